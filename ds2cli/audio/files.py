@@ -1,0 +1,87 @@
+"""Recordings on disk: headers, samples, resampling. The only module that knows soundfile and soxr."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from ds2cli.errors import AudioError
+
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".sph", ".caf", ".w64"})
+
+FORMATS_HINT = "see the formats with: ds2 doctor"
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a file's header says of it."""
+
+    frames: int
+    sample_rate: int
+    channels: int
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.sample_rate
+
+
+def read_info(path: str | Path) -> AudioInfo:
+    """Length, rate and channels from the header, without decoding.
+
+    raises  AudioError where soundfile cannot read the file
+    """
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.SoundFileError, OSError, RuntimeError):
+        raise _unreadable(path) from None
+    if info.samplerate <= 0 or info.frames < 0:
+        raise _unreadable(path)
+    return AudioInfo(info.frames, info.samplerate, info.channels)
+
+
+def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
+    """A recording as the network hears it: mono, at one rate.
+
+    offset, duration  seconds into the file and of it; None reads to the end
+    returns  (samples,) float32 amplitude in [-1, 1] at sample_rate
+    raises   AudioError where the file cannot be read, or nothing is left after offset
+    """
+    try:
+        with soundfile.SoundFile(str(path)) as file:
+            start = round(offset * file.samplerate)
+            if start:
+                file.seek(min(start, file.frames))
+            count = -1 if duration is None else round(duration * file.samplerate)
+            samples = file.read(count, dtype="float32", always_2d=True)
+            rate = file.samplerate
+    except (soundfile.SoundFileError, OSError, RuntimeError):
+        raise _unreadable(path) from None
+    if not len(samples):
+        raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint="check offset and duration: ds2 prepare check")
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    return resample(mono, rate, sample_rate)
+
+
+def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """(samples,) at one rate -> (samples,) float32 at another; soxr's high quality."""
+    if rate == wanted:
+        return np.ascontiguousarray(samples, dtype=np.float32)
+    return soxr.resample(samples, rate, wanted).astype(np.float32)
+
+
+def write_audio(path: str | Path, samples: np.ndarray, sample_rate: int) -> None:
+    """Samples to a file whose suffix names the format."""
+    soundfile.write(str(path), samples, sample_rate)
+
+
+def available_formats() -> dict[str, str]:
+    """Names of the containers that this machine's libsndfile reads."""
+    return soundfile.available_formats()
+
+
+def _unreadable(path: str | Path) -> AudioError:
+    if not Path(path).exists():
+        return AudioError(f"no such file: `{path}`", hint="relative paths are relative to the manifest's folder")
+    return AudioError(f"`{path}` is not audio that soundfile can read", hint=FORMATS_HINT)

@@ -1,0 +1,85 @@
+"""The only door to the terminal: data to stdout, words for people to stderr.
+
+Data never passes through rich, which wraps at 80 columns and eats `[brackets]`. rich draws progress alone, on stderr,
+with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a terminal (rich issue 3490).
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+QUIET, NORMAL, VERBOSE = 0, 1, 2
+verbosity = NORMAL
+
+
+def set_verbosity(level: int) -> None:
+    """-q leaves errors only; -v adds what was chosen and why."""
+    global verbosity
+    verbosity = level
+
+
+def write(line: str) -> None:
+    """One line of data, at once: a reader down the pipe sees it now."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def write_record(record: dict[str, Any]) -> None:
+    """One record as one line of UTF-8 JSON."""
+    write(json.dumps(record, ensure_ascii=False))
+
+
+def say(line: str = "") -> None:
+    """A line for people: a header, a table row, a result. Not for warnings."""
+    if verbosity >= NORMAL:
+        print(line, file=sys.stderr, flush=True)
+
+
+def detail(line: str) -> None:
+    """A line for people who asked for more with -v."""
+    if verbosity >= VERBOSE:
+        print(line, file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Something was skipped or looks wrong, and work goes on."""
+    if verbosity >= NORMAL:
+        print(f"warning: {message}", file=sys.stderr, flush=True)
+
+
+def error(message: str, hint: str | None = None) -> None:
+    """What happened and where; then the cure."""
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+    sys.stderr.flush()
+
+
+def is_interactive() -> bool:
+    """Whether a person watches stderr, so that a bar makes sense."""
+    return verbosity >= NORMAL and sys.stderr.isatty()
+
+
+def progress(things: Iterable[Any], what: str, total: float | None = None) -> Iterator[Any]:
+    """The same things, with a bar on stderr while they pass, if a person is watching."""
+    if not is_interactive():
+        yield from things
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = Console(stderr=True, markup=False, highlight=False)
+    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False, transient=True) as bar:
+        task = bar.add_task(what, total=total if total is not None else _length(things))
+        for thing in things:
+            yield thing
+            bar.advance(task)
+
+
+def _length(things: Iterable[Any]) -> float | None:
+    try:
+        return len(things)  # type: ignore[arg-type]
+    except TypeError:
+        return None

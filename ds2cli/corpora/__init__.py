@@ -1,0 +1,1 @@
+"""Someone's disk in, records out: one short file per corpus."""

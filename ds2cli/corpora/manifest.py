@@ -1,0 +1,117 @@
+"""Records in, records out: one JSON line per utterance, which travels through every command and gains fields.
+
+The field names are those of NeMo's manifests (`audio_filepath`, `offset`, `duration`, `text`), so files go both ways;
+`id`, `speaker`, `lang` are ours. Unknown fields pass through untouched.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ds2cli.errors import ManifestError
+
+Record = dict[str, Any]
+
+FIELDS_HINT = "each line needs audio_filepath, duration and text; `ds2 prepare corpus` writes them"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One stretch of speech and what is said in it.
+
+    audio  path of the recording (absolute once read from a manifest)
+    offset, duration  seconds into the recording, and of speech
+    record  the line as it came, for commands that pass it on
+    """
+
+    id: str
+    audio: str
+    duration: float
+    text: str = ""
+    offset: float = 0.0
+    speaker: str = ""
+    record: Record = field(default_factory=dict, repr=False, compare=False)
+
+
+def read_records(source: str | Path | Iterable[str], name: str | None = None) -> Iterator[Record]:
+    """The JSON objects of a file (`-` is stdin) or of any lines, as they come; blank lines are passed over.
+
+    raises  ManifestError naming file and line where a line is not a JSON object
+    """
+    name = name or (str(source) if isinstance(source, (str, Path)) else "input")
+    name = "stdin" if name == "-" else name
+    for number, line in enumerate(_lines(source), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as problem:
+            raise ManifestError(f"`{name}`, line {number}: not JSON ({problem.msg})", hint=FIELDS_HINT) from None
+        if not isinstance(record, dict):
+            raise ManifestError(f"`{name}`, line {number}: not a JSON object", hint=FIELDS_HINT)
+        yield record
+
+
+def read_manifest(
+    source: str | Path | Iterable[str],
+    required: tuple[str, ...] = ("audio_filepath", "duration", "text"),
+    folder: Path | None = None,
+) -> Iterator[Utterance]:
+    """The utterances of a manifest; audio paths are resolved against its folder (stdin: the working directory).
+
+    raises  ManifestError naming file, line and field where a field is missing or of another type
+    """
+    is_file = isinstance(source, (str, Path)) and str(source) != "-"
+    folder = folder or (Path(source).resolve().parent if is_file else Path.cwd())
+    name = "stdin" if str(source) == "-" else str(source) if is_file else "input"
+    for number, record in enumerate(read_records(source, name), 1):
+        yield to_utterance(record, folder, f"`{name}`, record {number}", required)
+
+
+def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, ...]) -> Utterance:
+    """One record, checked; `record` on the result has its audio path made absolute."""
+    for name in required:
+        if name not in record:
+            raise ManifestError(f"{where}: no field `{name}`", hint=FIELDS_HINT)
+    for name, kind in (("audio_filepath", str), ("text", str), ("duration", (int, float)), ("offset", (int, float))):
+        if record.get(name) is not None and (not isinstance(record[name], kind) or isinstance(record[name], bool)):
+            raise ManifestError(f"{where}: `{name}` is {json.dumps(record[name])[:40]}", hint=FIELDS_HINT)
+    audio = record.get("audio_filepath") or ""
+    if audio:
+        audio = str(folder / audio)
+        record = {**record, "audio_filepath": audio}
+    return Utterance(
+        id=str(record.get("id") or Path(audio).stem),
+        audio=audio,
+        duration=float(record.get("duration") or 0.0),
+        text=record.get("text") or "",
+        offset=float(record.get("offset") or 0.0),
+        speaker=str(record.get("speaker") or ""),
+        record=record,
+    )
+
+
+def to_line(record: Record) -> str:
+    """A record as one line of JSON, without the newline."""
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _lines(source: str | Path | Iterable[str]) -> Iterator[str]:
+    if not isinstance(source, (str, Path)):
+        yield from source
+        return
+    if str(source) == "-":
+        yield from sys.stdin
+        return
+    try:
+        with open(source, encoding="utf-8") as stream:
+            yield from stream
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as problem:
+        what = "no such file" if isinstance(problem, FileNotFoundError) else "cannot read"
+        hint = "write one with: ds2 prepare corpus librispeech DIR --part dev-clean > dev.jsonl"
+        raise ManifestError(f"{what}: `{source}`", hint=hint) from None
+    except UnicodeDecodeError as problem:
+        raise ManifestError(f"`{source}` is not UTF-8 (byte {problem.start})", hint=FIELDS_HINT) from None

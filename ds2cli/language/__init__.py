@@ -1,0 +1,1 @@
+"""What is likely to be said: n-gram models, estimated and read."""

@@ -1,0 +1,1 @@
+"""Features in, log-probs out."""

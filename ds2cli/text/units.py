@@ -1,0 +1,127 @@
+"""Text to indices and back. The blank lives here and nowhere else."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ds2cli.errors import TextError, UsageError
+
+BLANK = 0
+BLANK_NAME = "<blank>"
+SPACE = " "
+SPACE_NAME = "<space>"
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the network spells with: index 0 is the blank, every other index one unit.
+
+    names  (V,) the units in order of index; names[0] is `<blank>`
+    separator  put between units when they are spelled: "" for characters, " " for phones and other words of symbols
+
+    A text is cut greedily into the longest units that fit, so letter bigrams and characters live side by side.
+    """
+
+    names: tuple[str, ...]
+    separator: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.names or self.names[BLANK] != BLANK_NAME:
+            raise ValueError("the first unit is the blank")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("a unit is listed twice")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def has_spaces(self) -> bool:
+        """Whether words are written apart: then the language model's tokens are words, else units."""
+        return SPACE in self.names
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.names) if index != BLANK}
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((len(name) for name in self._index), default=0)
+
+    def encode(self, text: str) -> list[int]:
+        """The indices that spell a text.
+
+        raises  TextError naming the first character that no unit spells
+        """
+        if self.separator:
+            symbols = text.split(self.separator)
+            unknown = next((symbol for symbol in symbols if symbol and symbol not in self._index), None)
+            if unknown is not None:
+                raise TextError(f"`{unknown}` is not a unit")
+            return [self._index[symbol] for symbol in symbols if symbol]
+        indices, at = [], 0
+        while at < len(text):
+            for length in range(min(self._longest, len(text) - at), 0, -1):
+                index = self._index.get(text[at : at + length])
+                if index is not None:
+                    indices.append(index)
+                    at += length
+                    break
+            else:
+                raise TextError(f"`{text[at]}` is not a unit")
+        return indices
+
+    def decode(self, indices: Iterable[int]) -> str:
+        """The text that indices spell (blanks are passed over, repeats are kept)."""
+        return self.separator.join(self.names[index] for index in indices if index != BLANK)
+
+    def unknown(self, text: str) -> list[str]:
+        """The characters (or symbols) of a text that no unit spells, in order, each once."""
+        if self.separator:
+            pieces: Iterable[str] = text.split(self.separator)
+            return list(dict.fromkeys(piece for piece in pieces if piece and piece not in self._index))
+        found, rest = [], text
+        while True:
+            try:
+                self.encode(rest)
+                return list(dict.fromkeys(found))
+            except TextError as problem:
+                character = str(problem)[1]
+                found.append(character)
+                rest = rest.replace(character, "")
+
+
+def frames_needed(labels: Sequence[int]) -> int:
+    """The fewest frames in which CTC can spell the labels: one each, and a blank between repeats (Graves et al. 2006)."""
+    return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+
+
+def units_of(texts: Iterable[str], separator: str = "") -> Units:
+    """The units of a corpus: every character (or symbol, with a separator) that occurs, in code point order."""
+    symbols: set[str] = set()
+    for text in texts:
+        symbols.update(text.split(separator) if separator else text)
+    symbols.discard("")
+    return Units((BLANK_NAME, *sorted(symbols)), separator)
+
+
+def read_units(path: str | Path) -> Units:
+    """Units from a file, one per line in order of index; the blank is not listed, a space is written `<space>`."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"cannot read units from `{path}`", hint="write them with: ds2 prepare units") from None
+    names = [SPACE if line == SPACE_NAME else line for line in lines if line]
+    separator = ""
+    if names and names[0].startswith("#separator="):
+        separator = SPACE if names[0].endswith(SPACE_NAME) else names[0].split("=", 1)[1]
+        names = names[1:]
+    if len(set(names)) != len(names):
+        raise UsageError(f"`{path}` lists a unit twice", hint="write them with: ds2 prepare units")
+    return Units((BLANK_NAME, *names), separator)
+
+
+def write_units(units: Units) -> str:
+    """The text of a units file; `read_units` reads it back."""
+    head = [f"#separator={SPACE_NAME if units.separator == SPACE else units.separator}"] if units.separator else []
+    return "\n".join([*head, *(SPACE_NAME if name == SPACE else name for name in units.names[1:])]) + "\n"

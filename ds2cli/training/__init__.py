@@ -1,0 +1,1 @@
+"""Log-probs and text in, better weights out."""

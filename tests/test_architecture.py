@@ -1,0 +1,99 @@
+"""The house keeps its shape: imports point one way, doors are few, start-up is light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
+
+# A folder or module may import those of a lower rank, and itself.
+RANKS = [
+    {"errors", "config"},
+    {"audio", "text", "scoring", "reporting", "model"},
+    {"corpora", "language", "decoding", "alignment"},
+    {"training"},
+    {"workflows"},
+    {"cli"},
+]
+# Siblings and neighbours that are named, each for a reason.
+ALLOWED = {
+    ("model", "text"),  # a checkpoint carries its units
+    ("model", "audio"),  # and hears with its own features
+    ("decoding", "language"),  # the beam asks the n-gram
+    ("corpora", "audio"),
+}
+ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": ["language"], "soundfile": ["audio/files.py"],
+           "soxr": ["audio/files.py"]}
+NO_TORCH = ["cli", "text", "corpora", "language", "scoring", "reporting"]
+
+
+def imports(path: Path) -> list[str]:
+    """Every module that a file imports, at any depth of its code."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if module.startswith("ds2cli.") and module != "ds2cli.__version__" else ""
+
+
+def rank(name: str) -> int:
+    return next((number for number, names in enumerate(RANKS) if name in names), -1)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_imports_point_one_way():
+    wrong = []
+    for path in FILES:
+        me = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if me in ("__init__", "__main__"):
+            continue
+        for module in imports(path):
+            other = room(module)
+            if other and other != me and rank(other) >= rank(me) and (me, other) not in ALLOWED:
+                wrong.append(f"{path.relative_to(PACKAGE)} -> {module}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_each_package_has_one_door(package):
+    doors = ONLY_IN[package]
+    users = [str(path.relative_to(PACKAGE)) for path in FILES if any(m.split(".")[0] == package for m in imports(path))]
+    assert not [user for user in users if not any(user.startswith(door) for door in doors)]
+
+
+def test_torch_stays_where_it_is_needed():
+    users = {path.relative_to(PACKAGE).parts[0] for path in FILES if any(m.split(".")[0] == "torch" for m in imports(path))}
+    assert not users & set(NO_TORCH)
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    return set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_command_line_starts_light():
+    heavy = {"torch", "numpy", "numba", "kenlm", "soundfile", "matplotlib"}
+    assert not modules_after("import ds2cli.cli") & heavy
+
+
+def test_no_file_is_long_and_no_function_is_long():
+    long = []
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 450:
+            long.append(str(path))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno > 70:
+                long.append(f"{path.name}:{node.name}")
+    assert not long
