@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "config"},
+    {"errors", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment"},
     {"training"},
@@ -20,6 +20,9 @@ RANKS = [
 ]
 # Siblings and neighbours that are named, each for a reason.
 ALLOWED = {
+    ("settings", "config"),
+    ("settings", "errors"),
+    ("config", "errors"),
     ("model", "text"),  # a checkpoint carries its units
     ("model", "audio"),  # and hears with its own features
     ("decoding", "language"),  # the beam asks the n-gram

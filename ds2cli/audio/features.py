@@ -1,0 +1,121 @@
+"""Waveforms to features, a batch at a time, on whatever device the waveforms are on."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ds2cli.config import FeatureConfig
+
+# Power is divided by the window's, so that white noise of unit RMS has a power of 1 in every bin. The floor is 60 dB
+# below that: under the noise of real recordings, far above float32's rounding.
+FLOOR = 1e-6
+
+
+def n_bins(settings: FeatureConfig) -> int:
+    """F, the size of a frame: 161 for 20 ms at 16 kHz."""
+    sizes = {"spectrogram": fft_samples(settings) // 2 + 1, "mel": settings.n_mels, "mfcc": settings.n_mfcc}
+    return sizes[settings.kind]
+
+
+def window_samples(settings: FeatureConfig) -> int:
+    return round(settings.window_seconds * settings.sample_rate)
+
+
+def hop_samples(settings: FeatureConfig) -> int:
+    return round(settings.hop_seconds * settings.sample_rate)
+
+
+def fft_samples(settings: FeatureConfig) -> int:
+    """The window's own length for the spectrogram (the paper's 161 bins); the next power of two above it for mel bands,
+    the lowest of which would otherwise fall between bins."""
+    window = window_samples(settings)
+    return window if settings.kind == "spectrogram" else 2 ** math.ceil(math.log2(window) + 0.5)
+
+
+def n_frames(samples: Tensor | int, settings: FeatureConfig):
+    """Whole windows that fit into so many samples; at least one, as shorter recordings are padded to a window."""
+    count = (samples - window_samples(settings)) // hop_samples(settings) + 1
+    return count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1)
+
+
+def frame_mask(lengths: Tensor, n: int) -> Tensor:
+    """(B,) lengths -> (B, n) bool: which frames are real."""
+    return torch.arange(n, device=lengths.device) < lengths[:, None]
+
+
+class Frontend(nn.Module):
+    """How the network hears: log power in each frame and bin, standardised; padding is zero.
+
+    Amodei et al. 2016 (arXiv:1512.02595), section 3: a spectrogram of power normalised audio. The statistics are the
+    training set's and travel in the checkpoint, so that a stream hears what training heard; `statistics = "utterance"`
+    takes each utterance's own instead.
+    """
+
+    def __init__(self, settings: FeatureConfig) -> None:
+        super().__init__()
+        self.settings = settings
+        self.register_buffer("window", torch.hann_window(window_samples(settings), periodic=False), persistent=False)
+        self.register_buffer("bands", _mel_bands(settings), persistent=False)
+        self.register_buffer("cosines", _cosines(settings), persistent=False)
+        self.register_buffer("mean", torch.zeros(n_bins(settings)))
+        self.register_buffer("deviation", torch.ones(n_bins(settings)))
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """waveforms  (B, samples) float amplitude, zero beyond each length
+        lengths    (B,) int64 samples
+        returns    (B, T, F) standardised features, zero beyond each utterance, and (B,) int64 frames
+        """
+        features, frames = self.log_features(waveforms, lengths)
+        mask = frame_mask(frames, features.shape[1])[..., None]
+        if self.settings.statistics == "utterance":
+            count = frames[:, None, None]
+            mean = (features * mask).sum(1, keepdim=True) / count
+            deviation = (((features - mean) * mask).square().sum(1, keepdim=True) / count).sqrt()
+        else:
+            mean, deviation = self.mean, self.deviation
+        return (features - mean) / (deviation + 1e-5) * mask, frames
+
+    def log_features(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The features before they are standardised: natural log of power (mel: of band power; mfcc: its cosines)."""
+        window, hop = window_samples(self.settings), hop_samples(self.settings)
+        if waveforms.shape[1] < window:
+            waveforms = nn.functional.pad(waveforms, (0, window - waveforms.shape[1]))
+        if self.settings.normalise_power:
+            power = waveforms.square().sum(1) / lengths
+            waveforms = waveforms / power.clamp(min=1e-10).sqrt()[:, None]
+        framed = waveforms.unfold(1, window, hop) * self.window  # (B, T, window)
+        spectrum = torch.fft.rfft(framed, n=fft_samples(self.settings))
+        power = (spectrum.real.square() + spectrum.imag.square()) / self.window.square().sum()
+        if self.settings.kind == "spectrogram":
+            return (power + FLOOR).log(), n_frames(lengths, self.settings)
+        mel = (power @ self.bands + FLOOR).log()
+        features = mel @ self.cosines if self.settings.kind == "mfcc" else mel
+        return features, n_frames(lengths, self.settings)
+
+    @torch.no_grad()
+    def fit(self, mean: Tensor, deviation: Tensor) -> None:
+        """Take the training set's statistics, (F,) each."""
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+
+
+def _cosines(settings: FeatureConfig) -> Tensor:
+    """(n_mels, n_mfcc) the first cosines of the orthonormal DCT-II over the mel bands."""
+    bands = torch.arange(settings.n_mels, dtype=torch.float64)
+    cosines = torch.arange(settings.n_mfcc, dtype=torch.float64)
+    matrix = torch.cos(math.pi / settings.n_mels * (bands[:, None] + 0.5) * cosines) * math.sqrt(2 / settings.n_mels)
+    matrix[:, 0] /= math.sqrt(2)
+    return matrix.float()
+
+
+def _mel_bands(settings: FeatureConfig) -> Tensor:
+    """(bins, n_mels) triangular bands, equally spaced on the mel scale 2595 log10(1 + f / 700), each of unit area."""
+    size = fft_samples(settings)
+    frequencies = torch.linspace(0, settings.sample_rate / 2, size // 2 + 1, dtype=torch.float64)
+    top = 2595 * math.log10(1 + settings.sample_rate / 2 / 700)
+    edges = 700 * (10 ** (torch.linspace(0, top, settings.n_mels + 2, dtype=torch.float64) / 2595) - 1)
+    rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
+    bands = torch.minimum(rising, falling).clamp(min=0)
+    return (bands / bands.sum(0)).float()

@@ -1,0 +1,116 @@
+"""Every setting of an experiment on one page: type, meaning, unit and default, declared once.
+
+Help texts, TOML files, flags and checkpoints read them from here. `ds2cli.settings` lays preset, file and flags over
+these defaults.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+Kernel = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """How sound becomes features (Amodei et al. 2016, section 3.1)."""
+
+    kind: Annotated[Literal["spectrogram", "mel", "mfcc"], "what a frame holds"] = "spectrogram"
+    sample_rate: Annotated[int, "samples per second; other rates are resampled"] = 16000
+    window_seconds: Annotated[float, "length of the Hann window"] = 0.02
+    hop_seconds: Annotated[float, "from one frame to the next"] = 0.01
+    n_mels: Annotated[int, "mel bands, for mel and mfcc"] = 64
+    n_mfcc: Annotated[int, "cepstral coefficients, for mfcc"] = 40
+    normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
+    statistics: Annotated[
+        Literal["corpus", "utterance"], "standardise each bin by the training set's mean and deviation, or the utterance's"
+    ] = "corpus"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network (section 3): convolutions, recurrent layers, lookahead, fully connected layers."""
+
+    conv_channels: Annotated[tuple[int, ...], "output channels of each convolution, 0 to 3 of them"] = (32, 32)
+    conv_kernels: Annotated[tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D"] = (
+        (41, 11),
+        (21, 11),
+    )
+    conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels"] = ((2, 2), (2, 1))
+    rnn: Annotated[Literal["rnn", "relu", "gru", "lstm"], "recurrence; rnn is the paper's clipped rectifier"] = "gru"
+    rnn_layers: Annotated[int, "stacked recurrent layers"] = 5
+    rnn_size: Annotated[int, "cells of each layer and direction"] = 512
+    bidirectional: Annotated[bool, "both directions, their outputs summed"] = True
+    batch_norm: Annotated[
+        Literal["none", "input", "preactivation"],
+        "over valid frames: none; of a recurrent layer's input (fast); of W h, after the matrix (the paper's)",
+    ] = "input"
+    lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0 is none"] = 0
+    fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output"] = ()
+    dropout: Annotated[float, "share of activations dropped between layers in training"] = 0.0
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """What is done to the training speech, seeded by seed, epoch and utterance."""
+
+    speeds: Annotated[tuple[float, ...], "one is drawn for each utterance; pitch moves along"] = (1.0,)
+    gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)"] = 0.0
+    noise: Annotated[str, "folder or manifest of noise recordings; empty is none"] = ""
+    noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)"] = 0.4
+    noise_snr_db: Annotated[tuple[float, float], "signal-to-noise ratio, drawn from this range"] = (0.0, 20.0)
+    time_masks: Annotated[int, "SpecAugment: masked stretches of time"] = 0
+    time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)"] = 40
+    frequency_masks: Annotated[int, "SpecAugment: masked bands"] = 0
+    frequency_mask_bins: Annotated[int, "SpecAugment: widest of them"] = 15
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """How utterances become batches: by seconds, from length buckets."""
+
+    seconds: Annotated[float, "padded seconds of audio in a step, all processes together"] = 240.0
+    sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
+    max_seconds: Annotated[float, "longer utterances are left out"] = 30.0
+    workers: Annotated[int, "processes that read and augment; 0 does it in the training process"] = 0
+    cache_gb: Annotated[float, "decoded audio kept in memory, at most"] = 2.0
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """How weights move."""
+
+    kind: Annotated[Literal["adamw", "sgd"], "AdamW, or the paper's SGD with Nesterov momentum"] = "adamw"
+    learning_rate: Annotated[float, "peak rate"] = 1e-3
+    weight_decay: Annotated[float, "AdamW's decoupled decay of matrices"] = 0.01
+    momentum: Annotated[float, "of SGD"] = 0.99
+    clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)"] = 400.0
+    schedule: Annotated[
+        Literal["anneal", "cosine", "constant"], "the paper's division every epoch; a cosine to zero; neither"
+    ] = "anneal"
+    warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth"] = 0.0
+    annealing: Annotated[float, "the rate is divided by this every epoch"] = 1.2
+    average: Annotated[float, "decay per step of an averaged copy of the weights, which is evaluated and kept; 0 is none"] = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long, how often, how surely."""
+
+    epochs: Annotated[int, "passes over the training set"] = 20
+    seed: Annotated[int, "of everything random"] = 1
+    evaluate_every: Annotated[int, "epochs between evaluations"] = 1
+    save_seconds: Annotated[float, "seconds between saves inside an epoch"] = 600.0
+    precision: Annotated[Literal["auto", "float32", "bf16"], "auto is bf16 where the device has it"] = "auto"
+    synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
+
+
+@dataclass(frozen=True)
+class Config:
+    """One experiment."""
+
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)

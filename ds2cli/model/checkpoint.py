@@ -1,0 +1,107 @@
+"""A trained model in one file: weights, settings, units, feature statistics. Loading it runs no code.
+
+safetensors holds the arrays; its metadata holds the settings as TOML and the units as text.
+"""
+
+import os
+import pickle
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ds2cli.config import Config
+from ds2cli.errors import CheckpointError
+from ds2cli.settings import from_toml, to_toml
+from ds2cli.text.units import Units, parse_units, write_units
+
+FORMAT = "ds2 checkpoint 1"
+HINT = "it should come from: ds2 train"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds. `weights` has the names of `Frontend` under `frontend.`, of `Network` under `network.`."""
+
+    config: Config
+    units: Units
+    weights: dict[str, Tensor]
+    notes: dict[str, str]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write beside, flush to disk, rename: a kill at any instant leaves the old file or the new one."""
+    metadata = {
+        "format": FORMAT,
+        "config": to_toml(checkpoint.config),
+        "units": write_units(checkpoint.units),
+        **checkpoint.notes,
+    }
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
+    write_beside(path, lambda temporary: save_file(weights, temporary, metadata))
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """A checkpoint from its file, or from a run folder (its best.safetensors).
+
+    raises  CheckpointError where the file is missing, truncated or not one of ours
+    """
+    path = checkpoint_path(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT)
+        weights = load_file(path)
+    except (SafetensorError, OSError, UnicodeDecodeError):
+        raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT) from None
+    notes = {name: text for name, text in metadata.items() if name not in ("format", "config", "units")}
+    return Checkpoint(from_toml(metadata["config"], f"`{path}`"), parse_units(metadata["units"]), weights, notes)
+
+
+def checkpoint_path(path: str | Path) -> Path:
+    """The checkpoint that a person means: a file, or a run folder's best, else its last."""
+    path = Path(path)
+    if path.is_dir():
+        for name in ("best.safetensors", "last.safetensors"):
+            if (path / name).is_file():
+                return path / name
+        raise CheckpointError(f"no checkpoint in `{path}`", hint="a run folder holds best.safetensors: ds2 train")
+    if not path.is_file():
+        raise CheckpointError(f"no such run or checkpoint: `{path}`", hint=HINT)
+    return path
+
+
+def write_beside(path: Path, write) -> None:
+    """Let `write(temporary_path)` write a file in the same folder, flush it to disk, and rename it into place."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        write(temporary)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def save_training_state(path: Path, state: dict) -> None:
+    """Tensors, numbers and texts that `load_training_state` reads back without running code."""
+    write_beside(path, lambda temporary: torch.save(state, temporary))
+
+
+def load_training_state(path: Path) -> dict:
+    """What `save_training_state` wrote.
+
+    raises  CheckpointError where the file is damaged, or holds more than plain data
+    """
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, OSError) as problem:
+        raise CheckpointError(f"`{path}` cannot be read ({type(problem).__name__})", hint=HINT) from None

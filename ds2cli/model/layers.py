@@ -1,0 +1,128 @@
+"""Convolutions, batch normalisation over valid frames, lookahead and fully connected layers.
+
+Every layer takes a mask of the real frames and leaves zeros beyond them, so that an utterance's output does not depend
+on its batch mates.
+"""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+CLIP = 20.0
+
+
+def clipped_relu(x: Tensor) -> Tensor:
+    """min(max(x, 0), 20) (Amodei et al. 2016, section 3.1)."""
+    return nn.functional.hardtanh(x, 0.0, CLIP)
+
+
+class SequenceBatchNorm(nn.Module):
+    """Batch normalisation with mean and variance over all valid frames of all utterances of the minibatch.
+
+    Amodei et al. 2016, section 3.2 ("sequence-wise"). The channels are dimension 1 of x. With `synchronised`, and
+    several processes, the statistics are those of all processes together.
+    """
+
+    def __init__(self, channels: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.epsilon, self.synchronised = momentum, epsilon, False
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_variance", torch.ones(channels))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x     (B, C, ..., T)
+        mask  (B, T) bool
+        returns  the shape of x; padding is not zeroed here
+        """
+        shape = [1, -1] + [1] * (x.dim() - 2)
+        if self.training:
+            mean, variance = self._batch_statistics(x, mask)
+        else:
+            mean, variance = self.running_mean, self.running_variance
+        scale = self.weight * torch.rsqrt(variance + self.epsilon)
+        return torch.addcmul((self.bias - mean * scale).view(shape), x, scale.view(shape))
+
+    def _batch_statistics(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        over = [dimension for dimension in range(x.dim()) if dimension != 1]
+        valid = mask.view(mask.shape[0], *[1] * (x.dim() - 2), mask.shape[1])
+        count = mask.sum() * (x[0, 0].numel() // x.shape[-1])
+        x = x.float() * valid
+        # Sums of x and its square in one pass; x is of order 1 here, and float32 sums over 10^6 frames keep 1e-4 of it.
+        sums = torch.stack([x.sum(over), x.square().sum(over), count.expand(x.shape[1]).float()])
+        if self.synchronised and dist.is_initialized():
+            sums = all_reduce(sums)
+        mean = sums[0] / sums[2]
+        variance = (sums[1] / sums[2] - mean.square()).clamp(min=0)
+        with torch.no_grad():
+            unbiased = variance * sums[2] / (sums[2] - 1).clamp(min=1)
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_variance.lerp_(unbiased, self.momentum)
+        return mean, variance
+
+
+class MaskedConvolution(nn.Module):
+    """Convolution, batch normalisation, clipped rectifier; padding frames are zero.
+
+    The paper's front end (section 3.4). A kernel of two numbers is (frequency, time); of one, time alone: a 1-D
+    convolution is the 2-D one over a single row whose channels are the bins.
+    """
+
+    def __init__(self, channels_in: int, channels: int, kernel: tuple[int, int], stride: tuple[int, int], norm: bool) -> None:
+        super().__init__()
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        self.kernel, self.stride = kernel, stride
+        self.convolution = nn.Conv2d(channels_in, channels, kernel, stride, padding, bias=not norm)
+        self.norm = SequenceBatchNorm(channels) if norm else None
+
+    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, C, F, T), zero beyond lengths (B,) -> (B, C', F', T'), zero beyond the new lengths (B,)."""
+        x = self.convolution(x)
+        lengths = strided_length(lengths, self.kernel[1], self.stride[1])
+        mask = torch.arange(x.shape[-1], device=x.device) < lengths[:, None]
+        if self.norm is not None:
+            x = self.norm(x, mask)
+        return clipped_relu(x) * mask[:, None, None, :], lengths
+
+
+def strided_length(length, kernel: int, stride: int):
+    """Frames (or bins) that a convolution leaves, padded by half its kernel on both sides."""
+    return (length + 2 * (kernel // 2) - kernel) // stride + 1
+
+
+class Lookahead(nn.Module):
+    """Lookahead (row) convolution: r_t[i] = sum_{j=0}^{tau} W[i, j] h_{t+j}[i] (Amodei et al. 2016, section 3.6)."""
+
+    def __init__(self, size: int, future: int) -> None:
+        super().__init__()
+        self.future = future
+        self.convolution = nn.Conv1d(size, size, future + 1, groups=size, bias=False)
+        nn.init.constant_(self.convolution.weight, 1.0 / (future + 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (T, B, H), zero beyond each utterance -> (T, B, H)."""
+        x = nn.functional.pad(x.permute(1, 2, 0), (0, self.future))
+        return clipped_relu(self.convolution(x)).permute(2, 0, 1)
+
+
+class FullyConnected(nn.Module):
+    """A matrix, batch normalisation and the clipped rectifier, frame by frame."""
+
+    def __init__(self, size_in: int, size: int, norm: bool) -> None:
+        super().__init__()
+        self.linear = nn.Linear(size_in, size, bias=not norm)
+        self.norm = SequenceBatchNorm(size) if norm else None
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (T, B, H), mask (B, T) -> (T, B, size)."""
+        x = self.linear(x)
+        if self.norm is not None:
+            x = normalise_frames(self.norm, x, mask)
+        return clipped_relu(x)
+
+
+def normalise_frames(norm: SequenceBatchNorm, x: Tensor, mask: Tensor) -> Tensor:
+    """Batch normalisation of (T, B, H) over its valid frames, mask (B, T)."""
+    return norm(x.permute(1, 2, 0), mask).permute(2, 0, 1)

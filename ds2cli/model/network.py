@@ -1,0 +1,80 @@
+"""The Deep Speech 2 network, whole, on one page (Amodei et al. 2016, arXiv:1512.02595, figure 1)."""
+
+from torch import Tensor, nn
+
+from ds2cli.audio.features import frame_mask
+from ds2cli.config import ModelConfig
+from ds2cli.model.layers import FullyConnected, Lookahead, MaskedConvolution, strided_length
+from ds2cli.model.recurrent import RecurrentLayer
+
+
+class Network(nn.Module):
+    """Convolutions, recurrent layers, lookahead convolution, fully connected layers, log-softmax over the units.
+
+    n_bins   F, bins of a feature frame
+    n_units  V, the blank included
+    """
+
+    def __init__(self, settings: ModelConfig, n_bins: int, n_units: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.one_dimensional = bool(settings.conv_kernels) and len(settings.conv_kernels[0]) == 1
+        norm = settings.batch_norm != "none"
+        channels, bins = (n_bins, 1) if self.one_dimensional else (1, n_bins)
+        convolutions = []
+        for size, kernel, stride in zip(settings.conv_channels, *_two_dimensional(settings), strict=True):
+            convolutions.append(MaskedConvolution(channels, size, kernel, stride, norm))
+            channels, bins = size, strided_length(bins, kernel[0], stride[0])
+        self.convolutions = nn.ModuleList(convolutions)
+        size = channels * bins
+        layers = []
+        for _ in range(settings.rnn_layers):
+            layers.append(RecurrentLayer(size, settings))
+            size = settings.rnn_size
+        self.recurrent = nn.ModuleList(layers)
+        self.lookahead = Lookahead(size, settings.lookahead) if settings.lookahead else None
+        hidden = []
+        for wanted in settings.fully_connected:
+            hidden.append(FullyConnected(size, wanted, norm))
+            size = wanted
+        self.hidden = nn.ModuleList(hidden)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.output = nn.Linear(size, n_units)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """features  (B, T, F) standardised, zero beyond lengths (B,) int64
+        returns   (B, T', V) natural-log probabilities and (B,) frames; T' is T over the convolutions' strides in time
+        """
+        x = features.transpose(1, 2)  # (B, F, T)
+        x = x[:, :, None] if self.one_dimensional else x[:, None]  # (B, C, F, T)
+        for convolution in self.convolutions:
+            x, lengths = convolution(x, lengths)
+        x = x.flatten(1, 2).permute(2, 0, 1)  # (B, C, F, T) -> (T, B, C * F)
+        mask = frame_mask(lengths, x.shape[0])
+        for layer in self.recurrent:
+            x = self.dropout(layer(x, lengths, mask))
+        if self.lookahead is not None:
+            x = self.lookahead(x)
+        for layer in self.hidden:
+            x = self.dropout(layer(x, mask))
+        return self.output(x).float().log_softmax(-1).transpose(0, 1), lengths
+
+
+def n_output_frames(frames, settings: ModelConfig):
+    """T -> T': log-prob frames for so many feature frames (a number or a tensor of them)."""
+    for kernel, stride in zip(*_two_dimensional(settings), strict=True):
+        frames = strided_length(frames, kernel[1], stride[1])
+    return frames
+
+
+def time_stride(settings: ModelConfig) -> int:
+    """Feature frames per log-prob frame."""
+    total = 1
+    for stride in settings.conv_strides:
+        total *= stride[-1]
+    return total
+
+
+def _two_dimensional(settings: ModelConfig) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Kernels and strides as (frequency, time); a 1-D convolution sees one row."""
+    return [(1, *k)[-2:] for k in settings.conv_kernels], [(1, *s)[-2:] for s in settings.conv_strides]

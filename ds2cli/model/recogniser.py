@@ -1,0 +1,81 @@
+"""A trained model, ready to listen: waveforms in, log-probs out."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ds2cli.audio.features import Frontend, n_bins
+from ds2cli.config import Config
+from ds2cli.errors import CheckpointError
+from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
+from ds2cli.model.network import Network, time_stride
+from ds2cli.text.units import Units
+
+
+class Recogniser(nn.Module):
+    """Front end, network and units, as training builds them and decoding uses them."""
+
+    def __init__(self, config: Config, units: Units) -> None:
+        super().__init__()
+        self.config, self.units = config, units
+        self.frontend = Frontend(config.features)
+        self.network = Network(config.model, n_bins(config.features), len(units))
+
+    @property
+    def frame_seconds(self) -> float:
+        """From one log-prob frame to the next."""
+        return self.config.features.hop_seconds * time_stride(self.config.model)
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.output.weight.device
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
+        return self.network(*self.frontend(waveforms, lengths))
+
+    def features(self, waveform: np.ndarray) -> Tensor:
+        """(samples,) at the configured rate -> (T, F) standardised features."""
+        samples = torch.from_numpy(waveform).to(self.device)[None]
+        return self.frontend(samples, torch.tensor([samples.shape[1]], device=self.device))[0][0]
+
+    @torch.inference_mode()
+    def log_probs(self, waveforms: list[np.ndarray]) -> list[np.ndarray]:
+        """Each waveform's log-probs, (T', V) float32 natural logs; one batch, whose members do not touch each other."""
+        batch, lengths = pad(waveforms)
+        log_probs, frames = self(batch.to(self.device), lengths.to(self.device))
+        log_probs = log_probs.cpu().numpy()
+        return [row[:count].copy() for row, count in zip(log_probs, frames.tolist(), strict=True)]
+
+
+def pad(waveforms: list[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Waveforms of many lengths -> (B, samples) float32, zero behind each, and (B,) int64 lengths."""
+    lengths = torch.tensor([len(waveform) for waveform in waveforms])
+    batch = torch.zeros(len(waveforms), int(lengths.max()))
+    for row, waveform in zip(batch, waveforms, strict=True):
+        row[: len(waveform)] = torch.from_numpy(waveform)
+    return batch, lengths
+
+
+def load_recogniser(path: str | Path, device: str = "cpu") -> Recogniser:
+    """The recogniser of a checkpoint file or a run folder, in evaluation mode.
+
+    raises  CheckpointError where the file is not a checkpoint or does not fit its own settings
+    """
+    return build_recogniser(load_checkpoint(path), path).to(device).eval()
+
+
+def build_recogniser(checkpoint: Checkpoint, path: str | Path) -> Recogniser:
+    """A recogniser with a checkpoint's weights."""
+    recogniser = Recogniser(checkpoint.config, checkpoint.units)
+    try:
+        recogniser.load_state_dict(checkpoint.weights)
+    except RuntimeError:
+        raise CheckpointError(f"the weights of `{path}` do not fit its settings", hint="was the file edited?") from None
+    return recogniser
