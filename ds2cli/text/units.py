@@ -1,5 +1,6 @@
 """Text to indices and back. The blank lives here and nowhere else."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,28 +97,35 @@ def frames_needed(labels: Sequence[int]) -> int:
     return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
 
 
-def units_of(texts: Iterable[str], separator: str = "") -> Units:
-    """The units of a corpus: every character (or symbol, with a separator) that occurs, in code point order."""
-    symbols: set[str] = set()
+def units_of(texts: Iterable[str], separator: str = "", min_count: int = 1) -> Units:
+    """The units of a corpus: every character (or symbol, with a separator) that occurs, in code point order.
+
+    min_count  leaves out what occurs less often (a stray bracket among 6,000 characters)
+    """
+    counts: Counter[str] = Counter()
     for text in texts:
-        symbols.update(text.split(separator) if separator else text)
-    symbols.discard("")
-    return Units((BLANK_NAME, *sorted(symbols)), separator)
+        counts.update(text.split(separator) if separator else text)
+    return Units((BLANK_NAME, *sorted(name for name, count in counts.items() if name and count >= min_count)), separator)
 
 
 def read_units(path: str | Path) -> Units:
-    """Units from a file, one per line in order of index; the blank is not listed, a space is written `<space>`."""
+    """Units from a file that `write_units` wrote, or that lists one unit a line; the blank is not listed."""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"cannot read units from `{path}`", hint="write them with: ds2 prepare units") from None
-    names = [SPACE if line == SPACE_NAME else line for line in lines if line]
+    return parse_units(text, f"`{path}`")
+
+
+def parse_units(text: str, where: str = "the units") -> Units:
+    """Units from text, one per line in order of index; a space is written `<space>`."""
+    names = [SPACE if line == SPACE_NAME else line for line in text.split("\n") if line]
     separator = ""
     if names and names[0].startswith("#separator="):
-        separator = SPACE if names[0].endswith(SPACE_NAME) else names[0].split("=", 1)[1]
+        separator = names[0].split("=", 1)[1].replace(SPACE_NAME, SPACE)
         names = names[1:]
     if len(set(names)) != len(names):
-        raise UsageError(f"`{path}` lists a unit twice", hint="write them with: ds2 prepare units")
+        raise UsageError(f"{where} list a unit twice", hint="write them with: ds2 prepare units")
     return Units((BLANK_NAME, *names), separator)
 
 
