@@ -78,3 +78,6 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
+from ds2cli.cli import prepare  # noqa: E402
+
+app.add_typer(prepare.app, name="prepare")

@@ -93,7 +93,7 @@ class Units:
 
 
 def frames_needed(labels: Sequence[int]) -> int:
-    """The fewest frames in which CTC can spell the labels: one each, and a blank between repeats (Graves et al. 2006)."""
+    """The fewest frames in which CTC can spell the labels: one each, a blank between repeats (Graves et al. 2006)."""
     return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
 
 
@@ -105,7 +105,8 @@ def units_of(texts: Iterable[str], separator: str = "", min_count: int = 1) -> U
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text.split(separator) if separator else text)
-    return Units((BLANK_NAME, *sorted(name for name, count in counts.items() if name and count >= min_count)), separator)
+    frequent = sorted(name for name, count in counts.items() if name and count >= min_count)
+    return Units((BLANK_NAME, *frequent), separator)
 
 
 def read_units(path: str | Path) -> Units:

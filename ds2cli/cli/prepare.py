@@ -1,0 +1,115 @@
+"""`ds2 prepare`: corpora on disk to records, and what a person does with records before training."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli.output import lines_to
+from ds2cli.corpora.catalogue import CORPORA
+from ds2cli.errors import Ds2Error, Exit, UsageError
+
+app = typer.Typer(
+    help="Corpora to records; check them, split them, find their units.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings=SETTINGS,
+)
+
+NAMED_REJECTIONS = 3
+CorpusName = StrEnum("CorpusName", {name: name for name in CORPORA})
+SplitBy = StrEnum("SplitBy", ["speaker", "utterance"])
+CORPUS_HELP = "Records of a corpus: one JSON line per utterance, with absolute audio paths.\n\n\b\n" + "\n".join(
+    f"{name:<14} {layout}" for name, layout in CORPORA.items()
+)
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
+
+
+@app.command("corpus", help=CORPUS_HELP, epilog=EPILOG)
+def corpus(
+    name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus; see above")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where it is: the folder, or the file that lists it")],
+    part: Annotated[str | None, typer.Option("--part", metavar="P", help="one part: train, dev-clean, ...")] = None,
+    output: Output = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only counts, and what is rejected and why")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="headers read at once")] = 4,
+) -> None:
+    from ds2cli.corpora.entries import Rejected
+    from ds2cli.corpora.manifest import to_line
+    from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
+
+    summary = CorpusSummary(name.value, part)
+    outcomes = prepare_corpus(name.value, folder, part, jobs=jobs)
+    with lines_to(output) as write:
+        for outcome in terminal.progress(outcomes, f"reading {name.value}"):
+            summary.add(outcome)
+            if not isinstance(outcome, Rejected):
+                if not dry_run:
+                    write(to_line(outcome))
+            elif strict:
+                raise Ds2Error(str(outcome), hint="without --strict it is skipped and counted")
+            elif summary.rejected.total() <= NAMED_REJECTIONS:
+                terminal.warn(f"skipped {outcome}")
+    for line in summary.lines():
+        terminal.say(line)
+    if summary.rejected:
+        raise typer.Exit(Exit.SKIPPED)
+
+
+@app.command("units", epilog=EPILOG)
+def units(
+    manifests: Annotated[list[str], typer.Argument(metavar="FILES...", help="manifests; - is stdin")],
+    output: Output = None,
+    separator: Annotated[str, typer.Option("--separator", help='between units in the text: " " for phones')] = "",
+    min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out what occurs less often")] = 1,
+) -> None:
+    """The units that spell the texts: every character that occurs, one per line, for ds2 train --units."""
+    from ds2cli.text.units import write_units
+    from ds2cli.workflows.prepare_units import prepare_units
+
+    found = prepare_units(manifests, separator, min_count)
+    with lines_to(output) as write:
+        write(write_units(found).removesuffix("\n"))
+    terminal.say(f"{len(found) - 1:,} units and the blank")
+
+
+@app.command("split", epilog=EPILOG)
+def split(
+    manifest: Annotated[str, typer.Argument(metavar="FILE", help="a manifest; - is stdin")],
+    into: Annotated[list[str], typer.Option("--into", metavar="FILE=SHARE", help="a part; once for each")],
+    by: Annotated[SplitBy, typer.Option("--by", help="what stays together in one part")] = SplitBy.speaker,
+    seed: Annotated[int, typer.Option("--seed", help="another number, another split")] = 1,
+) -> None:
+    """One manifest into several that share no speaker.
+
+    \b
+    ds2 prepare split all.jsonl --into train.jsonl=0.9 --into dev.jsonl=0.1
+    """
+    from ds2cli.corpora.manifest import read_manifest, to_line
+    from ds2cli.workflows.prepare_split import split_by_speaker, split_by_utterance
+
+    divide = split_by_speaker if by == SplitBy.speaker else split_by_utterance
+    utterances = read_manifest(manifest, required=("audio_filepath", "duration"))
+    for part in divide(utterances, dict(map(to_share, into)), seed):
+        with lines_to(Path(part.name)) as write:
+            for utterance in part.utterances:
+                write(to_line(utterance.record))
+        hours, speakers = part.seconds / 3600, len(part.speakers)
+        terminal.say(f"{part.name}: {len(part.utterances):,} utterances · {hours:,.2f} h · {speakers:,} speakers")
+    terminal.say(f"seed {seed}")
+
+
+def to_share(words: str) -> tuple[str, float]:
+    """`dev.jsonl=0.1` -> ("dev.jsonl", 0.1)."""
+    name, _, share = words.rpartition("=")
+    try:
+        if name and 0 < float(share) < float("inf"):
+            return name, float(share)
+    except ValueError:
+        pass
+    raise UsageError(f"`--into {words}` is not FILE=SHARE", hint="for example: --into dev.jsonl=0.1")

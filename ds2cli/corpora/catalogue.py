@@ -1,0 +1,30 @@
+"""Which corpora `ds2 prepare corpus` reads: one line here, one module of the same name beside it.
+
+A module holds `read(folder, part)`, which yields an `Entry` per utterance (and a `Rejected` for what cannot become
+one), and `TOTALS`, what its publishers say of each part. Nothing is imported before a corpus is named.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ds2cli.corpora.entries import Entry, Rejected, Totals
+
+CORPORA = {
+    "an4": "CMU AN4 (Census): etc/an4_train.transcription, wav/an4_clstk",
+}
+
+
+def read_corpus(name: str, folder: Path, part: str | None) -> "Iterator[Entry | Rejected]":
+    """The utterances of one of `CORPORA`, in the corpus's own order.
+
+    raises  UsageError where the folder does not look like that corpus, or has no such part
+    """
+    yield from import_module(f"ds2cli.corpora.{name}").read(folder, part)
+
+
+def known_totals(name: str, part: str | None) -> "Totals | None":
+    """What the corpus's publishers say of this part (None: of everything together), if they say it."""
+    return import_module(f"ds2cli.corpora.{name}").TOTALS.get(part)

@@ -1,0 +1,116 @@
+"""What a corpus reader yields, and the few things that every reader needs to find its way about a disk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ds2cli.audio.files import AUDIO_SUFFIXES
+from ds2cli.corpora.manifest import Record
+from ds2cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One utterance as the corpus lists it; nobody has opened its recording yet.
+
+    text      as the corpus's transcript says it; None where the corpus has no transcripts
+    offset    seconds into the recording
+    duration  seconds; None is the rest of the recording, which the header tells
+    lang      BCP 47 tag where the corpus says it (`en`, `zh`)
+    extra     further fields of the record
+    """
+
+    id: str
+    audio: Path
+    text: str | None = None
+    speaker: str = ""
+    lang: str = ""
+    offset: float = 0.0
+    duration: float | None = None
+    extra: Record = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Something in a corpus that does not become a record, and why.
+
+    reason  the kind, to count by: `no transcript`
+    detail  which one and what is wrong with it, for a person
+    """
+
+    id: str
+    reason: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"`{self.id}`: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a corpus's publishers say that a part holds; None where they do not say."""
+
+    utterances: int | None = None
+    hours: float | None = None
+    speakers: int | None = None
+
+
+def find_audio(stem: Path, suffix: str) -> Path:
+    """The recording of this name: with its original suffix, else with any other (a corpus kept as Opus still reads).
+
+    returns  the original name where there is none, for the error that will name it
+    """
+    original = stem.with_name(stem.name + suffix)
+    if original.exists():
+        return original
+    others = (stem.with_name(stem.name + other) for other in sorted(AUDIO_SUFFIXES - {suffix}))
+    return next((path for path in others if path.exists()), original)
+
+
+def is_audio(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES
+
+
+def find_root(folder: Path, marker: str, *inside: str) -> Path:
+    """The folder that holds `marker` (a glob): the one that was named, or one that the archive unpacks into it.
+
+    raises  UsageError where none does
+    """
+    for candidate in (folder, *(folder / name for name in inside)):
+        if next(candidate.glob(marker), None):
+            return candidate
+    raise UsageError(f"`{folder}` has no `{marker}`", hint=f"name the folder that holds it{_has(folder)}")
+
+
+def choose_parts(wanted: str | None, found: Iterable[str], folder: Path) -> list[str]:
+    """The parts to read: all that are there, or the one asked for.
+
+    raises  UsageError listing the parts where the one asked for is not among them
+    """
+    parts = list(found)
+    if wanted is None:
+        return parts
+    if wanted not in parts:
+        raise UsageError(f"`{folder}` has no part `{wanted}`", hint=f"it has: {', '.join(parts) or 'none'}")
+    return [wanted]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a transcript file without their ends, blank ones left out.
+
+    raises  UsageError where the file is missing or not UTF-8
+    """
+    try:
+        return [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+    except FileNotFoundError:
+        raise UsageError(f"no such file: `{path}`", hint="is the corpus unpacked completely?") from None
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"`{path}` is not UTF-8 (byte {problem.start})", hint="convert it with: iconv") from None
+
+
+def _has(folder: Path) -> str:
+    if not folder.is_dir():
+        return "; this one does not exist"
+    names = sorted(path.name for path in folder.iterdir())
+    shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+    return f"; this one holds: {shown or 'nothing'}"

@@ -1,0 +1,109 @@
+"""A corpus on someone's disk becomes records: read its lists, ask every recording's header, count what comes out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ds2cli.audio.files import read_info
+from ds2cli.corpora.catalogue import known_totals, read_corpus
+from ds2cli.corpora.entries import Entry, Rejected, Totals
+from ds2cli.corpora.manifest import Record
+from ds2cli.errors import AudioError
+from ds2cli.workflows.in_order import in_order
+
+# A segment may end this much after its recording: transcribers and other tools round.
+END_TOLERANCE_SECONDS = 0.05
+
+
+def prepare_corpus(
+    name: str,
+    folder: Path,
+    part: str | None = None,
+    normalise: Callable[[str], str] | None = None,
+    jobs: int = 4,
+) -> Iterator[Record | Rejected]:
+    """One record per utterance in the corpus's own order; what cannot become one comes as `Rejected` in its place.
+
+    raises  UsageError where the folder does not look like that corpus, or has no such part
+    """
+    seen: set[str] = set()
+    for outcome in in_order(partial(to_record, normalise=normalise), read_corpus(name, folder, part), jobs):
+        if isinstance(outcome, dict) and outcome["id"] in seen:
+            outcome = Rejected(outcome["id"], "id seen before", f"again with `{outcome['audio_filepath']}`")
+        elif isinstance(outcome, dict):
+            seen.add(outcome["id"])
+        yield outcome
+
+
+def to_record(entry: Entry | Rejected, normalise: Callable[[str], str] | None = None) -> Record | Rejected:
+    """The entry with its duration, from the header of its recording."""
+    if isinstance(entry, Rejected):
+        return entry
+    try:
+        seconds = read_info(entry.audio).seconds
+    except AudioError as problem:
+        reason = "unreadable audio" if entry.audio.exists() else "no audio file"
+        return Rejected(entry.id, reason, str(problem))
+    duration = seconds - entry.offset if entry.duration is None else entry.duration
+    if entry.offset + duration > seconds:
+        if entry.offset + duration > seconds + END_TOLERANCE_SECONDS:
+            end = entry.offset + duration
+            return Rejected(entry.id, "ends after its recording", f"ends at {end:.3f} s of {seconds:.3f} s")
+        duration = seconds - entry.offset
+    if duration <= 0:
+        return Rejected(entry.id, "no audio in it", f"`{entry.audio}`: {duration:.3f} s from {entry.offset:.3f} s")
+    record: Record = {"id": entry.id, "audio_filepath": str(entry.audio.absolute())}
+    if entry.offset:
+        record["offset"] = round(entry.offset, 3)
+    record["duration"] = round(duration, 3)
+    if entry.text is not None:
+        record["text"] = normalise(entry.text) if normalise else entry.text
+    optional = {"speaker": entry.speaker, "lang": entry.lang}
+    return {**record, **{key: value for key, value in optional.items() if value}, **entry.extra}
+
+
+@dataclass
+class CorpusSummary:
+    """What went past: enough to see whether the corpus is whole."""
+
+    name: str
+    part: str | None = None
+    utterances: int = 0
+    seconds: float = 0.0
+    speakers: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    characters: set[str] = field(default_factory=set)
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, outcome: Record | Rejected) -> None:
+        if isinstance(outcome, Rejected):
+            self.rejected[outcome.reason] += 1
+            return
+        self.utterances += 1
+        self.seconds += outcome["duration"]
+        text = outcome.get("text", "")
+        self.words.update(text.split())
+        self.characters.update(text)
+        if outcome.get("speaker"):
+            self.speakers.add(outcome["speaker"])
+
+    def lines(self) -> list[str]:
+        """The summary for a person, beside what the publishers say."""
+        known = known_totals(self.name, self.part) or Totals()
+        hours = f"{self.seconds / 3600:,.2f}" + (f" of {known.hours:,.2f}" if known.hours else "")
+        what = f"{self.name} {self.part}" if self.part else self.name
+        lines = [
+            f"{what}: {_of(self.utterances, known.utterances)} utterances · {hours} h · "
+            f"{_of(len(self.speakers), known.speakers)} speakers",
+            f"vocabulary: {len(self.words):,} words of {len(self.characters):,} characters",
+        ]
+        if self.rejected:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.rejected.most_common())
+            lines.append(f"rejected: {self.rejected.total():,} ({reasons})")
+        return lines
+
+
+def _of(count: int, known: int | None) -> str:
+    return f"{count:,}" if known is None else f"{count:,} of {known:,}"
