@@ -22,7 +22,7 @@ class FeatureConfig:
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc"] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
-        Literal["corpus", "utterance"], "standardise each bin by the training set's mean and deviation, or the utterance's"
+        Literal["corpus", "utterance"], "standardise each bin by mean and deviation of the training set, or utterance"
     ] = "corpus"
 
 
@@ -69,10 +69,11 @@ class BatchConfig:
     """How utterances become batches: by seconds, from length buckets."""
 
     seconds: Annotated[float, "padded seconds of audio in a step, all processes together"] = 240.0
+    utterances: Annotated[int, "utterances in a step, at most"] = 256
     sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
     max_seconds: Annotated[float, "longer utterances are left out"] = 30.0
     workers: Annotated[int, "processes that read and augment; 0 does it in the training process"] = 0
-    cache_gb: Annotated[float, "decoded audio kept in memory, at most"] = 2.0
+    cache_gb: Annotated[float, "decoded audio kept in memory, at most (without workers)"] = 2.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class OptimizerConfig:
     ] = "anneal"
     warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth"] = 0.0
     annealing: Annotated[float, "the rate is divided by this every epoch"] = 1.2
-    average: Annotated[float, "decay per step of an averaged copy of the weights, which is evaluated and kept; 0 is none"] = 0.0
+    average: Annotated[float, "decay per step of averaged weights, which are evaluated and kept; 0 is none"] = 0.0
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ HINT = "it should come from: ds2 train"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds. `weights` has the names of `Frontend` under `frontend.`, of `Network` under `network.`."""
+    """What a checkpoint holds; the names of `weights` begin with `frontend.` and `network.`."""
 
     config: Config
     units: Units

@@ -70,7 +70,9 @@ class MaskedConvolution(nn.Module):
     convolution is the 2-D one over a single row whose channels are the bins.
     """
 
-    def __init__(self, channels_in: int, channels: int, kernel: tuple[int, int], stride: tuple[int, int], norm: bool) -> None:
+    def __init__(
+        self, channels_in: int, channels: int, kernel: tuple[int, int], stride: tuple[int, int], norm: bool
+    ) -> None:
         super().__init__()
         padding = (kernel[0] // 2, kernel[1] // 2)
         self.kernel, self.stride = kernel, stride

@@ -1,0 +1,174 @@
+"""Utterances into batches of sound and targets; the same batch whichever process makes it."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ds2cli.audio import augment
+from ds2cli.audio.features import n_bins, n_frames
+from ds2cli.audio.files import read_audio
+from ds2cli.config import Config
+from ds2cli.corpora.manifest import Utterance
+from ds2cli.errors import AudioError
+from ds2cli.model.network import n_output_frames
+from ds2cli.model.recogniser import pad
+from ds2cli.text.units import Units, frames_needed
+from ds2cli.training.batches import Plan
+
+
+@dataclass
+class Batch:
+    """What one process computes in one step.
+
+    waveforms (B, samples) float32, lengths (B,) samples
+    targets   (B, L) int64 unit indices padded with the blank, target_lengths (B,)
+    masks     SpecAugment's, one for each utterance; empty when nothing is masked
+    skipped   ids of utterances whose audio could not be read, with the reason
+    """
+
+    waveforms: Tensor
+    lengths: Tensor
+    targets: Tensor
+    target_lengths: Tensor
+    ids: list[str]
+    masks: list[augment.Masks] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def seconds_computed(self) -> int:
+        return self.waveforms.numel()
+
+
+class SpeechSet:
+    """Utterances with their targets, read and augmented on demand, decoded audio kept as int16 while memory allows."""
+
+    def __init__(self, utterances: Sequence[Utterance], units: Units, config: Config) -> None:
+        self.utterances, self.units, self.config = utterances, units, config
+        self.targets = [np.array(units.encode(utterance.text), dtype=np.int64) for utterance in utterances]
+        self.durations = [utterance.duration for utterance in utterances]
+        self.noises: list[np.ndarray] = []
+        self._cache: dict[int, np.ndarray] = {}
+        self._cache_room = config.batch.cache_gb * 1e9 if config.batch.workers == 0 else 0.0
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def read(self, index: int) -> np.ndarray:
+        """(samples,) float32 of one utterance, as recorded."""
+        cached = self._cache.get(index)
+        if cached is None:
+            one = self.utterances[index]
+            rate = self.config.features.sample_rate
+            samples = read_audio(one.audio, rate, one.offset, one.duration or None)
+            cached = (samples.clip(-1, 1) * 32767).round().astype(np.int16)
+            if self._cache_room >= cached.nbytes:
+                self._cache_room -= cached.nbytes
+                self._cache[index] = cached
+        return cached.astype(np.float32) / np.float32(32767)
+
+    def plain_batch(self, indices: Sequence[int]) -> Batch:
+        """A batch as recorded, for statistics and evaluation."""
+        return self._collate(indices, lambda index: (self.read(index), augment.Masks()))
+
+    def augmented_batch(self, indices: Sequence[int], epoch: int) -> Batch:
+        """A batch for training; each utterance's randomness comes from seed, epoch and its index alone."""
+        return self._collate(indices, lambda index: self._augmented(index, epoch))
+
+    def _augmented(self, index: int, epoch: int) -> tuple[np.ndarray, augment.Masks]:
+        features, settings = self.config.features, self.config.augment
+        rng = augment.generator_for(self.config.train.seed, epoch, index)
+        plain = self.read(index)
+        waveform = augment.augment_waveform(plain, features.sample_rate, self.noises, settings, rng)
+        if not self._fits(len(waveform), index):
+            waveform = plain  # played faster, the text would no longer fit
+        masks = augment.draw_masks(n_frames(len(waveform), features), n_bins(features), settings, rng)
+        return waveform, masks
+
+    def _fits(self, n_samples: int, index: int) -> bool:
+        frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
+        return frames >= frames_needed(self.targets[index])
+
+    def _collate(self, indices: Sequence[int], make) -> Batch:
+        waveforms, masks, targets, ids, skipped = [], [], [], [], []
+        for index in indices:
+            one = self.utterances[index]
+            try:
+                waveform, mask = make(index)
+            except AudioError as problem:
+                skipped.append((one.id, str(problem)))
+                continue
+            waveforms.append(waveform)
+            masks.append(mask)
+            targets.append(self.targets[index])
+            ids.append(one.id)
+        if not waveforms:  # every process must take every step: a second of silence that says nothing
+            waveforms, masks = [np.zeros(self.config.features.sample_rate, np.float32)], [augment.Masks()]
+            targets = [np.zeros(0, np.int64)]
+        sounds, lengths = pad(waveforms)
+        target_lengths = torch.tensor([len(target) for target in targets])
+        padded = torch.zeros(len(targets), max(int(target_lengths.max()), 1), dtype=torch.int64)
+        for row, target in zip(padded, targets, strict=True):
+            row[: len(target)] = torch.from_numpy(target)
+        return Batch(sounds, lengths, padded, target_lengths, ids, masks, skipped)
+
+
+class _EpochOfBatches(Dataset):
+    """One process's share of an epoch, from some step on."""
+
+    def __init__(self, speech: SpeechSet, plan: Plan, rank: int, epoch: int, start: int) -> None:
+        self.speech, self.epoch = speech, epoch
+        self.parts = [step[rank] for step in plan[start:]]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __getitem__(self, position: int) -> Batch:
+        return self.speech.augmented_batch(self.parts[position], self.epoch)
+
+
+def epoch_batches(speech: SpeechSet, plan: Plan, rank: int, epoch: int, start: int) -> Iterator[Batch]:
+    """This process's batches of an epoch from step `start` on, read ahead by worker processes where there are any."""
+    batches = _EpochOfBatches(speech, plan, rank, epoch, start)
+    workers = speech.config.batch.workers
+    if not workers:
+        yield from (batches[position] for position in range(len(batches)))
+        return
+    yield from DataLoader(
+        batches,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=4,
+        worker_init_fn=_leave_signals_to_the_trainer,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _leave_signals_to_the_trainer(_: int) -> None:
+    """Ctrl-C reaches the whole process group: workers go on, and end when the trainer lets go of them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def feature_statistics(speech: SpeechSet, frontend, seed: int, at_most: int = 500) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each feature bin over a sample of the set, (F,) each; seeded."""
+    count = min(at_most, len(speech))
+    chosen = np.random.default_rng(seed).choice(len(speech), count, replace=False)
+    total = squares = frames_seen = 0.0
+    for index in chosen:
+        batch = speech.plain_batch([index])
+        if batch.skipped:
+            continue
+        features, frames = frontend.log_features(batch.waveforms, batch.lengths)
+        features = features[0, : int(frames[0])].double()
+        total = total + features.sum(0)
+        squares = squares + features.square().sum(0)
+        frames_seen += len(features)
+    if not frames_seen:
+        raise AudioError("no audio of the training set could be read", hint="look for the cause: ds2 prepare check")
+    mean = total / frames_seen
+    return mean.float(), (squares / frames_seen - mean.square()).clamp(min=0).sqrt().float()

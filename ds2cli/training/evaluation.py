@@ -1,0 +1,76 @@
+"""How well the network spells held-out speech: loss, WER and CER of the best path, no language model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ds2cli.decoding.greedy import best_path
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.scoring.rates import score_texts
+from ds2cli.training.data import SpeechSet
+from ds2cli.training.distributed import Process, gathered
+from ds2cli.training.loss import ctc_losses
+
+N_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """loss is nats per utterance; wer and cer are per cent, None where the references are empty."""
+
+    loss: float
+    wer: float | None
+    cer: float | None
+    samples: list[dict[str, str]]
+
+
+@torch.inference_mode()
+def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Result:
+    """Every utterance once, each process its share; the same three utterances are shown every time.
+
+    Utterances whose audio cannot be read are left out; training has named them.
+    """
+    recogniser.eval()
+    heard: dict[int, tuple[float, str]] = {}
+    for indices in _batches(speech)[process.rank :: process.world]:
+        heard.update(_hear(recogniser, speech, indices))
+    for share in gathered(process, heard):
+        heard.update(share)
+    indices = sorted(heard)
+    references = [speech.utterances[index].text for index in indices]
+    hypotheses = [heard[index][1] for index in indices]
+    losses = [heard[index][0] for index in indices]
+    rates = score_texts(references, hypotheses)
+    shown = range(0, len(indices), max(len(indices) // N_SAMPLES, 1))[:N_SAMPLES]
+    samples = [
+        {"id": speech.utterances[indices[i]].id, "text": references[i], "pred_text": hypotheses[i]} for i in shown
+    ]
+    return Result(float(np.mean(losses)) if losses else float("nan"), rates.wer, rates.cer, samples)
+
+
+def _batches(speech: SpeechSet) -> list[list[int]]:
+    """All indices, in batches of like length and limited seconds."""
+    order = np.argsort(speech.durations, kind="stable")
+    groups: list[list[int]] = [[]]
+    for index in order.tolist():
+        if groups[-1] and (len(groups[-1]) + 1) * speech.durations[index] > speech.config.batch.seconds:
+            groups.append([])
+        groups[-1].append(index)
+    return [group for group in groups if group]
+
+
+def _hear(recogniser: Recogniser, speech: SpeechSet, indices: list[int]) -> dict[int, tuple[float, str]]:
+    batch = speech.plain_batch(indices)
+    unread = {one for one, _ in batch.skipped}
+    read = [index for index in indices if speech.utterances[index].id not in unread]
+    if not read:
+        return {}
+    device = recogniser.device
+    log_probs, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
+    losses = ctc_losses(log_probs, frames, batch.targets.to(device), batch.target_lengths.to(device)).tolist()
+    rows = log_probs.cpu().numpy()
+    spelled = [
+        speech.units.decode(best_path(row[:count])) for row, count in zip(rows, frames.tolist(), strict=True)
+    ]
+    return {index: (loss, text) for index, loss, text in zip(read, losses, spelled, strict=True)}

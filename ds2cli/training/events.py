@@ -1,0 +1,49 @@
+"""What a training run tells whoever listens."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """One step of the optimiser.
+
+    loss       nats per utterance, mean over the step
+    seconds    since the run began, interruptions left out
+    audio_seconds  of speech in the step, all processes together
+    """
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    seconds: float
+    audio_seconds: float
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    not_finite: list[str] = field(default_factory=list)
+    waited: float = 0.0
+
+
+@dataclass(frozen=True)
+class EvaluationEvent:
+    """The held-out set, measured. train_loss is the mean since the evaluation before."""
+
+    step: int
+    epoch: int
+    train_loss: float
+    dev_loss: float
+    wer: float | None
+    cer: float | None
+    seconds: float
+    best: bool
+    samples: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StoppedEvent:
+    """Asked to stop; everything is saved."""
+
+    step: int
+
+
+Event = StepEvent | EvaluationEvent | StoppedEvent
