@@ -1,0 +1,1 @@
+"""How written Mandarin is read aloud."""

@@ -1,0 +1,42 @@
+"""The one normaliser of the whole toolkit: text as people write it -> what the acoustic model spells.
+
+Training transcripts, language model text, segmentation and scoring all pass through here, so a word is spelled one way
+everywhere. Every normaliser is idempotent, and says for each piece of its output where in the original it came from.
+"""
+
+import re
+
+from ds2cli.errors import UsageError
+from ds2cli.text.spans import Normalised, Span
+
+NORMALISERS = ("none", "english", "mandarin")
+
+
+def normalise(text: str, language: str) -> Normalised:
+    """The spoken form of a text.
+
+    language  one of NORMALISERS; "none" leaves the text as it is
+    raises    UsageError where there is no such normaliser
+    """
+    if language == "none":
+        return Normalised(text, [Span(*word.span()) for word in re.finditer(r"\S+", text)])
+    if language == "english":
+        return normalise_english(text)
+    if language == "mandarin":
+        return normalise_mandarin(text)
+    raise UsageError(f"no normaliser `{language}`", hint=f"choose one of: {', '.join(NORMALISERS)}")
+
+
+def normalise_english(text: str) -> Normalised:
+    """Lower case words of a-z and apostrophe, one space between; numbers, money, dates and abbreviations read out."""
+    # Imported here: a command that offers the choice should not load every language's tables.
+    from ds2cli.text.english.reader import read
+
+    return read(text)
+
+
+def normalise_mandarin(text: str) -> Normalised:
+    """Chinese characters without spaces; numbers read out, full-width forms folded, Latin letters in lower case."""
+    from ds2cli.text.mandarin.reader import read
+
+    return read(text)
