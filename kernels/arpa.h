@@ -1,0 +1,189 @@
+// An ARPA file's n-grams as plain arrays.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include "ngram_layout.h"
+
+namespace ds2 {
+
+struct WordHash {
+  std::size_t operator()(std::string_view word) const { return hash_word(word); }
+};
+
+struct ArpaOrder {
+  std::vector<int32_t> ids;
+  std::vector<float> probabilities, backoffs;
+};
+
+// throws std::invalid_argument("line N: what") at the first line that is wrong
+class ArpaReader {
+ public:
+  explicit ArpaReader(std::string_view text) : text_(text) {}
+
+  std::vector<std::string_view> words;  // in order of id; words[0] is <unk>
+  std::vector<ArpaOrder> orders;
+
+  void read() {
+    const std::vector<uint64_t> counts = read_counts();
+    words.assign(1, "<unk>");
+    const uint64_t likely = std::min<uint64_t>(counts[0], text_.size() / 4) + 2;
+    words.reserve(likely);
+    ids_.reserve(likely);
+    ids_.emplace("<unk>", 0);
+    orders.resize(counts.size());
+    for (std::size_t n = 1; n <= counts.size(); ++n) read_order(static_cast<int>(n), counts[n - 1]);
+    if (std::string_view line = next_full_line(); line != "\\end\\") fail("expected \\end\\, found `" + shown(line) + "`");
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw std::invalid_argument("line " + std::to_string(line_number_) + ": " + what);
+  }
+
+  static std::string shown(std::string_view line) { return std::string(line.substr(0, 40)); }
+
+  bool next_line(std::string_view& line) {
+    if (at_ >= text_.size()) return false;
+    const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+    line = text_.substr(at_, end - at_);
+    at_ = end + 1;
+    ++line_number_;
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+    return true;
+  }
+
+  std::string_view next_full_line() {
+    std::string_view line;
+    while (next_line(line))
+      if (!line.empty()) return line;
+    ++line_number_;
+    fail("the file ends too early");
+  }
+
+  std::vector<uint64_t> read_counts() {
+    std::string_view line;
+    while (true) {  // any text may stand before \data\ that counts n-grams
+      do {
+        if (!next_line(line)) fail("no \\data\\: this is not an ARPA file");
+      } while (line != "\\data\\");
+      std::vector<uint64_t> counts;
+      std::size_t before = at_;
+      for (; next_line(line) && !(line.empty() && !counts.empty()); before = at_) {
+        if (line.empty()) continue;
+        if (line.substr(0, 6) != "ngram ") {
+          at_ = before, --line_number_;
+          break;
+        }
+        const std::size_t equals = line.find('=');
+        if (equals == line.npos || std::atoi(std::string(line.substr(6)).c_str()) != static_cast<int>(counts.size()) + 1)
+          fail("expected `ngram " + std::to_string(counts.size() + 1) + "=`, found `" + shown(line) + "`");
+        counts.push_back(std::strtoull(std::string(line.substr(equals + 1)).c_str(), nullptr, 10));
+      }
+      if (counts.size() > kMaxOrder) fail("order " + std::to_string(counts.size()) + "; at most " + std::to_string(kMaxOrder) + " can be read");
+      if (!counts.empty()) return counts;
+      fail("no counts (`ngram 1=...`) after \\data\\");
+    }
+  }
+
+  void read_order(int n, uint64_t count) {
+    const std::string title = "\\" + std::to_string(n) + "-grams:";
+    if (std::string_view line = next_full_line(); line != title) fail("expected " + title + ", found `" + shown(line) + "`");
+    ArpaOrder& order = orders[n - 1];
+    const uint64_t likely = std::min<uint64_t>(count, text_.size() / 4) + 1;
+    order.ids.reserve(likely * n), order.probabilities.reserve(likely), order.backoffs.reserve(likely);
+    if (n == 1) add(order, {0}, -100.0f, 0.0f);  // <unk>, until the file says otherwise
+    std::vector<int32_t> ids(n);
+    for (uint64_t i = 0; i < count; ++i) {
+      std::string_view line;
+      if (!next_line(line)) fail("the file ends too early: " + std::to_string(i) + " of " + std::to_string(count) + " " + std::to_string(n) + "-grams");
+      if (line.empty() || line[0] == '\\')
+        fail(std::to_string(i) + " " + std::to_string(n) + "-grams, where \\data\\ promises " + std::to_string(count));
+      read_ngram(line, n, order, ids);
+    }
+  }
+
+  static void add(ArpaOrder& order, const std::vector<int32_t>& ids, float probability, float backoff) {
+    order.ids.insert(order.ids.end(), ids.begin(), ids.end());
+    order.probabilities.push_back(probability);
+    order.backoffs.push_back(backoff);
+  }
+
+  void read_ngram(std::string_view line, int n, ArpaOrder& order, std::vector<int32_t>& ids) {
+    float probability = number(field(line), "probability");
+    if (probability > 0.0f) {
+      if (probability > 1e-4f) fail("a positive log-probability");
+      probability = 0.0f;
+    }
+    std::string_view word;
+    for (int i = 0; i < n; ++i) {
+      word = field(line);
+      if (word.empty()) fail("fewer than " + std::to_string(n) + " words");
+      if (n > 1) ids[i] = known(word);
+    }
+    const std::string_view rest = field(line);
+    const float backoff = rest.empty() ? 0.0f : number(rest, "backoff");
+    if (!field(line).empty()) fail("more than " + std::to_string(n) + " words and a backoff");
+    if (n > 1) return add(order, ids, probability, backoff);
+    if (word == "<unk>" || word == "<UNK>") {
+      order.probabilities[0] = probability, order.backoffs[0] = backoff;
+      return;
+    }
+    if (!ids_.emplace(word, static_cast<int32_t>(words.size())).second) fail("`" + shown(word) + "` is listed twice");
+    add(order, {static_cast<int32_t>(words.size())}, probability, backoff);
+    words.push_back(word);
+  }
+
+  int32_t known(std::string_view word) {
+    const auto found = ids_.find(word);
+    if (found != ids_.end()) return found->second;
+    if (word == "<UNK>") return 0;
+    fail("`" + shown(word) + "` is not among the 1-grams");
+  }
+
+  static std::string_view field(std::string_view& line) {
+    std::size_t begin = 0;
+    while (begin < line.size() && (line[begin] == ' ' || line[begin] == '\t')) ++begin;
+    std::size_t end = begin;
+    while (end < line.size() && line[end] != ' ' && line[end] != '\t') ++end;
+    const std::string_view found = line.substr(begin, end - begin);
+    line.remove_prefix(end);
+    return found;
+  }
+
+  // strtof reads the locale and copies; ARPA's plain decimals need neither.
+  float number(std::string_view text, const char* what) const {
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    std::size_t i = 0;
+    const bool negative = !text.empty() && text[0] == '-';
+    if (!text.empty() && (text[0] == '-' || text[0] == '+')) ++i;
+    uint64_t digits = 0;
+    int places = 0, seen = 0;
+    bool point = false;
+    for (; i < text.size(); ++i) {
+      if (text[i] == '.' && !point) point = true;
+      else if (text[i] >= '0' && text[i] <= '9' && seen < 18) digits = digits * 10 + (text[i] - '0'), ++seen, places += point;
+      else break;
+    }
+    if (i < text.size() || !seen) return unusual_number(text, what);
+    const double value = static_cast<double>(digits) / powers[places];
+    return static_cast<float>(negative ? -value : value);
+  }
+
+  float unusual_number(std::string_view text, const char* what) const {
+    const std::string copy(text);
+    char* end = nullptr;
+    const double value = std::strtod(copy.c_str(), &end);
+    if (copy.empty() || *end || std::isnan(value)) fail("`" + shown(text) + "` is not a " + what);
+    return std::isinf(value) && value < 0 ? -99.0f : static_cast<float>(value);  // log 0, as other tools write it
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  uint64_t line_number_ = 0;
+  std::unordered_map<std::string_view, int32_t, WordHash> ids_;
+};
+
+}  // namespace ds2

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace ds2 {
+
+void bind_language(pybind11::module_& module);
+
+}  // namespace ds2
