@@ -10,6 +10,7 @@ from ds2cli.cli import EPILOG, SETTINGS, terminal
 from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
 from ds2cli.errors import Ds2Error, Exit, UsageError
+from ds2cli.text.normalise import NORMALISERS
 
 app = typer.Typer(
     help="Corpora to records; check them, split them, find their units.",
@@ -21,6 +22,7 @@ app = typer.Typer(
 
 NAMED_REJECTIONS = 3
 CorpusName = StrEnum("CorpusName", {name: name for name in CORPORA})
+Normaliser = StrEnum("Normaliser", {name: name for name in NORMALISERS})
 SplitBy = StrEnum("SplitBy", ["speaker", "utterance"])
 CORPUS_HELP = "Records of a corpus: one JSON line per utterance, with absolute audio paths.\n\n\b\n" + "\n".join(
     f"{name:<14} {layout}" for name, layout in CORPORA.items()
@@ -34,6 +36,7 @@ def corpus(
     name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus; see above")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where it is: the folder, or the file that lists it")],
     part: Annotated[str | None, typer.Option("--part", metavar="P", help="one part: train, dev-clean, ...")] = None,
+    normalise: Annotated[Normaliser, typer.Option("--normalise", help="spell texts as spoken")] = Normaliser.none,
     output: Output = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only counts, and what is rejected and why")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,
@@ -44,10 +47,9 @@ def corpus(
     from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
-    outcomes = prepare_corpus(name.value, folder, part, jobs=jobs)
+    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs)
     with lines_to(output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
-            summary.add(outcome)
             if not isinstance(outcome, Rejected):
                 if not dry_run:
                     write(to_line(outcome))

@@ -24,7 +24,8 @@ LINE = re.compile(r"(?:<s>)?(?P<text>.*?)(?:</s>)?\s*\((?P<id>\S+)\)\s*")
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     """Transcripts are upper case and come out lower case; the speaker is the middle of the id."""
     root = find_root(folder, "etc/an4_*.transcription", "an4")
-    for name in choose_parts(part, ("train", "test"), root):
+    found = [name for name in ("train", "test") if (root / f"etc/an4_{name}.transcription").exists()]
+    for name in choose_parts(part, found, root):
         files = {Path(line).name: line.strip() for line in read_lines(root / f"etc/an4_{name}.fileids")}
         for line in read_lines(root / f"etc/an4_{name}.transcription"):
             match = LINE.fullmatch(line)

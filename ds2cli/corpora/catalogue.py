@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
 CORPORA = {
     "an4": "CMU AN4 (Census): etc/an4_train.transcription, wav/an4_clstk",
+    "librispeech": "LibriSpeech and Mini LibriSpeech: train-clean-100/103/1240/103-1240.trans.txt",
+    "commonvoice": "Common Voice, one language: train.tsv, clips/",
+    "ljspeech": "LJ Speech: metadata.csv, wavs/",
+    "vctk": "VCTK 0.80 and 0.92: txt/p225, wav48_silence_trimmed/p225",
+    "voxforge": "VoxForge: a folder per session with etc/PROMPTS and wav/",
+    "aishell": "AISHELL-1: transcript/aishell_transcript_v0.8.txt, wav/train",
+    "thchs30": "THCHS-30: data/*.wav.trn, train/",
+    "tedlium": "TED-LIUM 1 to 3: train/stm, train/sph",
+    "speechocean762": "speechocean762: train/wav.scp, WAVE/",
+    "kaldi": "a Kaldi data directory: wav.scp, segments, text, utt2spk",
+    "nemo": "NeMo manifests (and this program's own): JSON lines",
+    "csv": "CSV of deepspeech.pytorch or Coqui STT",
+    "folder": "recordings with a .txt beside each",
+    "audiofolder": "Hugging Face audiofolder: metadata.csv or metadata.jsonl",
+    "lhotse": "lhotse cuts: *.jsonl or *.jsonl.gz",
 }
 
 

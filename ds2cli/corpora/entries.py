@@ -71,12 +71,23 @@ def is_audio(path: Path) -> bool:
     return path.suffix.lower() in AUDIO_SUFFIXES
 
 
+def locate(path: str, folder: Path) -> Path:
+    """A path that another tool wrote: relative to the working directory if it exists there, else to its list."""
+    return Path(path) if Path(path).exists() else folder / path
+
+
+def name_of(audio: Path, folder: Path) -> str:
+    """An id for a recording that has none: its path below the folder without the suffix, `a/b.wav` -> `a-b`."""
+    inside = audio.relative_to(folder) if audio.is_relative_to(folder) else Path(audio.parent.name, audio.name)
+    return "-".join(inside.with_suffix("").parts)
+
+
 def find_root(folder: Path, marker: str, *inside: str) -> Path:
-    """The folder that holds `marker` (a glob): the one that was named, or one that the archive unpacks into it.
+    """The folder that holds `marker`: the one that was named, or one that the archive unpacks into it (globs, both).
 
     raises  UsageError where none does
     """
-    for candidate in (folder, *(folder / name for name in inside)):
+    for candidate in (folder, *(path for pattern in inside for path in sorted(folder.glob(pattern)))):
         if next(candidate.glob(marker), None):
             return candidate
     raise UsageError(f"`{folder}` has no `{marker}`", hint=f"name the folder that holds it{_has(folder)}")

@@ -1,9 +1,8 @@
 """A corpus on someone's disk becomes records: read its lists, ask every recording's header, count what comes out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from ds2cli.audio.files import read_info
@@ -11,33 +10,32 @@ from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.corpora.manifest import Record
 from ds2cli.errors import AudioError
+from ds2cli.text.normalise import normalise
 from ds2cli.workflows.in_order import in_order
 
 # A segment may end this much after its recording: transcribers and other tools round.
 END_TOLERANCE_SECONDS = 0.05
+DROPPED_SHOWN = 8
 
 
 def prepare_corpus(
-    name: str,
-    folder: Path,
-    part: str | None = None,
-    normalise: Callable[[str], str] | None = None,
-    jobs: int = 4,
+    name: str, folder: Path, part: str | None, summary: "CorpusSummary", language: str = "none", jobs: int = 4
 ) -> Iterator[Record | Rejected]:
     """One record per utterance in the corpus's own order; what cannot become one comes as `Rejected` in its place.
 
-    raises  UsageError where the folder does not look like that corpus, or has no such part
+    summary   counts what goes past
+    language  whose normaliser the texts go through
+    raises    UsageError where the folder does not look like that corpus, or has no such part
     """
     seen: set[str] = set()
-    for outcome in in_order(partial(to_record, normalise=normalise), read_corpus(name, folder, part), jobs):
-        if isinstance(outcome, dict) and outcome["id"] in seen:
-            outcome = Rejected(outcome["id"], "id seen before", f"again with `{outcome['audio_filepath']}`")
-        elif isinstance(outcome, dict):
-            seen.add(outcome["id"])
+    for outcome in in_order(to_record, read_corpus(name, folder, part), jobs):
+        if isinstance(outcome, dict):
+            outcome = to_unique(with_text(outcome, language, summary), seen)
+        summary.add(outcome)
         yield outcome
 
 
-def to_record(entry: Entry | Rejected, normalise: Callable[[str], str] | None = None) -> Record | Rejected:
+def to_record(entry: Entry | Rejected) -> Record | Rejected:
     """The entry with its duration, from the header of its recording."""
     if isinstance(entry, Rejected):
         return entry
@@ -47,21 +45,39 @@ def to_record(entry: Entry | Rejected, normalise: Callable[[str], str] | None = 
         reason = "unreadable audio" if entry.audio.exists() else "no audio file"
         return Rejected(entry.id, reason, str(problem))
     duration = seconds - entry.offset if entry.duration is None else entry.duration
-    if entry.offset + duration > seconds:
-        if entry.offset + duration > seconds + END_TOLERANCE_SECONDS:
-            end = entry.offset + duration
-            return Rejected(entry.id, "ends after its recording", f"ends at {end:.3f} s of {seconds:.3f} s")
-        duration = seconds - entry.offset
+    end = entry.offset + duration
+    if end > seconds + END_TOLERANCE_SECONDS:
+        return Rejected(entry.id, "ends after its recording", f"at {end:.3f} s of {seconds:.3f} s")
+    duration = min(duration, seconds - entry.offset)
     if duration <= 0:
-        return Rejected(entry.id, "no audio in it", f"`{entry.audio}`: {duration:.3f} s from {entry.offset:.3f} s")
+        return Rejected(entry.id, "no audio in it", f"{duration:.3f} s from {entry.offset:.3f} s")
     record: Record = {"id": entry.id, "audio_filepath": str(entry.audio.absolute())}
     if entry.offset:
         record["offset"] = round(entry.offset, 3)
     record["duration"] = round(duration, 3)
-    if entry.text is not None:
-        record["text"] = normalise(entry.text) if normalise else entry.text
-    optional = {"speaker": entry.speaker, "lang": entry.lang}
-    return {**record, **{key: value for key, value in optional.items() if value}, **entry.extra}
+    optional = {"text": entry.text, "speaker": entry.speaker or None, "lang": entry.lang or None}
+    return {**record, **{key: value for key, value in optional.items() if value is not None}, **entry.extra}
+
+
+def with_text(record: Record, language: str, summary: "CorpusSummary") -> Record | Rejected:
+    """The record with its text normalised; an empty one is rejected, a missing one (no transcripts at all) is not."""
+    if "text" not in record:
+        return record
+    spoken = normalise(record["text"], language)
+    summary.dropped.update(spoken.dropped)
+    if not spoken.text.strip():
+        return Rejected(record["id"], "empty transcript", f"`{record['text']}`" if record["text"] else "")
+    return {**record, "text": spoken.text}
+
+
+def to_unique(outcome: Record | Rejected, seen: set[str]) -> Record | Rejected:
+    """The record, unless its id has been seen."""
+    if isinstance(outcome, Rejected):
+        return outcome
+    if outcome["id"] in seen:
+        return Rejected(outcome["id"], "id seen before", f"again with `{outcome['audio_filepath']}`")
+    seen.add(outcome["id"])
+    return outcome
 
 
 @dataclass
@@ -76,6 +92,7 @@ class CorpusSummary:
     words: set[str] = field(default_factory=set)
     characters: set[str] = field(default_factory=set)
     rejected: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, outcome: Record | Rejected) -> None:
         if isinstance(outcome, Rejected):
@@ -102,6 +119,9 @@ class CorpusSummary:
         if self.rejected:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.rejected.most_common())
             lines.append(f"rejected: {self.rejected.total():,} ({reasons})")
+        if self.dropped:
+            pieces = ", ".join(f"{count:,} `{piece}`" for (_, piece), count in self.dropped.most_common(DROPPED_SHOWN))
+            lines.append(f"left out of the text: {self.dropped.total():,} pieces without a spoken form ({pieces})")
         return lines
 
 

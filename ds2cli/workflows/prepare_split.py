@@ -43,7 +43,7 @@ def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], 
 
 
 def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Part]:
-    """Parts of about the wanted shares of the seconds, whoever speaks: for corpora of one speaker, or of unknown ones."""
+    """Parts of about the wanted shares of the seconds, whoever speaks: for one speaker, or unknown ones."""
     utterances = list(utterances)
     return _deal(utterances, [utterance.id for utterance in utterances], shares, seed)
 
@@ -55,7 +55,8 @@ def _deal(utterances: list[Utterance], groups: list[str], shares: dict[str, floa
     for utterance, group in zip(utterances, groups, strict=True):
         length[group] += round(utterance.duration * 1000)
     if len(length) < len(shares):
-        raise UsageError(f"{len(length)} groups do not go into {len(shares)} parts", hint="name fewer parts with --into")
+        hint = "name fewer parts with --into"
+        raise UsageError(f"{len(length)} groups do not go into {len(shares)} parts", hint=hint)
     parts = [Part(name, share / sum(shares.values())) for name, share in shares.items()]
     total, dealt, part_of = length.total(), Counter[str](), {}
     # Each part gets one group first, the smallest share first: a small dev set must not stay empty.
