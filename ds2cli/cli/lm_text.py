@@ -1,0 +1,47 @@
+"""`ds2 lm text`: raw text into what the acoustic model spells."""
+
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.output import lines_to
+from ds2cli.text.normalise import NORMALISERS
+
+Language = StrEnum("Language", {name: name for name in NORMALISERS})
+
+
+Files = Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="plain, .gz or .xz; - is stdin")]
+KeepLines = Annotated[bool, typer.Option("--keep-lines", help="a line for each line, not for each sentence")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
+Spans = Annotated[Path | None, typer.Option("--spans", metavar="FILE", help="the way back: character offsets, JSON lines")]
+
+
+def text(
+    files: Files = None,
+    language: Annotated[Language, typer.Option("--language", help="whose spelling and numbers")] = Language.english,
+    keep_lines: KeepLines = False,
+    output: Output = None,
+    spans: Spans = None,
+) -> None:
+    """Raw text to spoken lines: numbers, dates, money and short forms read out, marks dropped and counted.
+
+    One line for each sentence of a text with paragraphs (blank lines between), such as Project Gutenberg's books.
+    """
+    import json
+
+    from ds2cli.workflows.lm_text import Summary, lm_text
+
+    summary = Summary()
+    with ExitStack() as stack:
+        write = stack.enter_context(lines_to(output))
+        write_spans = stack.enter_context(lines_to(spans)) if spans else None
+        for number, line in enumerate(lm_text(files or ["-"], language.value, keep_lines, summary), 1):
+            write(line.spoken.text)
+            if write_spans:
+                write_spans(json.dumps(line.as_record(number), ensure_ascii=False))
+    for report in summary.as_lines("characters" if language is Language.mandarin else "words"):
+        terminal.say(report)
