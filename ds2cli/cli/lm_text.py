@@ -17,7 +17,7 @@ Language = StrEnum("Language", {name: name for name in NORMALISERS})
 Files = Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="plain, .gz or .xz; - is stdin")]
 KeepLines = Annotated[bool, typer.Option("--keep-lines", help="a line for each line, not for each sentence")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
-Spans = Annotated[Path | None, typer.Option("--spans", metavar="FILE", help="the way back: character offsets, JSON lines")]
+Spans = Annotated[Path | None, typer.Option("--spans", metavar="FILE", help="the way back: offsets, as JSON lines")]
 
 
 def text(
