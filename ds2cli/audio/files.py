@@ -48,20 +48,28 @@ def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration
     returns  (samples,) float32 amplitude in [-1, 1] at sample_rate
     raises   AudioError where the file cannot be read, or nothing is left after offset
     """
+    samples, rate = read_samples(path, offset, duration)
+    if not len(samples):
+        hint = "check offset and duration: ds2 prepare check"
+        raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint=hint)
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    return resample(mono, rate, sample_rate)
+
+
+def read_samples(path: str | Path, offset: float = 0.0, duration: float | None = None) -> tuple[np.ndarray, int]:
+    """A recording as it lies on disk: (samples, channels) float32 in [-1, 1], and its own rate.
+
+    raises  AudioError where the file cannot be read
+    """
     try:
         with soundfile.SoundFile(str(path)) as file:
             start = round(offset * file.samplerate)
             if start:
                 file.seek(min(start, file.frames))
             count = -1 if duration is None else round(duration * file.samplerate)
-            samples = file.read(count, dtype="float32", always_2d=True)
-            rate = file.samplerate
+            return file.read(count, dtype="float32", always_2d=True), file.samplerate
     except (soundfile.SoundFileError, OSError, RuntimeError):
         raise _unreadable(path) from None
-    if not len(samples):
-        raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint="check offset and duration: ds2 prepare check")
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    return resample(mono, rate, sample_rate)
 
 
 def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:

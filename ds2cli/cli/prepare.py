@@ -28,6 +28,8 @@ CORPUS_HELP = "Records of a corpus: one JSON line per utterance, with absolute a
     f"{name:<14} {layout}" for name, layout in CORPORA.items()
 )
 
+Manifests = Annotated[list[str], typer.Argument(metavar="FILES", help="manifests; - is stdin")]
+Against = Annotated[list[str] | None, typer.Option("--against", metavar="FILE", help="a set to share nothing with")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
 
 
@@ -63,9 +65,46 @@ def corpus(
         raise typer.Exit(Exit.SKIPPED)
 
 
+@app.command("check", epilog=EPILOG)
+def check(
+    manifests: Manifests,
+    against: Against = None,
+    units: Annotated[Path | None, typer.Option("--units", metavar="FILE", help="what must spell the texts")] = None,
+    frame_seconds: Annotated[float, typer.Option(min=0.001, help="audio per frame of log-probs, for CTC")] = 0.04,
+    good: Annotated[str | None, typer.Option("--good", metavar="FILE", help="good records; - is stdout")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+) -> None:
+    """What would hurt later: decodes every utterance, spells every text, compares every set.
+
+    \b
+    ds2 prepare check train.jsonl --against test.jsonl --units units.txt --good train.good.jsonl
+    """
+    from contextlib import nullcontext
+
+    from ds2cli.corpora.manifest import to_line
+    from ds2cli.text.units import read_units
+    from ds2cli.workflows.prepare_check import CheckReport, check_sets
+
+    if as_json and good == "-":
+        raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
+    report, spelled = CheckReport(), read_units(units) if units else None
+    outcomes = check_sets(manifests, against or [], report, spelled, frame_seconds, jobs)
+    with lines_to(None if good == "-" else Path(good)) if good else nullcontext(lambda line: None) as write:
+        for checked in terminal.progress(outcomes, "checking"):
+            if not checked.findings:
+                write(to_line(checked.utterance.record))
+    if as_json:
+        terminal.write_record(report.as_json())
+    for line in report.lines():
+        terminal.say(line)
+    if report.found_something:
+        raise typer.Exit(Exit.SKIPPED)
+
+
 @app.command("units", epilog=EPILOG)
 def units(
-    manifests: Annotated[list[str], typer.Argument(metavar="FILES...", help="manifests; - is stdin")],
+    manifests: Manifests,
     output: Output = None,
     separator: Annotated[str, typer.Option("--separator", help='between units in the text: " " for phones')] = "",
     min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out what occurs less often")] = 1,

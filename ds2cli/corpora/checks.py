@@ -1,0 +1,115 @@
+"""What is wrong with one utterance: its recording, its text, and whether CTC could spell the one in the other."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from ds2cli.audio.containers import is_cut_short
+from ds2cli.audio.files import read_info, read_samples
+from ds2cli.corpora.manifest import Utterance
+from ds2cli.errors import AudioError
+from ds2cli.text.units import Units, frames_needed
+
+# Measured on AN4, LibriSpeech, Common Voice, VCTK, LJ Speech, AISHELL and speechocean762: no more than 0.02 % of an
+# utterance's samples reach 0.98 of full scale, and the loudest 25 ms are never below -45 dB.
+CLIPPED_LEVEL, CLIPPED_SHARE = 0.98, 0.001
+SILENCE_DB, LOUDEST_SECONDS = -60.0, 0.025
+DURATION_TOLERANCE_SECONDS = 0.05
+CUT_MARGIN_SECONDS = 0.5
+
+
+class Finding(StrEnum):
+    """What can be found; the values are what people read, in the order of how much it hurts."""
+
+    NO_AUDIO = "no audio file"
+    UNREADABLE = "unreadable audio"
+    TRUNCATED = "truncated audio"
+    WRONG_DURATION = "wrong duration"
+    SILENCE = "silence"
+    CLIPPING = "clipping"
+    EMPTY_TEXT = "empty text"
+    OUTSIDE_UNITS = "text outside the units"
+    TOO_SHORT = "more labels than frames"
+    SAME_AUDIO = "same audio again"
+    SAME_ID = "same id again"
+
+
+@dataclass
+class Checked:
+    """One utterance and what was found.
+
+    findings  kind -> what exactly, for a person
+    audio_hash  of the decoded samples; empty where they could not be decoded
+    """
+
+    utterance: Utterance
+    findings: dict[Finding, str] = field(default_factory=dict)
+    audio_hash: bytes = b""
+
+
+def check_utterance(utterance: Utterance, units: Units | None, frame_seconds: float) -> Checked:
+    """Everything that can be seen without looking at other utterances.
+
+    units          what the text must be spelled with; None takes every character as a label
+    frame_seconds  how much audio one frame of log-probs covers
+    """
+    checked = Checked(utterance)
+    check_text(checked, units, frame_seconds)
+    check_audio(checked)
+    return checked
+
+
+def check_text(checked: Checked, units: Units | None, frame_seconds: float) -> None:
+    """Empty texts, characters without a unit, and texts that do not fit into their frames."""
+    text, seconds = checked.utterance.text, checked.utterance.duration
+    if not text.strip():
+        checked.findings[Finding.EMPTY_TEXT] = ""
+        return
+    unknown = units.unknown(text) if units else []
+    if unknown:
+        checked.findings[Finding.OUTSIDE_UNITS] = " ".join(f"`{character}`" for character in unknown)
+        return
+    labels = units.encode(text) if units else [ord(character) for character in text]
+    frames = int(seconds / frame_seconds)
+    if frames_needed(labels) > frames:
+        checked.findings[Finding.TOO_SHORT] = f"{len(labels)} labels need {frames_needed(labels)} frames of {frames}"
+
+
+def check_audio(checked: Checked) -> None:
+    """Decode the utterance, and hold what comes out against the header and the record."""
+    utterance, findings = checked.utterance, checked.findings
+    try:
+        info = read_info(utterance.audio)
+        samples, rate = read_samples(utterance.audio, utterance.offset, utterance.duration)
+    except AudioError as problem:
+        kind = Finding.UNREADABLE if Path(utterance.audio).exists() else Finding.NO_AUDIO
+        findings[kind] = str(problem)
+        return
+    checked.audio_hash = hashlib.blake2b(samples.tobytes(), digest_size=16).digest()
+    there = info.seconds - utterance.offset
+    decoded_too_little = len(samples) < round(min(utterance.duration, there) * rate) - 1
+    # What ends well before the cut has lost nothing.
+    reaches_the_end = utterance.duration > there - CUT_MARGIN_SECONDS
+    if decoded_too_little or (reaches_the_end and is_cut_short(utterance.audio)):
+        findings[Finding.TRUNCATED] = f"{len(samples) / rate:.3f} s of {utterance.duration:.3f} s decode"
+    # Without an offset the record speaks of the whole file; with one only its end can be wrong.
+    off = utterance.duration - there
+    if off > DURATION_TOLERANCE_SECONDS or (not utterance.offset and -off > DURATION_TOLERANCE_SECONDS):
+        findings[Finding.WRONG_DURATION] = f"{utterance.duration:.3f} s, the recording has {max(there, 0):.3f} s"
+    check_level(checked, samples, rate)
+
+
+def check_level(checked: Checked, samples: np.ndarray, rate: int) -> None:
+    """Silence and clipping; samples (n, channels)."""
+    level = np.abs(samples).max(axis=1, initial=0.0)
+    window = max(1, round(LOUDEST_SECONDS * rate))
+    power = np.square(level[: len(level) // window * window]).reshape(-1, window).mean(axis=1)
+    loudest_db = 10 * np.log10(power.max(initial=0.0) + 1e-12)
+    if loudest_db < SILENCE_DB:
+        checked.findings[Finding.SILENCE] = f"nowhere louder than {loudest_db:.0f} dB"
+    clipped = float((level >= CLIPPED_LEVEL).mean()) if len(level) else 0.0
+    if clipped > CLIPPED_SHARE:
+        checked.findings[Finding.CLIPPING] = f"{100 * clipped:.1f} % of its samples at full scale"

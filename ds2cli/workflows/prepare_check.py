@@ -1,0 +1,126 @@
+"""What would hurt later: every utterance decoded and spelled, every set held against the others."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ds2cli.corpora.checks import Checked, Finding, check_utterance
+from ds2cli.corpora.manifest import read_manifest
+from ds2cli.text.units import Units
+from ds2cli.workflows.in_order import in_order
+
+IDS_SHOWN = 3
+
+
+@dataclass
+class Seen:
+    """Where things were met first: `train.jsonl` or `train.jsonl: an251-fash-b`."""
+
+    audio: dict[bytes, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    speakers: dict[str, str] = field(default_factory=dict)
+    texts: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass
+class CheckReport:
+    """What was found in all sets together.
+
+    counts, first    finding -> how often, and the first ids
+    shared_speakers  speaker -> the two sets that have it
+    repeated_texts   utterances whose speaker has said the same text before; natural in small vocabularies
+    """
+
+    utterances: int = 0
+    good: int = 0
+    seconds: float = 0.0
+    repeated_texts: int = 0
+    counts: Counter[Finding] = field(default_factory=Counter)
+    first: dict[Finding, list[str]] = field(default_factory=dict)
+    shared_speakers: dict[str, str] = field(default_factory=dict)
+    flagged: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def found_something(self) -> bool:
+        return bool(self.counts or self.shared_speakers)
+
+    def add(self, checked: Checked, name: str) -> None:
+        utterance = checked.utterance
+        self.utterances += 1
+        self.seconds += utterance.duration
+        self.good += not checked.findings
+        for finding, detail in checked.findings.items():
+            self.counts[finding] += 1
+            self.flagged.append({"set": name, "id": utterance.id, "finding": str(finding), "detail": detail})
+            if self.counts[finding] <= IDS_SHOWN:
+                self.first.setdefault(finding, []).append(f"{utterance.id} ({detail})" if detail else utterance.id)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "utterances": self.utterances,
+            "good": self.good,
+            "hours": round(self.seconds / 3600, 3),
+            "counts": {str(finding): self.counts[finding] for finding in Finding},
+            "shared_speakers": self.shared_speakers,
+            "same_text_and_speaker": self.repeated_texts,
+            "findings": self.flagged,
+        }
+
+    def lines(self) -> list[str]:
+        """A table for a person: a row per kind of finding, with the first few."""
+        table = [f"{self.utterances:,} utterances · {self.seconds / 3600:,.2f} h · {self.good:,} good"]
+        width = max(map(len, [*self.counts, "speakers in two sets"]))
+        for finding in Finding:
+            if self.counts[finding]:
+                table.append(f"{self.counts[finding]:>9,}  {finding:<{width}}  {'; '.join(self.first[finding])}")
+        if self.shared_speakers:
+            names = "; ".join(f"{who} ({where})" for who, where in list(self.shared_speakers.items())[:IDS_SHOWN])
+            table.append(f"{len(self.shared_speakers):>9,}  {'speakers in two sets':<{width}}  {names}")
+        if self.repeated_texts:
+            table.append(f"{self.repeated_texts:,} utterances repeat a text of the same speaker, which may be natural")
+        return table
+
+
+def check_sets(
+    manifests: Iterable[str],
+    against: Iterable[str],
+    report: CheckReport,
+    units: Units | None = None,
+    frame_seconds: float = 0.04,
+    jobs: int = 4,
+) -> Iterator[Checked]:
+    """Every utterance of the manifests in order, with what was found in it.
+
+    against  further sets that must share nothing with them; their own faults are not reported
+    report   counts what goes past
+    """
+    seen = Seen()
+    check = partial(check_utterance, units=units, frame_seconds=frame_seconds)
+    for name in against:
+        for checked in in_order(check, read_manifest(name), jobs):
+            compare(checked, name, seen, CheckReport())
+    for name in manifests:
+        for checked in in_order(check, read_manifest(name), jobs):
+            compare(checked, name, seen, report)
+            report.add(checked, name)
+            yield checked
+
+
+def compare(checked: Checked, name: str, seen: Seen, report: CheckReport) -> None:
+    """Note what has been met before, in this set or another."""
+    utterance, findings = checked.utterance, checked.findings
+    here = f"{name}: {utterance.id}"
+    if checked.audio_hash and seen.audio.setdefault(checked.audio_hash, here) != here:
+        findings[Finding.SAME_AUDIO] = f"as {seen.audio[checked.audio_hash]}"
+    if utterance.id in seen.ids:
+        findings[Finding.SAME_ID] = f"also in {seen.ids[utterance.id]}"
+    seen.ids.setdefault(utterance.id, name)
+    if not utterance.speaker:
+        return
+    first = seen.speakers.setdefault(utterance.speaker, name)
+    if first != name:
+        report.shared_speakers[utterance.speaker] = f"{first}, {name}"
+    report.repeated_texts += (utterance.speaker, utterance.text) in seen.texts
+    seen.texts.add((utterance.speaker, utterance.text))
