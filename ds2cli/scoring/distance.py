@@ -11,14 +11,17 @@ insertion 1, deletion 2) breaks ties inside `minimum` and is then erased; the su
 lengths they give every other count, so counting needs no back-pointers and three rows of memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
+from ds2cli.scoring.sequences import Sequences
+
 CORRECT, SUBSTITUTED, DELETED, INSERTED = range(4)
 BUCKET_CELLS = 60_000  # cells of one anti-diagonal over a bucket: a few arrays of them stay in the second-level cache
+BAND_FROM = 4_000  # a pair whose lengths add up to more is swept in a band around the diagonal
+FIRST_BAND = 250
 
 
 @dataclass(frozen=True)
@@ -33,46 +36,6 @@ SCLITE = Costs(sub=4, gap=3)
 LEVENSHTEIN = Costs(sub=1, gap=1)
 
 
-@dataclass(frozen=True)
-class Sequences:
-    """Many sequences of integers in one array: sequence n is values[starts[n] : starts[n] + lengths[n]]."""
-
-    values: np.ndarray
-    starts: np.ndarray
-    lengths: np.ndarray
-
-    def __getitem__(self, n: int) -> np.ndarray:
-        return self.values[self.starts[n] : self.starts[n] + self.lengths[n]]
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-
-class Vocabulary(dict):
-    """Tokens numbered in the order in which they are first met."""
-
-    def __missing__(self, token: str) -> int:
-        self[token] = number = len(self)
-        return number
-
-    def encode(self, texts: Iterable[Sequence[str]]) -> Sequences:
-        """Lists of tokens as sequences of their numbers."""
-        texts = list(texts)
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        numbers = map(self.__getitem__, chain.from_iterable(texts))
-        return _sequences(np.fromiter(numbers, np.int32, int(lengths.sum())), lengths)
-
-
-def encode_characters(texts: Sequence[str]) -> Sequences:
-    """Texts as sequences of code points."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    return _sequences(np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.int32), lengths)
-
-
-def _sequences(values: np.ndarray, lengths: np.ndarray) -> Sequences:
-    return Sequences(values, np.cumsum(lengths) - lengths, lengths)
-
-
 def count_edits(references: Sequences, hypotheses: Sequences, costs: Costs = SCLITE) -> np.ndarray:
     """Correct, substituted, deleted and inserted tokens of each pair: (pairs, 4) int64.
 
@@ -83,8 +46,8 @@ def count_edits(references: Sequences, hypotheses: Sequences, costs: Costs = SCL
     middle = without_common_ends(references, hypotheses)
     n, m = middle[0].lengths, middle[1].lengths
     counts[:, DELETED], counts[:, INSERTED] = n, m
-    for bucket in _buckets(n, m, np.flatnonzero((n > 0) & (m > 0))):
-        substituted, cost = _sweep(*middle, bucket, costs)
+    for bucket in buckets(n, m, np.flatnonzero((n > 0) & (m > 0))):
+        substituted, cost = _count_bucket(*middle, bucket, costs)
         gaps = (cost - costs.sub * substituted) // costs.gap
         deleted = (gaps + n[bucket] - m[bucket]) // 2
         counts[bucket, SUBSTITUTED:] = np.stack([substituted, deleted, gaps - deleted], 1)
@@ -115,60 +78,121 @@ def _agreement(references: Sequences, hypotheses: Sequences, limits: np.ndarray,
     return agreed
 
 
-def _buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndarray]:
-    """The pairs in groups of similar lengths, each as large as the cache likes."""
+def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndarray]:
+    """The pairs in groups of similar lengths, each as large as the cache likes; long ones alone."""
     pairs = pairs[np.lexsort((m[pairs], n[pairs]))]
     start = 0
     while start < len(pairs):
-        size = max(1, BUCKET_CELLS // int(n[pairs[start]] + 1))
+        first = pairs[start]
+        size = 1 if n[first] + m[first] > BAND_FROM else max(1, BUCKET_CELLS // int(n[first] + 1))
         yield pairs[start : start + size]
         start += size
 
 
-def _sweep(
+def _count_bucket(
     references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Substitutions and total cost of the best path of each pair of a bucket: two (pairs,) int64.
+    """Substitutions and total cost of the best path of each pair of a bucket: two (pairs,) int64."""
+    shift = min(int(references.lengths[bucket].max()), int(hypotheses.lengths[bucket].max())).bit_length()
+    for sweep in sweeps(references, hypotheses, bucket, costs, shift):
+        for k in range(1, sweep.last + 1):
+            sweep.step(k)
+    substituted = sweep.answer & sweep.kind((1 << shift) - 1)
+    return substituted.astype(np.int64), sweep.cost
 
-    Row i of `before` holds cell (i, k-1-i) of every pair, row i of `earlier` cell (i, k-2-i).
+
+def sweeps(
+    references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, shift: int
+) -> Iterable["Sweep"]:
+    """Sweeps of a bucket to be run to their end, each wider than the one before; the last holds the best paths.
+
+    Only a long pair is banded. A path that leaves the band needs more gaps than twice the band less the difference of
+    the lengths; when they would cost more than what was found inside, nothing better lies outside.
     """
     n, m = references.lengths[bucket], hypotheses.lengths[bucket]
-    a, b = int(n.max()), int(m.max())
-    ref = _columns(references, bucket, a)  # (a, pairs)
-    hyp = _columns(hypotheses, bucket, b)[::-1]  # (b, pairs), last token first: anti-diagonals become slices
-    shift = min(a, b).bit_length()
-    bits = (costs.gap * (a + b) + costs.sub).bit_length() + 2 + shift
-    kind = np.uint16 if bits <= 16 else np.uint32 if bits <= 32 else np.uint64
-    unit = 1 << (shift + 2)
-    substitution, gap = kind(costs.sub * unit + 1), costs.gap * unit
-    insertion, deletion = kind(gap + (1 << shift)), kind(gap + (2 << shift))
-    untagged = kind((1 << bits) - 1 - (3 << shift))
-    ends, answer = n + m, np.zeros(len(bucket), kind)
-    earlier, before, now = (np.zeros((a + 1, len(bucket)), kind) for _ in range(3))
-    spare = np.empty((a + 1, len(bucket)), kind)
-    for k in range(1, a + b + 1):
-        if k <= b:
-            now[0] = k * gap
-        if k <= a:
-            now[k] = k * gap
-        low, high = max(1, k - b), min(a, k - 1) + 1
+    longest, difference = int((n + m).max()), int(abs(n - m).max())
+    band = longest
+    if longest > BAND_FROM and len(bucket) == 1:
+        band = min(longest, FIRST_BAND + difference)
+    while True:
+        sweep = Sweep(references, hypotheses, bucket, costs, shift, band)
+        yield sweep
+        enough = (int(sweep.cost.max(initial=0)) // costs.gap + difference) // 2
+        if band >= min(enough, longest):
+            return
+        band = min(longest, enough if enough < 16 * band else 4 * band)
+
+
+class Sweep:
+    """The anti-diagonals of a bucket, one after another.
+
+    ref, hyp  (a, pairs) and (b, pairs) tokens, the hypotheses from last to first: so both meet in plain slices
+    now, before, earlier  (a + 1, pairs) cells (i, k - i), (i, k - 1 - i), (i, k - 2 - i) in row i
+    band  cells with |i - j| above it are left out
+    shift  bits for the substitutions; with 0 they are not counted
+    answer  (pairs,) each pair's last cell
+    """
+
+    def __init__(
+        self, references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, shift: int, band: int
+    ) -> None:
+        self.n, m = references.lengths[bucket], hypotheses.lengths[bucket]
+        self.ends = self.n + m
+        self.a, self.b = int(self.n.max()), int(m.max())
+        self.ref = columns(references, bucket, self.a)
+        self.hyp = columns(hypotheses, bucket, self.b)[::-1]
+        self.band, self.shift, self.last = band, shift, self.a + self.b
+        bits = (costs.gap * self.last + costs.sub).bit_length() + 2 + shift
+        self.kind = np.uint16 if bits <= 14 else np.uint32 if bits <= 30 else np.uint64
+        self.gap = costs.gap << (shift + 2)
+        self.substitution = self.kind((costs.sub << (shift + 2)) + (shift > 0))
+        self.insertion, self.deletion = self.kind(self.gap + (1 << shift)), self.kind(self.gap + (2 << shift))
+        self.untagged = ~self.kind(3 << shift)
+        self.outside = self.kind(1 << bits)
+        shape = (self.a + 1, len(bucket))
+        self.earlier, self.before, self.now, self.spare = (np.zeros(shape, self.kind) for _ in range(4))
+        self.answer = np.zeros(len(bucket), self.kind)
+
+    def rows(self, k: int) -> tuple[int, int]:
+        """The inner cells of anti-diagonal k: rows [low, high)."""
+        low, high = max(1, k - self.b), min(self.a, k - 1) + 1
+        return max(low, (k - self.band + 1) // 2), min(high, (k + self.band) // 2 + 1)
+
+    def step(self, k: int, tags: np.ndarray | None = None) -> None:
+        """Compute anti-diagonal k; `tags` (rows, pairs) receives the way into each inner cell, if it is wanted."""
+        earlier, before, now = self.earlier, self.before, self.now
+        low, high = self.rows(k)
+        if low > 0:
+            now[low - 1] = self.outside
+        if high <= self.a:
+            now[high] = self.outside
+        if k <= self.b:
+            now[0] = k * self.gap
+        if k <= self.a:
+            now[k] = k * self.gap
         if low < high:
-            cell, other = now[low:high], spare[low:high]
-            differ = ref[low - 1 : high - 1] != hyp[b - k + low : b - k + high]
-            np.multiply(differ, substitution, out=cell)
+            cell, other = now[low:high], self.spare[low:high]
+            hyp = self.hyp[self.b - k + low : self.b - k + high]
+            np.multiply(self.ref[low - 1 : high - 1] != hyp, self.substitution, out=cell)
             cell += earlier[low - 1 : high - 1]
-            np.add(before[low:high], insertion, out=other)
+            np.add(before[low:high], self.insertion, out=other)
             np.minimum(cell, other, out=cell)
-            np.add(before[low - 1 : high - 1], deletion, out=other)
+            np.add(before[low - 1 : high - 1], self.deletion, out=other)
             np.minimum(cell, other, out=cell)
-            cell &= untagged
-        done = np.flatnonzero(ends == k)
-        answer[done] = now[n[done], done]
-        earlier, before, now = before, now, earlier
-    return (answer & kind((1 << shift) - 1)).astype(np.int64), (answer >> kind(shift + 2)).astype(np.int64)
+            if tags is not None:
+                np.bitwise_and(cell, 3, out=tags[: high - low], casting="unsafe")
+            cell &= self.untagged
+        done = np.flatnonzero(self.ends == k)
+        self.answer[done] = now[self.n[done], done]
+        self.earlier, self.before, self.now = before, now, earlier
+
+    @property
+    def cost(self) -> np.ndarray:
+        """Total cost of each pair's best path: (pairs,) int64."""
+        return (self.answer >> self.kind(self.shift + 2)).astype(np.int64)
 
 
-def _columns(sequences: Sequences, bucket: np.ndarray, width: int) -> np.ndarray:
+def columns(sequences: Sequences, bucket: np.ndarray, width: int) -> np.ndarray:
     """The sequences of a bucket as columns: (width, pairs); below a sequence's end stands anything."""
     index = sequences.starts[bucket] + np.arange(width)[:, None]
     return sequences.values[np.minimum(index, len(sequences.values) - 1)]
