@@ -78,7 +78,8 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import prepare, score  # noqa: E402
+from ds2cli.cli import prepare, score, train  # noqa: E402
 
 app.add_typer(prepare.app, name="prepare")
 app.command("score", epilog=EPILOG)(score.score)
+app.command("train", epilog=EPILOG)(train.train)

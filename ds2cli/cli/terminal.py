@@ -61,6 +61,48 @@ def is_interactive() -> bool:
     return verbosity >= NORMAL and sys.stderr.isatty()
 
 
+def is_verbose() -> bool:
+    """Whether the person asked for more."""
+    return verbosity >= VERBOSE
+
+
+class Bar:
+    """A bar that a long run moves by hand, with lines that stay above it; without a watcher, the lines alone."""
+
+    def __init__(self) -> None:
+        self._progress = None
+        if not is_interactive():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[line]}")
+        console = Console(stderr=True, markup=False, highlight=False)
+        self._progress = Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False, transient=True)
+        self._task = self._progress.add_task("", total=1.0, line="")
+
+    def __enter__(self) -> "Bar":
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, what: str, share: float, line: str) -> None:
+        """Move to a share of the whole, in [0, 1]."""
+        if self._progress is not None:
+            self._progress.update(self._task, description=what, completed=share, line=line)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._progress is not None:
+            self._progress.console.print(line, soft_wrap=True, markup=False, highlight=False)
+        else:
+            say(line)
+
+
 def progress(things: Iterable[Any], what: str, total: float | None = None) -> Iterator[Any]:
     """The same things, with a bar on stderr while they pass, if a person is watching."""
     if not is_interactive():

@@ -3,6 +3,7 @@
 safetensors holds the arrays; its metadata holds the settings as TOML and the units as text.
 """
 
+import json
 import os
 import pickle
 import tempfile
@@ -35,12 +36,9 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write beside, flush to disk, rename: a kill at any instant leaves the old file or the new one."""
-    metadata = {
-        "format": FORMAT,
-        "config": to_toml(checkpoint.config),
-        "units": write_units(checkpoint.units),
-        **checkpoint.notes,
-    }
+    description = {"config": to_toml(checkpoint.config), "units": write_units(checkpoint.units), **checkpoint.notes}
+    # One entry: safetensors writes several in random order, and the same weights should give the same bytes.
+    metadata = {FORMAT: json.dumps(description, ensure_ascii=False, sort_keys=True)}
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
     write_beside(path, lambda temporary: save_file(weights, temporary, metadata))
 
@@ -53,14 +51,11 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     path = checkpoint_path(path)
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-        if metadata.get("format") != FORMAT:
-            raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT)
-        weights = load_file(path)
-    except (SafetensorError, OSError, UnicodeDecodeError):
+            notes = json.loads((file.metadata() or {})[FORMAT])
+        config, units = from_toml(notes.pop("config"), f"`{path}`"), parse_units(notes.pop("units"))
+        return Checkpoint(config, units, load_file(path), notes)
+    except (SafetensorError, OSError, UnicodeDecodeError, KeyError, json.JSONDecodeError):
         raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT) from None
-    notes = {name: text for name, text in metadata.items() if name not in ("format", "config", "units")}
-    return Checkpoint(from_toml(metadata["config"], f"`{path}`"), parse_units(metadata["units"]), weights, notes)
 
 
 def checkpoint_path(path: str | Path) -> Path:

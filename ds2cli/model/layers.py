@@ -7,7 +7,6 @@ on its batch mates.
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 CLIP = 20.0
 
@@ -53,7 +52,7 @@ class SequenceBatchNorm(nn.Module):
         # Sums of x and its square in one pass; x is of order 1 here, and float32 sums over 10^6 frames keep 1e-4 of it.
         sums = torch.stack([x.sum(over), x.square().sum(over), count.expand(x.shape[1]).float()])
         if self.synchronised and dist.is_initialized():
-            sums = all_reduce(sums)
+            sums = _SumOverProcesses.apply(sums)
         mean = sums[0] / sums[2]
         variance = (sums[1] / sums[2] - mean.square()).clamp(min=0)
         with torch.no_grad():
@@ -61,6 +60,22 @@ class SequenceBatchNorm(nn.Module):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_variance.lerp_(unbiased, self.momentum)
         return mean, variance
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum of a tensor over all processes; its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        x = x.clone()
+        dist.all_reduce(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone()
+        dist.all_reduce(gradient)
+        return gradient
 
 
 class MaskedConvolution(nn.Module):

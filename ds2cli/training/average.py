@@ -19,8 +19,12 @@ class WeightAverage:
     def __init__(self, recogniser: Recogniser, decay: float) -> None:
         self.recogniser, self.decay = recogniser, decay
         self.weights: dict[str, Tensor] = {}
-        if decay:
-            self.weights = {name: tensor.detach().clone() for name, tensor in recogniser.state_dict().items()}
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin from the weights as they are now."""
+        if self.decay:
+            self.weights = {name: tensor.detach().clone() for name, tensor in self.recogniser.state_dict().items()}
 
     @torch.no_grad()
     def update(self, step: int) -> None:

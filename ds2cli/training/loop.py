@@ -1,6 +1,7 @@
 """The training loop: yields what happens, writes no file, knows no terminal."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -70,7 +71,9 @@ class Trainer:
         for module in network.modules():
             if isinstance(module, SequenceBatchNorm):
                 module.synchronised = self.config.train.synchronise_statistics
-        return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
+        with warnings.catch_warnings():  # torch 2.13 renames broadcast_buffers; older ones know no other name
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
 
     def state(self) -> dict:
         """All that `restore` needs to go on as if never stopped; plain tensors, numbers and texts."""

@@ -1,0 +1,141 @@
+"""`ds2 train`: the flags of a training run, and what a person sees of it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ds2cli.cli import EPILOG, terminal
+from ds2cli.errors import Exit, UsageError
+from ds2cli.settings import Layer, flag_layer, meaning, preset_names
+
+SHOWN_SKIPS = 3
+
+
+def _complete_preset(incomplete: str) -> list[str]:
+    return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def train(
+    manifests: Annotated[list[str] | None, typer.Argument(metavar="TRAIN...", help="records; - is stdin")] = None,
+    dev: Annotated[str | None, typer.Option("--dev", help="records to evaluate on, after every epoch")] = None,
+    run: Annotated[Path | None, typer.Option("--run", help="folder for everything the run makes")] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on where this run stopped")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", autocompletion=_complete_preset, help=", ".join(preset_names()))
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="settings as TOML")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting: model.rnn_layers=3")
+    ] = None,
+    units: Annotated[Path | None, typer.Option("--units", help="units file; default: what the texts hold")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", help=meaning("train.epochs"))] = None,
+    learning_rate: Annotated[float | None, typer.Option("--lr", help=meaning("optimizer.learning_rate"))] = None,
+    batch_seconds: Annotated[float | None, typer.Option("--batch-seconds", help=meaning("batch.seconds"))] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help=meaning("train.seed"))] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    processes: Annotated[
+        int, typer.Option("--processes", "--gpus", min=1, help="train in so many processes, a GPU or a core each")
+    ] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with origins, sizes; no training")] = False,
+) -> None:
+    """Train a network on records; stdout gets the path of the best checkpoint.
+
+    \b
+    ds2 train train.jsonl --dev dev.jsonl --preset small --run runs/a
+    ds2 train --resume runs/a
+    """
+    from ds2cli.workflows.train import Request, new_experiment, resumed_experiment
+
+    if (resume is None) == (not manifests):
+        raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
+    if resume is None and run is None and not dry_run:
+        raise UsageError("where should the run live?", hint="add: --run runs/a")
+    if processes > 1:
+        _launch(processes, manifests, dry_run)
+        return
+    if resume is not None:
+        experiment = resumed_experiment(resume)
+    else:
+        shortcuts = {
+            "train.epochs": epochs,
+            "optimizer.learning_rate": learning_rate,
+            "batch.seconds": batch_seconds,
+            "train.seed": seed,
+        }
+        given = {name: value for name, value in shortcuts.items() if value is not None}
+        flags = Layer({**flag_layer(assignments or []).values, **given}, "flag")
+        experiment = new_experiment(Request(manifests, dev, run or Path("."), preset, config, flags, units))
+    if dry_run:
+        _describe(experiment)
+        return
+    _train(experiment, device, strict)
+
+
+def _launch(processes: int, manifests: list[str] | None, dry_run: bool) -> None:
+    if manifests and "-" in manifests:
+        raise UsageError("several processes cannot share stdin", hint="write the records to a file first")
+    if dry_run:
+        raise UsageError("--dry-run needs no processes", hint="leave out --processes")
+    from ds2cli.workflows.launch import launch
+
+    arguments = list(sys.argv[1:])
+    for name in ("--processes", "--gpus"):
+        while name in arguments:
+            at = arguments.index(name)
+            del arguments[at : at + 2]
+        arguments = [one for one in arguments if not one.startswith(name + "=")]
+    raise typer.Exit(launch(processes, arguments))
+
+
+def _describe(experiment) -> None:
+    from ds2cli.settings import to_toml
+
+    terminal.write(to_toml(experiment.config, experiment.origins))
+    _say_header(experiment, experiment.build(), "dry run")
+
+
+def _train(experiment, device: str, strict: bool) -> None:
+    from ds2cli.cli.training_view import TrainingView
+    from ds2cli.training.distributed import join, leave
+    from ds2cli.training.events import StoppedEvent
+    from ds2cli.workflows.train import run_training
+
+    process = join(device)
+    if not process.is_first:
+        terminal.set_verbosity(terminal.QUIET)
+    _say_header(experiment, experiment.build(), f"{process.device}" + (f" x {process.world}" if process.world > 1 else ""))
+    view = TrainingView(experiment.config, strict)
+    stopped = False
+    with view:
+        for event in run_training(experiment, process):
+            stopped = isinstance(event, StoppedEvent)
+            view.show(event)
+    leave()
+    folder = experiment.run
+    if stopped:
+        if process.is_first:
+            terminal.say(f"saved {folder.path} at step {view.step:,}")
+            terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
+        raise typer.Exit(Exit.INTERRUPTED)
+    if process.is_first:
+        terminal.write(str(folder.best))
+        terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
+    if experiment.rejected or view.skipped:
+        raise typer.Exit(Exit.SKIPPED)
+
+
+def _say_header(experiment, recogniser, device: str) -> None:
+    for reason, count in experiment.rejected.items():
+        terminal.warn(f"{count:,} left out, {reason}: {experiment.examples[reason]}")
+    dev = f" · dev {experiment.dev_hours:.2f} h" if experiment.dev else ""
+    terminal.say(
+        f"{experiment.hours:.2f} h in {len(experiment.train):,} utterances{dev} · "
+        f"{recogniser.n_parameters / 1e6:.2f} M parameters · {len(experiment.units)} units · {device} · "
+        f"seed {experiment.config.train.seed} · {experiment.run.path}"
+    )
+    terminal.detail(f"padding: {100 * experiment.padding_share():.1f} % of the seconds computed")
+
+

@@ -1,0 +1,95 @@
+"""What a person sees of a training run: rows that stay, a bar that moves; plain lines where nobody watches."""
+
+import time
+
+from ds2cli.cli import terminal
+from ds2cli.config import Config
+from ds2cli.errors import Ds2Error
+
+SHOWN_SKIPS = 3
+SMOOTHING = 0.95
+PLAIN_LINE_SECONDS = 60.0
+
+
+class TrainingView:
+    """Shows the events of a run as they come; a context, so that the bar is always taken down."""
+
+    def __init__(self, config: Config, strict: bool) -> None:
+        self.epochs, self.strict = config.train.epochs, strict
+        self.step, self.skipped = 0, 0
+        self._loss: float | None = None
+        self._started = self._said = time.monotonic()
+        self._first_epoch: float | None = None
+        self._audio_seconds = self._waited = 0.0
+        self._bar = terminal.Bar()
+
+    def __enter__(self) -> "TrainingView":
+        terminal.say("epoch      loss       dev     CER     WER   elapsed")
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._bar.__exit__(*problem)
+
+    def show(self, event) -> None:
+        """One event, by its kind."""
+        from ds2cli.training.events import EvaluationEvent, StepEvent
+
+        self.step = event.step
+        if isinstance(event, StepEvent):
+            self._show_step(event)
+        elif isinstance(event, EvaluationEvent):
+            self._show_evaluation(event)
+        else:
+            self._bar.say("stopping after this step; Ctrl-C again stops now")
+
+    def _show_step(self, event) -> None:
+        self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
+        self._first_epoch = event.epoch if self._first_epoch is None else self._first_epoch
+        self._audio_seconds += event.audio_seconds
+        self._waited += event.waited
+        self._name_losses(event)
+        elapsed = max(time.monotonic() - self._started, 1e-3)
+        done = event.epoch - self._first_epoch
+        left = elapsed * (self.epochs - event.epoch) / done if done > 0 else 0.0
+        line = (
+            f"loss {self._loss:.2f}   {self._audio_seconds / elapsed:,.0f}x real time   "
+            f"{100 * self._waited / elapsed:.0f} % waiting for data   {clock(left)} left"
+        )
+        self._bar.update(f"epoch {int(event.epoch) + 1}", event.epoch / self.epochs, line)
+        if not terminal.is_interactive() and time.monotonic() - self._said > PLAIN_LINE_SECONDS:
+            self._said = time.monotonic()
+            terminal.say(f"step {event.step:,}   epoch {event.epoch:.2f} of {self.epochs}   {line}")
+
+    def _name_losses(self, event) -> None:
+        for identity, reason in event.skipped:
+            if self.strict:
+                raise Ds2Error(f"`{identity}`: {reason}", hint="without --strict it is skipped and counted")
+            self.skipped += 1
+            if self.skipped <= SHOWN_SKIPS:
+                self._bar.say(f"warning: skipped `{identity}`: {reason}")
+        if event.not_finite:
+            names = ", ".join(f"`{one}`" for one in event.not_finite[:3])
+            self._bar.say(f"warning: loss is not finite at step {event.step:,}, utterances {names}; they taught nothing")
+
+    def _show_evaluation(self, event) -> None:
+        best = "  best" if event.best else ""
+        self._bar.say(
+            f"{event.epoch:5d}{event.train_loss:10.3f}{event.dev_loss:10.3f}"
+            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{best}"
+        )
+        for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:
+            self._bar.say(f"      ref  {sample['text']}")
+            self._bar.say(f"      hyp  {sample['pred_text']}")
+
+
+def rate(value: float | None) -> str:
+    """A rate in per cent, in a column."""
+    return f"{value:8.2f}" if value is not None else "     n/a"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 4:05 or 3:12:09."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,224 @@
+"""Train: records in, a run folder out."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from ds2cli.audio.augment import load_noises
+from ds2cli.audio.features import n_frames
+from ds2cli.config import Config
+from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.errors import TextError, UsageError
+from ds2cli.model.checkpoint import Checkpoint
+from ds2cli.model.network import n_output_frames
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.reporting.curves import draw_curve
+from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer, resolve, to_toml
+from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
+from ds2cli.training.batches import padding_share, plan_epoch
+from ds2cli.training.data import SpeechSet, feature_statistics
+from ds2cli.training.distributed import Process
+from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
+from ds2cli.training.loop import Trainer
+from ds2cli.workflows.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for on the command line."""
+
+    manifests: list[str]
+    dev: str | None
+    run: Path
+    preset: str | None = None
+    config_file: Path | None = None
+    flags: Layer = Layer({}, "flag")
+    units: Path | None = None
+    device: str = "auto"
+
+
+@dataclass
+class Experiment:
+    """All that a run needs, checked, before the first step.
+
+    rejected  why utterances were left out, and how many; `examples` names the first of each
+    """
+
+    run: RunFolder
+    config: Config
+    origins: Origins
+    units: Units
+    train: list[Utterance]
+    dev: list[Utterance]
+    rejected: Counter = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    is_resumed: bool = False
+
+    @property
+    def hours(self) -> float:
+        return sum(utterance.duration for utterance in self.train) / 3600
+
+    @property
+    def dev_hours(self) -> float:
+        return sum(utterance.duration for utterance in self.dev) / 3600
+
+    def build(self) -> Recogniser:
+        """A fresh network; its first weights come from the seed."""
+        torch.manual_seed(self.config.train.seed)
+        return Recogniser(self.config, self.units)
+
+    def padding_share(self) -> float:
+        """Of a shuffled epoch."""
+        durations = [utterance.duration for utterance in self.train]
+        return padding_share(plan_epoch(durations, self.config.batch, self.config.train.seed, 1), durations)
+
+
+def settings_of(request: Request) -> tuple[Config, Origins]:
+    """Defaults < preset < file < flags."""
+    layers = [preset_layer(request.preset)] if request.preset else []
+    if request.config_file:
+        layers.append(file_layer(request.config_file))
+    return resolve(*layers, request.flags)
+
+
+def new_experiment(request: Request) -> Experiment:
+    """Read the data, settle settings and units, leave out what cannot be trained on."""
+    config, origins = settings_of(request)
+    utterances = [one for manifest in request.manifests for one in read_manifest(manifest)]
+    dev = list(read_manifest(request.dev)) if request.dev else []
+    units = read_units(request.units) if request.units else units_of(one.text for one in utterances)
+    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [])
+    experiment.train = _admitted(experiment, utterances, config.batch.max_seconds)
+    experiment.dev = _admitted(experiment, dev, float("inf"))
+    if not experiment.train:
+        raise UsageError("no utterance to train on", hint="see why with: ds2 prepare check")
+    return experiment
+
+
+def resumed_experiment(run: Path) -> Experiment:
+    """The experiment that a run folder holds."""
+    folder = RunFolder(run)
+    folder.must_hold_a_run()
+    config = from_toml(folder.config.read_text(encoding="utf-8"), f"`{folder.config}`")
+    units = parse_units((run / "units.txt").read_text(encoding="utf-8"))
+    train, dev = folder.read_manifest("train.jsonl"), folder.read_manifest("dev.jsonl")
+    return Experiment(folder, config, {}, units, train, dev, is_resumed=True)
+
+
+def run_training(experiment: Experiment, process: Process) -> Iterator[Event]:
+    """Train to the end, or until asked to stop; everything worth keeping is kept in the run folder."""
+    folder, config = experiment.run, experiment.config
+    if process.is_first and not experiment.is_resumed:
+        _begin(experiment)
+    trainer = Trainer(
+        experiment.build(),
+        SpeechSet(experiment.train, experiment.units, config),
+        SpeechSet(experiment.dev, experiment.units, config) if experiment.dev else None,
+        config,
+        process,
+    )
+    _start_or_restore(trainer, folder, process)
+
+    def save(best: bool) -> None:
+        if process.is_first:
+            checkpoint = Checkpoint(config, experiment.units, trainer.recogniser.state_dict(), {})
+            folder.keep(checkpoint, None if best else trainer.state(), best)
+
+    with Interrupt() as interrupt:
+        trainer.should_stop = lambda: interrupt.requested
+        for event in trainer.events(save):
+            if process.is_first and not isinstance(event, StoppedEvent):
+                folder.record(event)
+                if isinstance(event, EvaluationEvent):
+                    draw_curve(folder.metrics, folder.path / "curve.svg")
+            yield event
+
+
+def _begin(experiment: Experiment) -> None:
+    folder = experiment.run
+    folder.begin()
+    folder.write_manifest("train.jsonl", experiment.train)
+    if experiment.dev:
+        folder.write_manifest("dev.jsonl", experiment.dev)
+    folder.write_text("units.txt", write_units(experiment.units))
+    # Last, because a folder with a config.toml holds a run that can be resumed.
+    folder.write_text("config.toml", to_toml(experiment.config, experiment.origins))
+
+
+def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process) -> None:
+    config = trainer.config
+    trainer.train.noises = load_noises(config.augment.noise, config.features.sample_rate)
+    state = folder.training_state()
+    if state is not None:
+        trainer.restore(state)
+    else:
+        frontend = trainer.recogniser.frontend.cpu()
+        frontend.fit(*feature_statistics(trainer.train, frontend, config.train.seed))
+        trainer.recogniser.to(process.device)
+        trainer.average.restart()
+    if process.is_first:
+        folder.forget_after(trainer.position.step)
+
+
+def _admitted(experiment: Experiment, utterances: list[Utterance], max_seconds: float) -> list[Utterance]:
+    """The utterances that CTC can learn from; the others are counted by reason."""
+    good = []
+    for one in utterances:
+        reason = _reason_to_reject(one, experiment.units, experiment.config, max_seconds)
+        if reason is None:
+            good.append(one)
+        else:
+            experiment.rejected[reason[0]] += 1
+            experiment.examples.setdefault(reason[0], f"`{one.id}`: {reason[1]}")
+    return good
+
+
+def _reason_to_reject(one: Utterance, units: Units, config: Config, max_seconds: float) -> tuple[str, str] | None:
+    """A short reason and its details, or None for an utterance to learn from."""
+    if one.duration <= 0:
+        return "no duration", "its duration is not positive"
+    if one.duration > max_seconds:
+        return "too long", f"{one.duration:.1f} s is over batch.max_seconds = {max_seconds:g}"
+    if not one.text.strip():
+        return "no text", "its text is empty"
+    try:
+        labels = units.encode(one.text)
+    except TextError as problem:
+        return "outside the units", str(problem)
+    samples = round(one.duration * config.features.sample_rate)
+    frames = n_output_frames(n_frames(samples, config.features), config.model)
+    if frames < frames_needed(labels):
+        return "more letters than frames", f"{len(labels)} letters in {frames} frames, which CTC cannot spell"
+    return None
+
+
+# A terminal sends Ctrl-C to the launcher and to its processes, and the launcher passes it on: one key, two signals.
+ECHO_SECONDS = 1.0
+
+
+class Interrupt:
+    """The first Ctrl-C or SIGTERM asks to stop after the step; a second Ctrl-C insists."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._first = 0.0
+
+    def __enter__(self) -> "Interrupt":
+        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: object) -> None:
+        if not self.requested:
+            self.requested, self._first = True, time.monotonic()
+        elif number == signal.SIGINT and time.monotonic() - self._first > ECHO_SECONDS:
+            raise KeyboardInterrupt
+
