@@ -62,6 +62,9 @@ class AugmentConfig:
     time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)"] = 40
     frequency_masks: Annotated[int, "SpecAugment: masked bands"] = 0
     frequency_mask_bins: Annotated[int, "SpecAugment: widest of them"] = 15
+    consistency: Annotated[
+        float, "CR-CTC: weight of the divergence between two masked views of each utterance; 0 is one view"
+    ] = 0.0
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Batch:
 
     waveforms (B, samples) float32, lengths (B,) samples
     targets   (B, L) int64 unit indices padded with the blank, target_lengths (B,)
-    masks     SpecAugment's, one for each utterance; empty when nothing is masked
+    views     SpecAugment's masks: for each view of the batch (two with CR-CTC), one for each utterance
     skipped   ids of utterances whose audio could not be read, with the reason
     """
 
@@ -36,7 +36,7 @@ class Batch:
     targets: Tensor
     target_lengths: Tensor
     ids: list[str]
-    masks: list[augment.Masks] = field(default_factory=list)
+    views: list[list[augment.Masks]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -73,48 +73,48 @@ class SpeechSet:
 
     def plain_batch(self, indices: Sequence[int]) -> Batch:
         """A batch as recorded, for statistics and evaluation."""
-        return self._collate(indices, lambda index: (self.read(index), augment.Masks()))
+        return self._collate(indices, lambda index: (self.read(index), [augment.Masks()]))
 
     def augmented_batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """A batch for training; each utterance's randomness comes from seed, epoch and its index alone."""
         return self._collate(indices, lambda index: self._augmented(index, epoch))
 
-    def _augmented(self, index: int, epoch: int) -> tuple[np.ndarray, augment.Masks]:
+    def _augmented(self, index: int, epoch: int) -> tuple[np.ndarray, list[augment.Masks]]:
         features, settings = self.config.features, self.config.augment
         rng = augment.generator_for(self.config.train.seed, epoch, index)
         plain = self.read(index)
         waveform = augment.augment_waveform(plain, features.sample_rate, self.noises, settings, rng)
         if not self._fits(len(waveform), index):
             waveform = plain  # played faster, the text would no longer fit
-        masks = augment.draw_masks(n_frames(len(waveform), features), n_bins(features), settings, rng)
-        return waveform, masks
+        frames, bins = n_frames(len(waveform), features), n_bins(features)
+        return waveform, [augment.draw_masks(frames, bins, settings, rng) for _ in range(1 + bool(settings.consistency))]
 
     def _fits(self, n_samples: int, index: int) -> bool:
         frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
         return frames >= frames_needed(self.targets[index])
 
     def _collate(self, indices: Sequence[int], make) -> Batch:
-        waveforms, masks, targets, ids, skipped = [], [], [], [], []
+        waveforms, views, targets, ids, skipped = [], [], [], [], []
         for index in indices:
             one = self.utterances[index]
             try:
-                waveform, mask = make(index)
+                waveform, masks = make(index)
             except AudioError as problem:
                 skipped.append((one.id, str(problem)))
                 continue
             waveforms.append(waveform)
-            masks.append(mask)
+            views.append(masks)
             targets.append(self.targets[index])
             ids.append(one.id)
         if not waveforms:  # every process must take every step: a second of silence that says nothing
-            waveforms, masks = [np.zeros(self.config.features.sample_rate, np.float32)], [augment.Masks()]
+            waveforms, views = [np.zeros(self.config.features.sample_rate, np.float32)], [[augment.Masks()]]
             targets = [np.zeros(0, np.int64)]
         sounds, lengths = pad(waveforms)
         target_lengths = torch.tensor([len(target) for target in targets])
         padded = torch.zeros(len(targets), max(int(target_lengths.max()), 1), dtype=torch.int64)
         for row, target in zip(padded, targets, strict=True):
             row[: len(target)] = torch.from_numpy(target)
-        return Batch(sounds, lengths, padded, target_lengths, ids, masks, skipped)
+        return Batch(sounds, lengths, padded, target_lengths, ids, [list(view) for view in zip(*views, strict=True)], skipped)
 
 
 class _EpochOfBatches(Dataset):

@@ -20,7 +20,7 @@ from ds2cli.training.data import Batch, SpeechSet, epoch_batches
 from ds2cli.training.distributed import Process, any_of, total
 from ds2cli.training.evaluation import evaluate
 from ds2cli.training.events import EvaluationEvent, Event, StepEvent, StoppedEvent
-from ds2cli.training.loss import ctc_losses, utterance_mean
+from ds2cli.training.loss import consistency_losses, ctc_losses, utterance_mean
 from ds2cli.training.schedule import learning_rate
 
 # So many steps in a row without a finite loss, and the run stops rather than waste the night.
@@ -158,15 +158,19 @@ class Trainer:
         )  # fmt: skip
 
     def _losses(self, batch: Batch) -> torch.Tensor:
-        device = self.process.device
+        """(B,) the loss of each utterance: CTC's mean over its views, and what parts the views."""
+        device, n_views = self.process.device, len(batch.views)
         waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
         with torch.no_grad():
             features, frames = self.recogniser.frontend(waveforms, lengths)
-            features = mask_features(features, batch.masks)
+            features = torch.cat([mask_features(features, masks) for masks in batch.views])
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=self._uses_bf16()):
-            log_probs, frames = self.network(features, frames)
-        targets, target_lengths = batch.targets.to(device), batch.target_lengths.to(device)
-        losses = ctc_losses(log_probs, frames, targets, target_lengths)
+            log_probs, frames = self.network(features, frames.repeat(n_views))
+        targets = batch.targets.to(device).repeat(n_views, 1)
+        target_lengths = batch.target_lengths.to(device).repeat(n_views)
+        losses = ctc_losses(log_probs, frames, targets, target_lengths).view(n_views, -1).mean(0)
+        if n_views > 1:
+            losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
         return losses if batch.ids else losses * 0.0
 
     def _uses_bf16(self) -> bool:
