@@ -9,7 +9,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio
+from ds2cli.corpora.kaldi import read_map
 from ds2cli.errors import UsageError
 
 TOTALS = {
@@ -28,7 +29,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     if not found:
         hint = f"unpack its archives: cd {root / 'wav'} && for f in *.tar.gz; do tar xzf $f; done"
         raise UsageError(f"`{root / 'wav'}` has none of train, dev and test", hint=hint)
-    texts = dict(line.strip().split(" ", 1) for line in read_lines(root / TRANSCRIPT))
+    texts = read_map(root / TRANSCRIPT)
     for name in choose_parts(part, found, root):
         for audio in sorted(path for path in (root / "wav" / name).glob("*/*") if is_audio(path)):
             if audio.stem not in texts:

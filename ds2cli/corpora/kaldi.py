@@ -42,7 +42,7 @@ def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
             duration = None if end < 0 else end - start
             audio = locate(recordings[recording], base)
             yield Entry(id, audio, texts.get(id), speakers.get(id, ""), offset=start, duration=duration)
-    for id in texts.keys() - segments.keys():
+    for id in (id for id in texts if id not in segments):
         yield Rejected(id, "no recording", f"in `{folder / 'text'}` alone")
 
 
@@ -66,5 +66,5 @@ def read_map(path: Path) -> dict[str, str]:
     """A Kaldi file as first word -> rest of the line; empty where there is no such file."""
     if not path.exists():
         return {}
-    pairs = (line.strip().partition(" ") for line in read_lines(path))
-    return {key: value.strip() for key, _, value in pairs}
+    pairs = (line.strip().split(maxsplit=1) for line in read_lines(path))
+    return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}

@@ -34,8 +34,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         speaker = name[1] if name and name[1].lower() != "anonymous" else session.name
         sounds = session / ("flac" if (session / "flac").is_dir() else "wav")
         for line in lines:
-            where, _, text = line.strip().partition(" ")
+            where, *rest = line.strip().split(maxsplit=1)
             utterance = where.rsplit("/", 1)[-1]
-            text = text.lower() if text.isupper() else text
+            text = rest[0] if rest else ""
             audio = find_audio(sounds / utterance, f".{sounds.name}")
-            yield Entry(f"{session.name}-{utterance}", audio, text.strip(), speaker)
+            yield Entry(f"{session.name}-{utterance}", audio, text.lower() if text.isupper() else text, speaker)

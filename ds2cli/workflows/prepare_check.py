@@ -79,7 +79,7 @@ class CheckReport:
             names = "; ".join(f"{who} ({where})" for who, where in list(self.shared_speakers.items())[:IDS_SHOWN])
             table.append(f"{len(self.shared_speakers):>9,}  {'speakers in two sets':<{width}}  {names}")
         if self.repeated_texts:
-            table.append(f"{self.repeated_texts:,} utterances repeat a text of the same speaker, which may be natural")
+            table.append(f"texts that their speaker has said before: {self.repeated_texts:,} (may be natural)")
         return table
 
 
@@ -122,5 +122,5 @@ def compare(checked: Checked, name: str, seen: Seen, report: CheckReport) -> Non
     first = seen.speakers.setdefault(utterance.speaker, name)
     if first != name:
         report.shared_speakers[utterance.speaker] = f"{first}, {name}"
-    report.repeated_texts += (utterance.speaker, utterance.text) in seen.texts
+    report.repeated_texts += bool(utterance.text) and (utterance.speaker, utterance.text) in seen.texts
     seen.texts.add((utterance.speaker, utterance.text))

@@ -121,7 +121,7 @@ class CorpusSummary:
             lines.append(f"rejected: {self.rejected.total():,} ({reasons})")
         if self.dropped:
             pieces = ", ".join(f"{count:,} `{piece}`" for (_, piece), count in self.dropped.most_common(DROPPED_SHOWN))
-            lines.append(f"left out of the text: {self.dropped.total():,} pieces without a spoken form ({pieces})")
+            lines.append(f"without a spoken form, left out of the text: {self.dropped.total():,} ({pieces})")
         return lines
 
 
