@@ -1,0 +1,45 @@
+# Bare `make` lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/installed  ## .venv with ds2, its tests' packages and the versions of constraints.txt
+
+$(VENV)/installed: pyproject.toml setup.py constraints.txt $(wildcard kernels/*)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+demo: install  ## recordings in, a recogniser and its word error rate out: AN4, about ten minutes on 2 cores
+	PATH="$(abspath $(BIN)):$$PATH" recipes/an4/run.sh
+
+test: install  ## all tests but the slow ones
+	$(BIN)/python -m pytest
+
+test-slow: install  ## all tests
+	$(BIN)/python -m pytest -m ''
+
+check: install  ## the linter, then the tests
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+golden: install  ## rewrite the golden files; the diff is the review
+	$(BIN)/python -m pytest --golden
+
+bench: $(VENV)-bench/installed  ## the benchmarks, beside the peers, in an environment of their own
+	for script in tests/benchmarks/*.py; do $(VENV)-bench/bin/python $$script; done
+
+$(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constraints.txt $(wildcard kernels/*)
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/pip install --quiet --upgrade pip
+	$(VENV)-bench/bin/pip install --quiet --constraint constraints.txt '.[test]' -r tests/benchmarks/requirements.txt
+	touch $@
+
+clean:  ## remove what make made, the runs of the recipes included
+	rm -rf $(VENV) $(VENV)-bench build *.egg-info recipes/*/work
+
+.PHONY: help install demo test test-slow check golden bench clean

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# AN4: recordings in, a recogniser and its word error rate out.
+#   recipes/an4/run.sh          minutes on 2 cores
+#   recipes/an4/run.sh long     an hour or two on 2 cores
+# Everything it makes is in recipes/an4/work/; an interrupted run goes on where it was.
+set -euo pipefail
+
+size=${1:-quick}
+here=$(cd "$(dirname "$0")" && pwd)
+work=$here/work/$size
+run=$work/run
+[ -f "$here/$size.toml" ] || { echo "error: no preset \`$size\`; there are: quick, long" >&2; exit 2; }
+mkdir -p "$work"
+started=$SECONDS
+
+# Four speakers of the training part are held out: they draw the learning curve. Test speech is heard once, at the end.
+ds2 prepare corpus an4 "$here/data" --part train -o "$work/train.jsonl"
+ds2 prepare corpus an4 "$here/data" --part test -o "$work/test.jsonl"
+ds2 prepare split "$work/train.jsonl" --into "$work/fit.jsonl=0.95" --into "$work/dev.jsonl=0.05" --seed 1
+
+if [ -f "$run/config.toml" ]; then
+    ds2 train --resume "$run" --processes 2
+else
+    ds2 train "$work/fit.jsonl" --dev "$work/dev.jsonl" --config "$here/$size.toml" --run "$run" --processes 2
+fi >/dev/null
+
+# A 4-gram of the training transcripts alone; alpha and beta were tuned on held-out speakers (README.md).
+ds2 lm build "$work/train.jsonl" --order 4 -o "$work/lm.arpa"
+ds2 decode "$run" "$work/test.jsonl" -o "$work/greedy.jsonl"
+ds2 decode "$run" "$work/test.jsonl" --lm "$work/lm.arpa" --alpha 0.8 --beta 1.0 -o "$work/lm.jsonl"
+
+seconds=$((SECONDS - started))
+greedy=$(ds2 score "$work/greedy.jsonl" --json)
+with_lm=$(ds2 score "$work/lm.jsonl" --json)
+echo
+echo "AN4 test: 130 utterances of 10 speakers who are not in the training set"
+echo
+echo "greedy, no language model";            ds2 score "$work/greedy.jsonl"
+echo
+echo "beam search, 4-gram of the training transcripts"; ds2 score "$work/lm.jsonl"
+echo
+echo "learning curve: $run/curve.svg"
+python - "$greedy" "$with_lm" "$seconds" <<'PYTHON'
+import json, sys
+
+greedy, with_lm = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+rate = lambda scores: round(scores["wer"], 2)
+print(json.dumps({"greedy_wer": rate(greedy), "lm_wer": rate(with_lm), "seconds": int(sys.argv[3])}))
+PYTHON
