@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, read_lines
+from ds2cli.errors import UsageError
 
 TOTALS: dict[str | None, Totals] = {}
 SPLIT = ("train", "dev", "test")
@@ -19,7 +20,7 @@ PARTS = (*SPLIT, "validated", "other", "invalidated")
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     """Sentences keep case and punctuation; without a part: train, dev and test (`validated` holds them again)."""
-    root = find_root(folder, "clips", "en", "*", "*/*")
+    root = find_language(folder)
     found = [name for name in PARTS if (root / f"{name}.tsv").exists() and (part or name in SPLIT)]
     for name in choose_parts(part, found, root):
         rows = csv.DictReader(read_lines(root / f"{name}.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -30,3 +31,13 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
                 continue
             audio = find_audio(root / "clips" / id, ".mp3")
             yield Entry(id, audio, row["sentence"].strip(), row["client_id"], row.get("locale") or root.name)
+
+
+def find_language(folder: Path) -> Path:
+    """The folder of one language: the one that was named, or the only one inside it."""
+    find_root(folder, "clips", "*", "*/*")
+    languages = sorted(path.parent for pattern in ("clips", "*/clips", "*/*/clips") for path in folder.glob(pattern))
+    if len(languages) > 1:
+        names = ", ".join(str(path) for path in languages)
+        raise UsageError(f"`{folder}` holds several languages or releases", hint=f"name one of: {names}")
+    return languages[0]

@@ -1,6 +1,6 @@
 """What a corpus reader yields, and the few things that every reader needs to find its way about a disk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,10 +87,15 @@ def find_root(folder: Path, marker: str, *inside: str) -> Path:
 
     raises  UsageError where none does
     """
+    if not folder.exists():
+        raise UsageError(f"no such folder: `{folder}`", hint="name the folder that the corpus was unpacked into")
     for candidate in (folder, *(path for pattern in inside for path in sorted(folder.glob(pattern)))):
         if next(candidate.glob(marker), None):
             return candidate
-    raise UsageError(f"`{folder}` has no `{marker}`", hint=f"name the folder that holds it{_has(folder)}")
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+    hint = f"name the folder that holds it; this one holds: {shown or 'nothing'}"
+    raise UsageError(f"`{folder}` has no `{marker}`", hint=hint)
 
 
 def choose_parts(wanted: str | None, found: Iterable[str], folder: Path) -> list[str]:
@@ -106,22 +111,15 @@ def choose_parts(wanted: str | None, found: Iterable[str], folder: Path) -> list
     return [wanted]
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> Iterator[str]:
     """The lines of a transcript file without their ends, blank ones left out.
 
     raises  UsageError where the file is missing or not UTF-8
     """
     try:
-        return [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+        with open(path, encoding="utf-8-sig") as stream:
+            yield from (line.rstrip("\n") for line in stream if line.strip())
     except FileNotFoundError:
         raise UsageError(f"no such file: `{path}`", hint="is the corpus unpacked completely?") from None
     except UnicodeDecodeError as problem:
         raise UsageError(f"`{path}` is not UTF-8 (byte {problem.start})", hint="convert it with: iconv") from None
-
-
-def _has(folder: Path) -> str:
-    if not folder.is_dir():
-        return "; this one does not exist"
-    names = sorted(path.name for path in folder.iterdir())
-    shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-    return f"; this one holds: {shown or 'nothing'}"

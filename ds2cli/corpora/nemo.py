@@ -15,11 +15,11 @@ OURS = ("id", "audio_filepath", "offset", "duration", "text", "speaker", "lang")
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
-    """A manifest, or a folder of them whose names are the parts; texts as they are, unknown fields stay.
+    """A manifest (`-` is stdin), or a folder of them whose names are the parts; texts as they are, unknown fields stay.
 
     A duration that the manifest gives stays; utterances that overrun their recording are rejected later.
     """
-    if folder.is_file():
+    if folder.is_file() or str(folder) == "-":
         choose_parts(part, [], folder)
         manifests = [folder]
     else:

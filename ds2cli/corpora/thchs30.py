@@ -27,5 +27,5 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             if not transcript.exists():
                 yield Rejected(audio.stem, "no transcript", f"no `{transcript}`")
                 continue
-            text = read_lines(transcript)[0].replace(" ", "").strip()
-            yield Entry(audio.stem, audio, text, audio.stem.split("_")[0], "zh")
+            words = next(read_lines(transcript), "")
+            yield Entry(audio.stem, audio, "".join(words.split()), audio.stem.split("_")[0], "zh")

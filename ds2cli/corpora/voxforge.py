@@ -26,7 +26,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             yield Rejected(session.name, "no prompts", "neither etc/PROMPTS nor etc/prompts-original")
             continue
         try:
-            lines = read_lines(prompts)
+            lines = list(read_lines(prompts))
         except UsageError as problem:
             yield Rejected(session.name, "prompts are not UTF-8", str(problem))
             continue

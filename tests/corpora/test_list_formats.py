@@ -90,6 +90,15 @@ def test_records_read_back_as_themselves(an4, prepare, tmp_path):
     assert prepare("nemo", folder=tmp_path / "again.jsonl") == records
 
 
+def test_records_may_come_down_a_pipe(run, an4, tmp_path):
+    audio = an4 / "wav/an4_clstk/fash/an251-fash-b.opus"
+    line = json.dumps({"audio_filepath": str(audio), "text": "It's 3!"})
+    ran = run("prepare", "corpus", "nemo", "-", "--normalise", "english", stdin=line)
+    assert json.loads(ran.stdout) == {
+        "id": "an251-fash-b", "audio_filepath": str(audio), "duration": 1.0, "text": "it's three"
+    }  # fmt: skip
+
+
 def test_csv_of_deepspeech_pytorch(studio, prepare):
     audio, text = studio.record("wav/an1.wav"), studio.write("txt/an1.txt", "YES")
     studio.write("train_manifest.csv", f"{audio},{text}")

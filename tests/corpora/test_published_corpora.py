@@ -76,6 +76,13 @@ def test_common_voice_keeps_quotation_marks_and_apart_what_is_listed_twice(studi
     assert len(prepare("commonvoice", "--part", "validated")) == 1
 
 
+def test_common_voice_of_two_languages_asks_for_one(studio, run):
+    for language in ("cy", "en"):
+        studio.write(f"{language}/clips/x.mp3", "")
+    ran = run("prepare", "corpus", "commonvoice", studio.root)
+    assert ran.code == 2 and f"hint: name one of: {studio.root / 'cy'}, {studio.root / 'en'}" in ran.stderr
+
+
 def test_ljspeech_takes_the_normalised_text(studio, prepare):
     studio.write(
         "LJSpeech-1.1/metadata.csv",
