@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ds2cli.text.units import BLANK
+from ds2cli.decoding.hypothesis import Hypothesis
+from ds2cli.text.units import BLANK, Units
 
 
 def best_path(log_probs: np.ndarray) -> list[int]:
@@ -10,6 +11,23 @@ def best_path(log_probs: np.ndarray) -> list[int]:
 
     log_probs  (T, V)
     """
+    return _runs(log_probs.argmax(1))[0].tolist()
+
+
+def greedy_decode(log_probs: np.ndarray, units: Units) -> Hypothesis:
+    """The best path as a hypothesis; its acoustic score is that of this one path, not of all that spell the text."""
     path = log_probs.argmax(1)
-    kept = (path != BLANK) & np.concatenate(([True], path[1:] != path[:-1])) if len(path) else path
-    return path[kept].tolist() if len(path) else []
+    labels, starts, ends = _runs(path)
+    best = log_probs.max(1)
+    peaks = np.maximum.reduceat(best, np.stack([starts, ends], 1).ravel()[:-1])[::2] if len(labels) else best[:0]
+    score = float(best.sum())
+    text = " ".join(units.decode(labels).split()) if units.has_spaces else units.decode(labels)
+    return Hypothesis(text, score, 0.0, score, labels, starts, ends, peaks)
+
+
+def _runs(path: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The runs of equal units along a path, blanks left out: units, first frames, frames after the last."""
+    edges = np.flatnonzero(np.diff(path, prepend=-1))
+    starts, ends = edges, np.append(edges[1:], len(path))
+    kept = path[edges] != BLANK
+    return path[edges][kept], starts[kept], ends[kept]

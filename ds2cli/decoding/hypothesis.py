@@ -1,0 +1,66 @@
+"""What a decoder answers: a text, its scores, and when each word was said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ds2cli.text.units import SPACE, Units
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and when it was heard."""
+
+    word: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One reading of an utterance; log scores are natural.
+
+    text  as it is written, without spaces at its ends
+    acoustic, lm, total  log p_ctc of the text, log p_lm of it, and what was maximised: weights, rewards, penalties in
+    units  (L,) indices, spaces between words included
+    starts, ends  (L,) frames [start, end) of each unit on the likeliest path
+    log_peaks  (L,) each unit's best log-prob within its frames
+    """
+
+    text: str
+    acoustic: float
+    lm: float
+    total: float
+    units: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    log_peaks: np.ndarray
+
+    def words(self, units: Units, frame_seconds: float) -> list[Word]:
+        """The words (the units, where text has no spaces) with their times in seconds.
+
+        A word's confidence is the geometric mean of its units' best probabilities: what the network says, without
+        the language model.
+        """
+        return [
+            Word(units.decode(self.units[span]), float(self.starts[span][0] * frame_seconds),
+                 float(self.ends[span][-1] * frame_seconds), float(np.exp(self.log_peaks[span].mean())))
+            for span in self._spans(units)
+        ]
+
+    def unit_times(self, units: Units, frame_seconds: float) -> list[tuple[str, float, float]]:
+        """Every unit with its start and end in seconds."""
+        return [(units.names[unit], start * frame_seconds, end * frame_seconds)
+                for unit, start, end in zip(self.units.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)]
+
+    def _spans(self, units: Units) -> Iterator[slice]:
+        if not units.has_spaces:
+            yield from (slice(i, i + 1) for i in range(len(self.units)))
+            return
+        space = units.names.index(SPACE)
+        edges = [-1, *np.flatnonzero(self.units == space).tolist(), len(self.units)]
+        for before, after in zip(edges, edges[1:], strict=False):
+            if after > before + 1:
+                yield slice(before + 1, after)

@@ -1,0 +1,122 @@
+"""Log-probs checked before they are decoded, and kept in files so that a network runs once and decoding many times."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.text.units import Units, parse_units, write_units
+
+FORMAT = "ds2 log-probs 1"
+HINT = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
+SLACK = 0.05  # what rounding (bfloat16, say) may add to or take from a frame's log-sum
+
+
+def check_log_probs(log_probs: np.ndarray, n_units: int, where: str) -> np.ndarray:
+    """(T, V) float32, contiguous, after a look at whether these are log-probs at all.
+
+    raises  Ds2Error saying what they look like instead: probabilities, logits, NaN, another number of units
+    """
+    if log_probs.ndim != 2 or log_probs.shape[1] != n_units:
+        raise Ds2Error(f"{where}: shape {log_probs.shape}, but there are {n_units} units",
+                       hint="log-probs are (frames, units), the blank first")
+    log_probs = np.ascontiguousarray(log_probs, np.float32)
+    if np.isnan(log_probs).any():
+        raise Ds2Error(f"{where}: NaN in frame {int(np.isnan(log_probs).any(1).argmax())}",
+                       hint="did training diverge? try an earlier checkpoint")
+    if not len(log_probs):
+        return log_probs
+    sums = np.logaddexp.reduce(log_probs, axis=1, dtype=np.float64)
+    if np.abs(sums).max() <= SLACK:
+        return log_probs
+    if log_probs.min() >= 0 and np.abs(log_probs.sum(1) - 1).max() <= SLACK:
+        raise Ds2Error(f"{where}: probabilities, not log-probs", hint="take their natural logarithm: np.log(p)")
+    if log_probs.max() <= 0 and np.abs(np.logaddexp.reduce(log_probs * np.log(10), axis=1)).max() <= SLACK * 3:
+        raise Ds2Error(f"{where}: logarithms to base 10", hint="multiply them by ln 10")
+    frame = int(np.abs(sums).argmax())
+    raise Ds2Error(f"{where}: not log-probs: frame {frame} sums to {np.exp(min(sums[frame], 700.0)):.3g}, not 1",
+                   hint="logits need a log-softmax over the units first")
+
+
+class LogProbWriter:
+    """`with LogProbWriter(path, units, frame_seconds) as file: file.add(record, log_probs)`; appears when complete.
+
+    A zip of .npy arrays in float32 (np.load opens it), with the records that they belong to.
+    """
+
+    def __init__(self, path: str | Path, units: Units, frame_seconds: float) -> None:
+        self.path = Path(path)
+        self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        self._records: list[str] = []
+        try:
+            self._zip = zipfile.ZipFile(self._beside, "w")
+        except OSError as problem:
+            hint = f"make its folder with: mkdir -p {self.path.parent}"
+            raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
+        head = {"format": FORMAT, "units": write_units(units), "frame_seconds": frame_seconds}
+        self._zip.writestr("head.json", json.dumps(head, ensure_ascii=False))
+
+    def __enter__(self) -> "LogProbWriter":
+        return self
+
+    def add(self, record: dict[str, Any], log_probs: np.ndarray) -> None:
+        """One utterance: its record and its (T, V) log-probs."""
+        array = io.BytesIO()
+        np.save(array, np.ascontiguousarray(log_probs, np.float32))
+        self._zip.writestr(f"{len(self._records):07d}.npy", array.getvalue())
+        self._records.append(json.dumps(record, ensure_ascii=False))
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: TracebackType | BaseException | None) -> None:
+        if kind is None:
+            self._zip.writestr("records.jsonl", "".join(line + "\n" for line in self._records))
+        self._zip.close()
+        if kind is None:
+            os.replace(self._beside, self.path)
+        else:
+            self._beside.unlink(missing_ok=True)
+
+
+class LogProbFile:
+    """Saved log-probs: `units`, `frame_seconds`, and the utterances one by one, read as they are asked for."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+            head = json.loads(self._zip.read("head.json"))
+            if head["format"] != FORMAT:
+                raise KeyError
+            self.units: Units = parse_units(head["units"])
+            self.frame_seconds = float(head["frame_seconds"])
+            self.records = [json.loads(line) for line in self._zip.read("records.jsonl").decode().splitlines()]
+        except FileNotFoundError:
+            raise UsageError(f"no such file: `{path}`", hint=HINT) from None
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+            raise UsageError(f"`{path}` is not a file of log-probs, or is cut short", hint=HINT) from None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+        """Each record with its (T, V) log-probs."""
+        for number, record in enumerate(self.records):
+            try:
+                array = np.load(io.BytesIO(self._zip.read(f"{number:07d}.npy")), allow_pickle=False)
+            except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+                raise UsageError(f"`{self.path}`: utterance {number + 1} is damaged", hint=HINT) from None
+            yield record, array
+
+
+def is_log_prob_file(path: str | Path) -> bool:
+    """Whether a path is a file that LogProbWriter wrote."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "head.json" in archive.namelist()

@@ -1,0 +1,31 @@
+"""How a beam search weighs and prunes: type, meaning and default, declared once for flags, tuning and code."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, get_type_hints
+
+LexiconMode = Literal["soft", "hard", "none"]
+
+
+@dataclass(frozen=True)
+class DecodingConfig:
+    """Q(y) = log p_ctc(y|x) + alpha log p_lm(y) + beta |y|, natural logs; |y| counts words, or units without spaces."""
+
+    alpha: Annotated[float, "weight of the language model"] = 0.5
+    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)"] = 1.0
+    beam: Annotated[int, "prefixes kept from frame to frame"] = 100
+    lexicon: Annotated[
+        LexiconMode, "soft: any word, partial words ranked by the vocabulary; hard: known words only; none: no ranking"
+    ] = "soft"
+    look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets"] = 1.0
+    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -10.0
+    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 0.0
+    cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability"] = 1.0
+    cutoff_top: Annotated[int, "extend by at most so many units; 0 is all"] = 0
+    hot_words: Annotated[dict[str, float], "words and their boosts (natural log), added once a word"] = field(
+        default_factory=dict
+    )
+
+
+def meaning(name: str) -> str:
+    """The help text of a setting."""
+    return get_type_hints(DecodingConfig, include_extras=True)[name].__metadata__[0]

@@ -1,0 +1,105 @@
+// Prefix beam search over CTC log-probs (Graves 2012, section 7.5; Hannun et al. 2014, arXiv:1408.2873).
+//
+// Every prefix in the beam carries the probability of all paths that spell it and end in the blank (`blank.total`) or in its
+// last unit (`unit.total`). They are kept as plain numbers under one common scale, so that adding paths costs an addition,
+// and logarithms are taken once per prefix and frame. A frame first lets every prefix stay (blank, repeated unit, and what
+// its parent in the beam adds), which bounds what a new prefix must score; then only extensions above the bound are made.
+#pragma once
+
+#include "prefix_tree.h"
+
+namespace ds2 {
+
+struct BeamSettings {
+  int beam = 100;
+  double score_threshold = 0.0;  // drop what scores less than the best by this much; 0: never
+  double cutoff_prob = 1.0;      // extend only by the likeliest units that together reach this probability
+  int cutoff_top = 0;            // and by at most so many of them; 0: all
+  std::size_t collect_after = 1 << 20;  // prefixes; then those that no hypothesis needs are thrown away
+};
+
+struct Hypothesis {
+  std::vector<int> units;
+  double acoustic, model, total;  // natural logs; total = acoustic + alpha model + beta tokens + penalties + boosts
+  std::vector<int> starts, ends;  // frames [start, end) of every unit on the likeliest path
+  std::vector<float> peaks;       // each unit's best log-prob within its frames
+};
+
+class Beam {
+ public:
+  Beam(const Scorer& scorer, BeamSettings settings);
+
+  void feed(const float* log_probs, std::size_t n_frames);  // (n_frames, n_units), any number of times
+
+  // The best hypotheses of what was fed so far, scored as if it ended here; can be asked at any time.
+  std::vector<Hypothesis> finish(std::size_t n_best);
+
+  int n_units() const { return scorer_.n_units(); }
+  std::size_t n_frames() const { return frame_; }
+  std::size_t n_prefixes() const { return tree_.size(); }
+
+ private:
+  // One unit on a likeliest path: where it starts; where its predecessor ended, and how clearly that one was heard.
+  struct Mark {
+    int32_t before, start, before_end;
+    float before_peak;
+  };
+  // The paths of a prefix that end one way: all of them together, and the likeliest. That one's share of the total shrinks
+  // with time, so it cannot live on the common scale: its score is a logarithm, and grows by additions alone.
+  struct Paths {
+    double total = 0.0, log_best = kNever;
+    int32_t mark = -1, end = 0;
+    float peak = 0.0f;
+  };
+  struct Slot {
+    int32_t node, parent, unit;
+    Paths blank, last;      // ending in the blank; in the prefix's last unit
+    double log_total;       // log(blank.total + last.total)
+    double gain, bonus;     // of finished tokens; with the look-ahead
+    double child_bound;     // no letter's look-ahead is better
+    uint64_t children;      // a bit for every child in the beam: unit modulo 64
+    double total() const { return blank.total + last.total; }
+    const Paths& likeliest() const { return blank.log_best >= last.log_best ? blank : last; }
+  };
+  struct Candidate {
+    double score;
+    int32_t slot, unit;
+  };
+
+  void step(const float* log_probs);
+  void stay();
+  void choose_units();
+  void extend();
+  void extend_by_letters(int slot);
+  void extend_by_space(int slot);
+  void consider(double score, int slot, int unit);
+  void tighten();
+  void select();
+  Slot extended(const Candidate& candidate);
+  Paths emit(const Slot& parent, int unit, const Paths* from);
+  void fill(Slot& slot) const;
+  void rescale();
+  void collect();
+  double probability(int unit);
+  void trace(Hypothesis& hypothesis, const Slot& slot, int node) const;
+  double model_score(const std::vector<int>& units) const;
+
+  const Scorer& scorer_;
+  BeamSettings settings_;
+  PrefixTree tree_;
+  std::vector<Slot> slots_, next_;
+  std::vector<Mark> marks_;
+  std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
+  std::vector<Candidate> candidates_;
+  std::vector<std::pair<float, int>> units_;  // this frame's units to extend by, likeliest first
+  std::vector<double> probabilities_;
+  std::vector<std::size_t> probability_frame_;
+  const float* log_probs_ = nullptr;
+  double bound_ = kNever;   // what scores less cannot survive this frame
+  double best_stay_ = kNever, best_parent_ = kNever;
+  double log_scale_ = 0.0;
+  bool extend_by_space_ = false;
+  std::size_t frame_ = 0, collect_at_;
+};
+
+}  // namespace ds2

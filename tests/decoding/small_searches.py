@@ -1,0 +1,115 @@
+"""Tiny utterances, vocabularies and models, and the scores of texts by their definitions."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+
+from ds2cli.decoding.beam import NO_SPACE, BeamDecoder
+from ds2cli.language.model import NgramModel
+from ds2cli.language.ngrams import NgramTables
+from ds2cli.language.probing import to_probing
+from ds2cli.text.units import Units
+
+UNITS = Units(("<blank>", " ", "a", "b"))
+WORDS = ["a", "ab", "ba", "bb", "abb"]
+LN10 = math.log(10.0)
+
+
+def random_log_probs(frames: int, units: int, seed: int, sharpness: float = 1.5) -> np.ndarray:
+    """(T, V) float32 that sum to one in each frame."""
+    logits = np.random.default_rng(seed).normal(size=(frames, units)) * sharpness
+    return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
+
+
+def as_model(tables: NgramTables) -> NgramModel:
+    """Tables as a decoder takes them."""
+    from ds2cli import _kernels
+
+    return NgramModel(_kernels.NgramModel(to_probing(tables)), tables.words, tables.order)
+
+
+def spelled_texts(log_probs: np.ndarray, space: int) -> dict[tuple[int, ...], float]:
+    """log p_ctc of every text, by going through every path; spaces in a row, first or last, are folded."""
+    frames, n_units = log_probs.shape
+    texts: dict[tuple[int, ...], float] = defaultdict(float)
+    paths = np.indices((n_units,) * frames).reshape(frames, -1).T
+    scores = np.exp(log_probs.astype(float)[np.arange(frames), paths].sum(1))
+    for path, score in zip(paths.tolist(), scores.tolist(), strict=True):
+        text: list[int] = []
+        before = 0
+        for unit in path:
+            if unit not in (0, before) and not (unit == space and text[-1:] in ([], [space])):
+                text.append(unit)
+            before = unit
+        if text[-1:] == [space]:
+            text.pop()
+        texts[tuple(text)] += score
+    return {text: math.log(score) for text, score in texts.items()}
+
+
+class Definition:
+    """What a text earns beside its sound, straight from alpha log p_lm + beta |y| + penalties + boosts."""
+
+    def __init__(self, decoder: BeamDecoder, tables: NgramTables | None) -> None:
+        self.decoder, self.config, self.tables = decoder, decoder.config, tables
+        self.space = decoder.tokens.space
+
+    def tokens(self, units: tuple[int, ...]) -> list[str]:
+        """The words (or units) of a text."""
+        if self.space == NO_SPACE:
+            return [UNITS.names[unit] for unit in units]
+        return UNITS.decode(units).split()
+
+    def finished(self, tokens: list[str]) -> float:
+        """The gain of finished tokens."""
+        from arpa_models import backoff_score
+
+        gain, history = 0.0, (1,)
+        for token in tokens:
+            known = self.tables is not None and token in self.tables.words
+            boost = self.config.hot_words.get(token, 0.0)
+            gain += self.config.beta + boost
+            if self.tables is not None:
+                word = self.tables.words.index(token) if known else 0
+                gain += self.config.alpha * LN10 * backoff_score(self.tables, history, word)
+                gain += 0.0 if known or boost else self.config.oov_penalty
+                history = (*history, word)
+        return gain
+
+    def ending(self, units: tuple[int, ...]) -> float:
+        """The gain of a whole text, </s> included; minus infinity where closed vocabulary forbids it."""
+        from arpa_models import backoff_score
+
+        tokens = self.tokens(units)
+        if self.config.lexicon == "hard" and any(token not in self.decoder.tokens.names for token in tokens):
+            return -math.inf
+        if self.tables is None:
+            return self.finished(tokens)
+        history = (1, *(self.tables.words.index(t) if t in self.tables.words else 0 for t in tokens))
+        return self.finished(tokens) + self.config.alpha * LN10 * backoff_score(self.tables, history, 2)
+
+    def rank(self, units: tuple[int, ...]) -> float:
+        """What a prefix is ranked by: its finished tokens, and the best gain that its unfinished word can expect."""
+        tokens = self.tokens(units)
+        unfinished = tokens.pop() if self.space != NO_SPACE and units and units[-1] != self.space else ""
+        if self.config.lexicon == "hard" and any(token not in self.decoder.tokens.names for token in tokens):
+            return -math.inf
+        return self.finished(tokens) + (self.look_ahead(unfinished) if unfinished else 0.0)
+
+    def look_ahead(self, part: str) -> float:
+        if self.config.lexicon == "none" or not self.decoder.tokens.names:
+            return 0.0
+        gains = [self.expected(name) for name in self.decoder.tokens.names if name.startswith(part)]
+        if not gains and self.config.lexicon == "hard":
+            return -math.inf
+        return self.config.look_ahead * (max(gains) if gains else self.expected("<unk>"))
+
+    def expected(self, word: str) -> float:
+        boost = self.config.hot_words.get(word, 0.0)
+        if self.tables is None:
+            return self.config.beta + boost
+        number = self.tables.words.index(word) if word in self.tables.words else 0
+        penalty = 0.0 if number or boost else self.config.oov_penalty
+        return (self.config.beta + boost + penalty
+                + self.config.alpha * LN10 * float(self.tables.log10_probs[0][number]))
