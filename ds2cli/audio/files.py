@@ -80,13 +80,21 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def write_audio(path: str | Path, samples: np.ndarray, sample_rate: int) -> None:
-    """Samples to a file whose suffix names the format."""
-    soundfile.write(str(path), samples, sample_rate)
+    """Samples to a file whose suffix names the format.
+
+    raises  AudioError where soundfile cannot write it
+    """
+    # soundfile knows no suffix for Opus, which lives in an Ogg file.
+    container, coding = ("OGG", "OPUS") if Path(path).suffix.lower() == ".opus" else (None, None)
+    try:
+        soundfile.write(str(path), samples, sample_rate, format=container, subtype=coding)
+    except (soundfile.SoundFileError, OSError, TypeError, ValueError) as problem:
+        raise AudioError(f"cannot write `{path}`: {problem}", hint=FORMATS_HINT) from None
 
 
-def available_formats() -> dict[str, str]:
-    """Names of the containers that this machine's libsndfile reads."""
-    return soundfile.available_formats()
+def library_version() -> str:
+    """Of libsndfile, which soundfile brings or finds."""
+    return soundfile.__libsndfile_version__
 
 
 def _unreadable(path: str | Path) -> AudioError:

@@ -83,9 +83,13 @@ def _from_arpa(path: Path, use_cache: bool) -> NgramModel:
     return _from_bytes(to_probing(tables), path)
 
 
+def cache_folder() -> Path:
+    """Where models read from ARPA are kept in the form that loads at once."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ds2"
+
+
 def _cache_path(path: Path) -> Path:
     """Where the converted form of this very file lives: another path, size or time of change is another name."""
     status = path.stat()
     identity = f"{CACHE_VERSION}:{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ds2"
-    return folder / f"{path.name}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.bin"
+    return cache_folder() / f"{path.name}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.bin"

@@ -1,6 +1,7 @@
 """What all pictures share: their look, their colours, and a file that appears whole or not at all."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +35,14 @@ _LOOK = {
     "ytick.labelcolor": INK,
     "text.color": INK,
     "legend.frameon": False,
+    # Text stays text: small, searchable, and in whatever fonts the reader has.
+    "svg.fonttype": "none",
     # The same numbers give the same file.
     "svg.hashsalt": "ds2",
 }
+# matplotlib's own font has no Chinese characters; the first of these that is installed lends its own.
+_CHINESE_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
+                  "Droid Sans Fallback", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "SimHei")  # fmt: skip
 
 
 @contextmanager
@@ -52,9 +58,13 @@ def figure(path: str | Path, width: float, height: float) -> Iterator["Figure"]:
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
 
     # Figure and canvas without pyplot: no window system, no global list of figures, safe in any thread.
-    with matplotlib.rc_context(_LOOK):
+    installed = set(fontManager.get_font_names())
+    fonts = ["DejaVu Sans", *[name for name in _CHINESE_FONTS if name in installed][:1]]
+    with matplotlib.rc_context({**_LOOK, "font.family": fonts}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         page = Figure(figsize=(width, height), layout="constrained", dpi=150)
         FigureCanvasAgg(page)
         yield page

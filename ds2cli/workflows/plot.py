@@ -1,0 +1,164 @@
+"""`ds2 plot`: pictures of a run, of one utterance, and of what one output listens to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from ds2cli.audio.features import window_samples
+from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio, read_info
+from ds2cli.config import FeatureConfig
+from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.errors import UsageError
+from ds2cli.model.inspection import Heard, hear, input_sensitivity
+from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.reporting.curves import draw_curve
+from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance
+from ds2cli.text.units import BLANK, SPACE, SPACE_NAME, Units
+
+DECIBELS_PER_NAT = 10 / np.log(10)
+_MARKS_HZ = (250, 500, 1000, 2000, 3000, 4000, 6000, 8000)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One output: a unit at a frame."""
+
+    frame: int
+    unit: int
+
+
+def plot_curve(run: Path, output: Path | None) -> Path:
+    """A run's learning curve, redrawn from its metrics; beside them where no output is named."""
+    metrics = run / "metrics.jsonl" if run.is_dir() else run
+    output = output or metrics.with_name("curve.svg")
+    draw_curve(metrics, output)
+    return output
+
+
+def plot_utterance(model: Path, source: str, wanted: str | None, output: Path) -> str:
+    """Draw what a model sees and answers; returns the text that it heard."""
+    recogniser = load_recogniser(model)
+    look, _ = look_at(recogniser, find_utterance(source, wanted))
+    draw_utterance(look, output)
+    return " ".join(word.text for word in look.words)
+
+
+def plot_sensitivity(
+    model: Path, source: str, wanted: str | None, unit: str, frame: int | None, seconds: float | None, output: Path
+) -> tuple[Place, float]:
+    """Draw what one output listens to; returns where it stands and its probability.
+
+    unit  its name; `<space>` and `<blank>` are names too
+    frame, seconds  where; neither: where the unit is likeliest
+    """
+    recogniser = load_recogniser(model)
+    look, heard = look_at(recogniser, find_utterance(source, wanted))
+    index = find_unit(recogniser.units, unit)
+    place = Place(_find_frame(look, index, frame, seconds), index)
+    gradient = input_sensitivity(recogniser, heard.features, place.frame, place.unit)
+    draw_sensitivity(look, gradient, place.frame, place.unit, output)
+    return place, float(look.probabilities[place.frame, place.unit])
+
+
+def find_utterance(source: str, wanted: str | None) -> Utterance:
+    """One utterance: of a manifest by its id (the first where none is named), or a whole audio file.
+
+    raises  UsageError where the manifest has no such id
+    """
+    if Path(source).suffix.lower() in AUDIO_SUFFIXES:
+        return Utterance(Path(source).stem, source, read_info(source).seconds)
+    seen = 0
+    for utterance in read_manifest(source, required=("audio_filepath",)):
+        if wanted is None or utterance.id == wanted:
+            return utterance
+        seen += 1
+    hint = f"see its ids with: jq -r .id {source}"
+    raise UsageError(f"`{source}` has no utterance `{wanted}` among its {seen:,}", hint=hint)
+
+
+def find_unit(units: Units, name: str) -> int:
+    """The index of a unit by its name."""
+    name = SPACE if name == SPACE_NAME else name
+    if name not in units.names:
+        known = " ".join(SPACE_NAME if unit == SPACE else unit for unit in units.names[:40])
+        raise UsageError(f"`{name}` is not a unit of this model", hint=f"its units: {known}")
+    return units.names.index(name)
+
+
+def _find_frame(look: Look, unit: int, frame: int | None, seconds: float | None) -> int:
+    if frame is None and seconds is None:
+        return int(look.probabilities[:, unit].argmax())
+    if frame is not None and seconds is not None:
+        raise UsageError("--frame and --time name the same thing", hint="give one of them")
+    last = len(look.times) - 1
+    if frame is not None and not 0 <= frame <= last:
+        raise UsageError(f"no frame {frame}", hint=f"this utterance has frames 0 to {last}")
+    if seconds is not None and not 0 <= seconds <= look.seconds:
+        raise UsageError(f"no time {seconds:g} s", hint=f"this utterance lasts {look.seconds:.2f} s")
+    return frame if frame is not None else int(np.abs(look.times - seconds).argmin())
+
+
+def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
+    """Everything the pictures need of one utterance, and how it went through the recogniser."""
+    settings = recogniser.config.features
+    waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None)
+    heard = hear(recogniser, waveform)
+    frames, bins = heard.log_features.shape
+    middle = window_samples(settings) / settings.sample_rate / 2
+    times = middle + recogniser.frame_seconds * np.arange(len(heard.log_probs))
+    look = Look(
+        title=utterance.id,
+        log_power=heard.log_features * (1 if settings.kind == "mfcc" else DECIBELS_PER_NAT),
+        feature_times=middle + settings.hop_seconds * np.arange(frames),
+        bin_labels=frequency_marks(settings, bins),
+        bins="cepstral coefficient" if settings.kind == "mfcc" else "kHz",
+        probabilities=np.exp(heard.log_probs),
+        times=times,
+        units=recogniser.units.names,
+        words=list(heard_words(heard.log_probs, times, recogniser.units)),
+        reference=utterance.text,
+        seconds=len(waveform) / settings.sample_rate,
+    )
+    return look, heard
+
+
+def heard_words(log_probs: np.ndarray, times: np.ndarray, units: Units) -> Iterator[Word]:
+    """The words of the best path, each from its first unit's first frame to its last unit's last.
+
+    Characters count as words where the text has no spaces.
+    """
+    half = (times[1] - times[0]) / 2 if len(times) > 1 else 0.0
+    spelled: list[tuple[str, float, float]] = []
+    for unit, stretch in groupby(enumerate(log_probs.argmax(1)), key=lambda pair: pair[1]):
+        frames = [frame for frame, _ in stretch]
+        if unit == BLANK:
+            continue
+        if units.has_spaces and units.names[unit] == SPACE:
+            yield from _joined(spelled)
+            spelled = []
+        else:
+            spelled.append((units.names[unit], times[frames[0]] - half, times[frames[-1]] + half))
+            if not units.has_spaces:
+                yield from _joined(spelled)
+                spelled = []
+    yield from _joined(spelled)
+
+
+def _joined(spelled: list[tuple[str, float, float]]) -> Iterator[Word]:
+    if spelled:
+        yield Word("".join(name for name, _, _ in spelled), spelled[0][1], spelled[-1][2])
+
+
+def frequency_marks(settings: FeatureConfig, bins: int) -> list[tuple[float, str]]:
+    """(position, label) of the frequency axis' marks: kHz, or the number of a coefficient."""
+    if settings.kind == "mfcc":
+        return [(at, str(at)) for at in range(0, bins, 10)]
+    top = settings.sample_rate / 2
+    marks = [hertz for hertz in _MARKS_HZ if hertz <= top]
+    if settings.kind == "mel":
+        mel = [np.log10(1 + hertz / 700) / np.log10(1 + top / 700) for hertz in marks]
+        return [(share * (bins + 1) - 1, f"{hertz / 1000:g}") for share, hertz in zip(mel, marks, strict=True)]
+    return [(hertz / top * (bins - 1), f"{hertz / 1000:g}") for hertz in marks if hertz % 1000 == 0]
