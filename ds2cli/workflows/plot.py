@@ -1,8 +1,6 @@
 """`ds2 plot`: pictures of a run, of one utterance, and of what one output listens to."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +9,13 @@ from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio, read_info
 from ds2cli.config import FeatureConfig
 from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.errors import UsageError
 from ds2cli.model.inspection import Heard, hear, input_sensitivity
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.reporting.curves import draw_curve
 from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance
-from ds2cli.text.units import BLANK, SPACE, SPACE_NAME, Units
+from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
 DECIBELS_PER_NAT = 10 / np.log(10)
 _MARKS_HZ = (250, 500, 1000, 2000, 3000, 4000, 6000, 8000)
@@ -107,8 +106,11 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
     waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None)
     heard = hear(recogniser, waveform)
     frames, bins = heard.log_features.shape
+    words = greedy_decode(heard.log_probs, recogniser.units).words(recogniser.units, recogniser.frame_seconds)
     middle = window_samples(settings) / settings.sample_rate / 2
+    # A frame of log-probs is centred on the middle of the feature frame where its stride begins.
     times = middle + recogniser.frame_seconds * np.arange(len(heard.log_probs))
+    begin = middle - recogniser.frame_seconds / 2
     look = Look(
         title=utterance.id,
         log_power=heard.log_features * (1 if settings.kind == "mfcc" else DECIBELS_PER_NAT),
@@ -118,38 +120,11 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
         probabilities=np.exp(heard.log_probs),
         times=times,
         units=recogniser.units.names,
-        words=list(heard_words(heard.log_probs, times, recogniser.units)),
+        words=[Word(word.word, word.start + begin, word.end + begin) for word in words],
         reference=utterance.text,
         seconds=len(waveform) / settings.sample_rate,
     )
     return look, heard
-
-
-def heard_words(log_probs: np.ndarray, times: np.ndarray, units: Units) -> Iterator[Word]:
-    """The words of the best path, each from its first unit's first frame to its last unit's last.
-
-    Characters count as words where the text has no spaces.
-    """
-    half = (times[1] - times[0]) / 2 if len(times) > 1 else 0.0
-    spelled: list[tuple[str, float, float]] = []
-    for unit, stretch in groupby(enumerate(log_probs.argmax(1)), key=lambda pair: pair[1]):
-        frames = [frame for frame, _ in stretch]
-        if unit == BLANK:
-            continue
-        if units.has_spaces and units.names[unit] == SPACE:
-            yield from _joined(spelled)
-            spelled = []
-        else:
-            spelled.append((units.names[unit], times[frames[0]] - half, times[frames[-1]] + half))
-            if not units.has_spaces:
-                yield from _joined(spelled)
-                spelled = []
-    yield from _joined(spelled)
-
-
-def _joined(spelled: list[tuple[str, float, float]]) -> Iterator[Word]:
-    if spelled:
-        yield Word("".join(name for name, _, _ in spelled), spelled[0][1], spelled[-1][2])
 
 
 def frequency_marks(settings: FeatureConfig, bins: int) -> list[tuple[float, str]]:
