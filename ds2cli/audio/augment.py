@@ -1,4 +1,4 @@
-"""What is done to training speech: speed, noise, gain, masks. Every draw comes from a generator that the caller seeds."""
+"""What is done to training speech: speed, noise, gain, masks; every draw from a generator that the caller seeds."""
 
 import json
 from dataclasses import dataclass

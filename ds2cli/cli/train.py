@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ds2cli.cli import EPILOG, terminal
+from ds2cli.cli import terminal
 from ds2cli.errors import Exit, UsageError
 from ds2cli.settings import Layer, flag_layer, meaning, preset_names
 
@@ -39,7 +39,7 @@ def train(
         int, typer.Option("--processes", "--gpus", min=1, help="train in so many processes, a GPU or a core each")
     ] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with origins, sizes; no training")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with their origins; no training")] = False,
 ) -> None:
     """Train a network on records; stdout gets the path of the best checkpoint.
 
@@ -106,7 +106,8 @@ def _train(experiment, device: str, strict: bool) -> None:
     process = join(device)
     if not process.is_first:
         terminal.set_verbosity(terminal.QUIET)
-    _say_header(experiment, experiment.build(), f"{process.device}" + (f" x {process.world}" if process.world > 1 else ""))
+    devices = f"{process.device} x {process.world}" if process.world > 1 else process.device
+    _say_header(experiment, experiment.build(), devices)
     view = TrainingView(experiment.config, strict)
     stopped = False
     with view:

@@ -70,7 +70,7 @@ class TrainingView:
                 self._bar.say(f"warning: skipped `{identity}`: {reason}")
         if event.not_finite:
             names = ", ".join(f"`{one}`" for one in event.not_finite[:3])
-            self._bar.say(f"warning: loss is not finite at step {event.step:,}, utterances {names}; they taught nothing")
+            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {names} taught nothing")
 
     def _show_evaluation(self, event) -> None:
         best = "  best" if event.best else ""

@@ -12,7 +12,7 @@ from ds2cli.model.recogniser import Recogniser
 class WeightAverage:
     """A copy of all weights that follows them: w' = d w' + (1 - d) w after every step.
 
-    The decay d grows from 0 as (1 + step) / (10 + step) up to its setting, so that the first weights are soon forgotten.
+    The decay d grows as (1 + step) / (10 + step) up to its setting, so that the first weights are soon forgotten.
     With a decay of 0 there is no copy, and the weights themselves are used.
     """
 

@@ -22,7 +22,8 @@ def plan_epoch(durations: Sequence[float], settings: BatchConfig, seed: int, epo
     """The steps of one epoch, in order.
 
     durations  (N,) seconds
-    returns    every index once; a step's padded seconds stay within settings.seconds wherever one utterance a process does
+    returns    every index once; a step's padded seconds stay within settings.seconds, where one utterance for each
+               process does
 
     The first epoch goes from short to long (SortaGrad, Amodei et al. 2016, section 3.3); later ones draw batches of
     like length and shuffle them.

@@ -87,7 +87,8 @@ class SpeechSet:
         if not self._fits(len(waveform), index):
             waveform = plain  # played faster, the text would no longer fit
         frames, bins = n_frames(len(waveform), features), n_bins(features)
-        return waveform, [augment.draw_masks(frames, bins, settings, rng) for _ in range(1 + bool(settings.consistency))]
+        n_views = 2 if settings.consistency else 1
+        return waveform, [augment.draw_masks(frames, bins, settings, rng) for _ in range(n_views)]
 
     def _fits(self, n_samples: int, index: int) -> bool:
         frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
@@ -114,7 +115,8 @@ class SpeechSet:
         padded = torch.zeros(len(targets), max(int(target_lengths.max()), 1), dtype=torch.int64)
         for row, target in zip(padded, targets, strict=True):
             row[: len(target)] = torch.from_numpy(target)
-        return Batch(sounds, lengths, padded, target_lengths, ids, [list(view) for view in zip(*views, strict=True)], skipped)
+        by_view = [list(view) for view in zip(*views, strict=True)]
+        return Batch(sounds, lengths, padded, target_lengths, ids, by_view, skipped)
 
 
 class _EpochOfBatches(Dataset):

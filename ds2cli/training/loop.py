@@ -132,12 +132,8 @@ class Trainer:
         torch.manual_seed((settings.train.seed * 1_000_003 + position.step) * 64 + self.process.rank)
         self.recogniser.train()
         n_utterances = sum(len(part) for part in dealt)
-        losses = self._losses(batch)
-        loss, finite = utterance_mean(losses, n_utterances)
-        self.optimizer.zero_grad(set_to_none=True)
-        (loss * self.process.world).backward()  # the processes' gradients are averaged: this makes them a sum
-        norm = nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), settings.optimizer.clip_norm or float("inf"))
-        seen = torch.stack([loss.detach() * n_utterances, finite.sum().to(loss)])
+        loss, finite, norm = self._gradients(batch, n_utterances)
+        seen = torch.stack([loss * n_utterances, finite.sum().to(loss)])
         loss_sum, count = total(self.process, seen).tolist()
         healthy = bool(torch.isfinite(norm)) and count > 0
         if healthy:
@@ -149,13 +145,34 @@ class Trainer:
         position.loss_sum += loss_sum
         position.loss_count += int(count)
         position.seconds = time.monotonic() - started
-        audio = sum(self.train.durations[index] for part in dealt for index in part)
-        named = [one for one, good in zip(batch.ids, finite.tolist(), strict=False) if not good]
-        epoch = position.epoch + position.step_of_epoch / n_steps
         return StepEvent(
-            position.step, epoch, loss_sum / max(count, 1), rate, float(norm), position.seconds, audio,
-            batch.skipped, named, waited,
-        )  # fmt: skip
+            step=position.step,
+            epoch=position.epoch + position.step_of_epoch / n_steps,
+            loss=loss_sum / max(count, 1),
+            learning_rate=rate,
+            gradient_norm=float(norm),
+            seconds=position.seconds,
+            audio_seconds=sum(self.train.durations[index] for part in dealt for index in part),
+            skipped=batch.skipped,
+            not_finite=[one for one, good in zip(batch.ids, finite.tolist(), strict=False) if not good],
+            waited=waited,
+        )
+
+    def _gradients(self, batch: Batch, n_utterances: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """This process's part of the mean loss, which utterances' are finite, and the clipped gradients' norm."""
+        self.optimizer.zero_grad(set_to_none=True)
+        try:
+            loss, finite = utterance_mean(self._losses(batch), n_utterances)
+            (loss * self.process.world).backward()  # the processes' gradients are averaged: this makes them a sum
+        except torch.OutOfMemoryError:
+            longest = int(batch.lengths.max()) / self.config.features.sample_rate
+            raise Ds2Error(
+                f"out of memory with {len(batch.ids)} utterances of up to {longest:.0f} s",
+                hint=f"lower it: --batch-seconds {self.config.batch.seconds / 2:g}",
+            ) from None
+        most = self.config.optimizer.clip_norm or float("inf")
+        norm = nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), most)
+        return loss.detach(), finite, norm
 
     def _losses(self, batch: Batch) -> torch.Tensor:
         """(B,) the loss of each utterance: CTC's mean over its views, and what parts the views."""

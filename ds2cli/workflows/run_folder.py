@@ -1,4 +1,4 @@
-"""A run on disk: settings, data, metrics, samples, curve, checkpoints; written so that a kill at any instant is harmless."""
+"""A run on disk: settings, data, metrics, samples, curve, checkpoints; a kill at any instant is harmless."""
 
 import dataclasses
 import json
@@ -56,7 +56,8 @@ class RunFolder:
     def must_hold_a_run(self) -> None:
         """raises  UsageError where there is nothing to resume."""
         if not self.config.exists():
-            raise UsageError(f"`{self.path}` holds no run", hint="begin one with: ds2 train TRAIN.jsonl --run " + str(self.path))
+            hint = f"begin one with: ds2 train TRAIN.jsonl --run {self.path}"
+            raise UsageError(f"`{self.path}` holds no run", hint=hint)
 
     def write_text(self, name: str, text: str) -> None:
         """A small file, whole or not at all."""
