@@ -71,6 +71,7 @@ def check(
     against: Against = None,
     units: Annotated[Path | None, typer.Option("--units", metavar="FILE", help="what must spell the texts")] = None,
     frame_seconds: Annotated[float, typer.Option(min=0.001, help="audio per frame of log-probs, for CTC")] = 0.04,
+    run: Annotated[Path | None, typer.Option("--run", help="units and frames of this model, instead")] = None,
     good: Annotated[str | None, typer.Option("--good", metavar="FILE", help="good records; - is stdout")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
@@ -84,12 +85,15 @@ def check(
 
     from ds2cli.corpora.manifest import to_line
     from ds2cli.text.units import read_units
-    from ds2cli.workflows.prepare_check import CheckReport, check_sets
+    from ds2cli.workflows.prepare_check import CheckReport, check_sets, spelling_by, spelling_of
 
     if as_json and good == "-":
         raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
-    report, spelled = CheckReport(), read_units(units) if units else None
-    outcomes = check_sets(manifests, against or [], report, spelled, frame_seconds, jobs)
+    if run and units:
+        raise UsageError("`--run` and `--units` both say what spells the texts", hint="leave out one of them")
+    spelling = spelling_of(run) if run else spelling_by(read_units(units) if units else None, frame_seconds)
+    report = CheckReport()
+    outcomes = check_sets(manifests, against or [], spelling, report, jobs)
     with lines_to(None if good == "-" else Path(good)) if good else nullcontext(lambda line: None) as write:
         for checked in terminal.progress(outcomes, "checking"):
             if not checked.findings:

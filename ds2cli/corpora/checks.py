@@ -1,6 +1,7 @@
 """What is wrong with one utterance: its recording, its text, and whether CTC could spell the one in the other."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +38,18 @@ class Finding(StrEnum):
     SAME_ID = "same id again"
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """What the network writes with, and how many frames it has for it.
+
+    units          None takes every character as a label
+    frames_within  seconds of audio -> frames of log-probs
+    """
+
+    units: Units | None
+    frames_within: Callable[[float], int]
+
+
 @dataclass
 class Checked:
     """One utterance and what was found.
@@ -50,21 +63,17 @@ class Checked:
     audio_hash: bytes = b""
 
 
-def check_utterance(utterance: Utterance, units: Units | None, frame_seconds: float) -> Checked:
-    """Everything that can be seen without looking at other utterances.
-
-    units          what the text must be spelled with; None takes every character as a label
-    frame_seconds  how much audio one frame of log-probs covers
-    """
+def check_utterance(utterance: Utterance, spelling: Spelling) -> Checked:
+    """Everything that can be seen without looking at other utterances."""
     checked = Checked(utterance)
-    check_text(checked, units, frame_seconds)
+    check_text(checked, spelling)
     check_audio(checked)
     return checked
 
 
-def check_text(checked: Checked, units: Units | None, frame_seconds: float) -> None:
+def check_text(checked: Checked, spelling: Spelling) -> None:
     """Empty texts, characters without a unit, and texts that do not fit into their frames."""
-    text, seconds = checked.utterance.text, checked.utterance.duration
+    text, units = checked.utterance.text, spelling.units
     if not text.strip():
         checked.findings[Finding.EMPTY_TEXT] = ""
         return
@@ -73,7 +82,7 @@ def check_text(checked: Checked, units: Units | None, frame_seconds: float) -> N
         checked.findings[Finding.OUTSIDE_UNITS] = " ".join(f"`{character}`" for character in unknown)
         return
     labels = units.encode(text) if units else [ord(character) for character in text]
-    frames = int(seconds / frame_seconds)
+    frames = spelling.frames_within(checked.utterance.duration)
     if frames_needed(labels) > frames:
         checked.findings[Finding.TOO_SHORT] = f"{len(labels)} labels need {frames_needed(labels)} frames of {frames}"
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from ds2cli.corpora.checks import Checked, Finding, check_utterance
+from ds2cli.corpora.checks import Checked, Finding, Spelling, check_utterance
 from ds2cli.corpora.manifest import read_manifest
 from ds2cli.text.units import Units
 from ds2cli.workflows.in_order import in_order
@@ -83,13 +84,33 @@ class CheckReport:
         return table
 
 
+def spelling_by(units: Units | None, frame_seconds: float) -> Spelling:
+    """Frames that follow each other every frame_seconds."""
+    # Durations are rounded to milliseconds: 1.2 s hold 30 frames of 0.04 s, though 1.2 / 0.04 is below 30.
+    return Spelling(units, lambda seconds: int(seconds / frame_seconds + 1e-6))
+
+
+def spelling_of(run: Path) -> Spelling:
+    """The units and frames of a trained model: what `ds2 train` would leave out with the same settings.
+
+    raises  CheckpointError where the run or file is not one of ours
+    """
+    # The one place where ds2 prepare needs torch, and only when a model is named.
+    from ds2cli.audio.features import n_frames
+    from ds2cli.model.checkpoint import load_checkpoint
+    from ds2cli.model.network import n_output_frames
+
+    checkpoint = load_checkpoint(run)
+    features, model = checkpoint.config.features, checkpoint.config.model
+
+    def frames_within(seconds: float) -> int:
+        return int(n_output_frames(n_frames(round(seconds * features.sample_rate), features), model))
+
+    return Spelling(checkpoint.units, frames_within)
+
+
 def check_sets(
-    manifests: Iterable[str],
-    against: Iterable[str],
-    report: CheckReport,
-    units: Units | None = None,
-    frame_seconds: float = 0.04,
-    jobs: int = 4,
+    manifests: Iterable[str], against: Iterable[str], spelling: Spelling, report: CheckReport, jobs: int = 4
 ) -> Iterator[Checked]:
     """Every utterance of the manifests in order, with what was found in it.
 
@@ -97,7 +118,7 @@ def check_sets(
     report   counts what goes past
     """
     seen = Seen()
-    check = partial(check_utterance, units=units, frame_seconds=frame_seconds)
+    check = partial(check_utterance, spelling=spelling)
     for name in against:
         for checked in in_order(check, read_manifest(name), jobs):
             compare(checked, name, seen, CheckReport())

@@ -201,3 +201,25 @@ def test_errors_name_file_and_line(run, tmp_path):
     assert ran.code == 2 and "dev.jsonl`, record 1: no field `audio_filepath`" in ran.stderr
     ran = run("prepare", "check", tmp_path / "lost.jsonl")
     assert ran.code == 2 and ran.stderr.startswith("error: no such file: `") and "hint: write one with" in ran.stderr
+
+
+def test_a_model_says_itself_what_it_spells_and_in_how_many_frames(check, records, tmp_path):
+    from ds2cli.config import Config
+    from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
+    from ds2cli.model.network import time_stride
+    from ds2cli.text.units import units_of
+
+    config = Config()
+    save_checkpoint(tmp_path / "best.safetensors", Checkpoint(config, units_of(["abcdefgh"]), {}, {}))
+    for record in records:
+        record["text"] = "abc"
+    frame_seconds = config.features.hop_seconds * time_stride(config.model)
+    records[0]["text"] = "ab" * round(records[0]["duration"] / frame_seconds / 2 + 3)
+    records[1]["text"] = "xyz"
+    found, _ = check(records, "--run", tmp_path)
+    assert found == {"more labels than frames": [records[0]["id"]], "text outside the units": [records[1]["id"]]}
+
+
+def test_a_run_and_units_contradict_each_other(run, records, tmp_path):
+    ran = run("prepare", "check", write(tmp_path / "a.jsonl", records), "--run", tmp_path, "--units", tmp_path / "u")
+    assert ran.code == 2 and "hint: leave out one of them" in ran.stderr
