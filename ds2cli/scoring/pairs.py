@@ -1,13 +1,19 @@
-"""A reference and a hypothesis of one utterance, and what else is known of it."""
+"""A reference and a hypothesis of one utterance, and what becomes of those that lack the other side."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+from ds2cli.errors import ManifestError
+from ds2cli.scoring.inputs.transcripts import Entry
 
 
 @dataclass(slots=True)
 class Pair:
     """What was said and what was understood.
 
+    markup  whether braces, `@` and the like stand for choices (trn, stm, ctm)
     record  fields that came with either side: speaker, audio_filepath, nbest, ...
     """
 
@@ -15,3 +21,103 @@ class Pair:
     reference: str
     hypothesis: str
     record: dict[str, Any] = field(default_factory=dict, repr=False)
+    markup: bool = False
+
+
+Missing = StrEnum("Missing", ["error", "empty", "skip"])
+
+
+@dataclass
+class Pairing:
+    """The pairs, and the ids of what had no other side; nothing is ever dropped without being listed here."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    without_hypothesis: list[str] = field(default_factory=list)
+    without_reference: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    def add(self, pair_id: str, reference: str | None, hypothesis: str | None, policy: Missing, **further: Any) -> None:
+        """Keep a pair, or note what it lacks: an empty text stands in for it where the policy says so."""
+        if hypothesis is None:
+            self.without_hypothesis.append(pair_id)
+        elif reference is None:
+            self.without_reference.append(pair_id)
+        if (reference is not None and hypothesis is not None) or policy == Missing.empty:
+            self.pairs.append(Pair(pair_id, reference or "", hypothesis or "", **further))
+
+    def check(self, policy: Missing, reference_name: str, hypothesis_name: str) -> None:
+        """Complain of what is missing, where the policy says so."""
+        if policy != Missing.error:
+            return
+        for ids, lacks, where in (
+            (self.without_hypothesis, "no hypothesis", hypothesis_name),
+            (self.without_reference, "no reference", reference_name),
+        ):
+            if ids:
+                hint = "--missing empty scores them as empty, --missing skip leaves them out; both list them"
+                raise ManifestError(f"{where}: {lacks} for {named(ids)}", hint=hint)
+
+
+def named(ids: list[str], at_most: int = 3) -> str:
+    """The first few ids and the number of the others."""
+    shown = ", ".join(f"`{pair_id}`" for pair_id in ids[:at_most])
+    return shown + (f" and {len(ids) - at_most} more" if len(ids) > at_most else "")
+
+
+def pair_entries(
+    references: Iterable[Entry], hypotheses: Iterable[Entry], names: tuple[str, str], policy: Missing, markup: bool
+) -> Pairing:
+    """Both sides, paired by id, or by position where neither has ids; in the references' order.
+
+    raises  ManifestError where an id comes twice, numbers differ, only one side has ids, or something is missing
+    """
+    said, understood = list(references), list(hypotheses)
+    pairing = Pairing()
+    with_ids = [any(entry.key is not None for entry in side) for side in (said, understood)]
+    if not any(with_ids):
+        _pair_by_position(said, understood, names, pairing, policy, markup)
+    elif said and understood and not all(with_ids):
+        bare = names[with_ids.index(False)]
+        raise ManifestError(f"{bare} has no ids, but the other side has", hint="give both sides ids, or neither")
+    else:
+        _pair_by_id(said, understood, names, pairing, policy, markup)
+    pairing.check(policy, *names)
+    return pairing
+
+
+def _pair_by_position(
+    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing, markup: bool
+) -> None:
+    if len(said) != len(understood):
+        message = f"{names[0]} has {len(said)} lines, but {names[1]} has {len(understood)}"
+        raise ManifestError(message, hint="lines are paired by their position; files with ids (trn, Kaldi, JSON) by id")
+    for entry, other in zip(said, understood, strict=True):
+        record = other.record | entry.record
+        pairing.add(f"line {entry.number}", entry.text, other.text, policy, record=record, markup=markup)
+
+
+def _pair_by_id(
+    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing, markup: bool
+) -> None:
+    by_id = unique(understood, names[1])
+    for key, entry in unique(said, names[0]).items():
+        other = by_id.pop(key, None)
+        record = (other.record if other else {}) | entry.record
+        pairing.add(key, entry.text, other.text if other else None, policy, record=record, markup=markup)
+    for key, entry in by_id.items():
+        pairing.add(key, None, entry.text or "", policy, record=entry.record, markup=markup)
+
+
+def unique(entries: Iterable[Entry], name: str) -> dict[str, Entry]:
+    """Entries by their ids.
+
+    raises  ManifestError where an id comes twice
+    """
+    by_id: dict[str, Entry] = {}
+    for entry in entries:
+        key = entry.key if entry.key is not None else f"line {entry.number}"
+        if key in by_id:
+            message = f"{name}, line {entry.number}: id `{key}` was already on line {by_id[key].number}"
+            raise ManifestError(message, hint="an utterance counts once: remove one of the lines")
+        by_id[key] = entry
+    return by_id

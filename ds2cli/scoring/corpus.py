@@ -1,0 +1,98 @@
+"""A corpus of pairs, counted: words and characters of each, and their alignments when someone asks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ds2cli.scoring.alignment import Token, align
+from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs
+from ds2cli.scoring.networks import Marks, align_networks, network, parse
+from ds2cli.scoring.pairs import Pair
+from ds2cli.scoring.rates import Counts, count_characters, count_words, total
+from ds2cli.scoring.tokens import split_words
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How to count.
+
+    split  a text into words
+    marks  which marks of NIST's transcripts count
+    costs  of the alignment; they decide where two alignments would do
+    """
+
+    split: Callable[[str], list[str]] = split_words
+    optional: bool = False
+    fragments: bool = False
+    costs: Costs = SCLITE
+
+    @property
+    def marks(self) -> Marks:
+        return Marks(self.optional, self.fragments, self.split)
+
+
+@dataclass
+class Corpus:
+    """Counts of every pair.
+
+    words, characters, spaceless  (pairs, 4) correct, substituted, deleted, inserted; characters with one space between
+        words, and without spaces
+    chosen  alignments of pairs whose transcripts offer choices: known already, as they decided what was counted
+    """
+
+    pairs: list[Pair]
+    counting: Counting
+    words: np.ndarray
+    characters: np.ndarray
+    spaceless: np.ndarray
+    chosen: dict[int, list[Token]] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Whether each utterance has an error: (pairs,) bool."""
+        return self.words[:, SUBSTITUTED:].sum(1) > 0
+
+    def alignments(self, which: Sequence[int]) -> list[list[Token]]:
+        """What became of each word of these pairs."""
+        plain = [n for n in which if n not in self.chosen]
+        split = self.counting.split
+        sides = ([split(text) for text in texts] for texts in (
+            (self.pairs[n].reference for n in plain), (self.pairs[n].hypothesis for n in plain)))
+        found = dict(zip(plain, align(*sides, self.counting.costs), strict=True))
+        return [self.chosen[n] if n in self.chosen else found[n] for n in which]
+
+    def rates(self, which: np.ndarray | slice = slice(None)) -> tuple[Counts, Counts, Counts]:
+        """Words, characters and characters without spaces of some pairs, summed."""
+        return total(self.words[which]), total(self.characters[which]), total(self.spaceless[which])
+
+
+def count(pairs: list[Pair], counting: Counting) -> Corpus:
+    """Count a corpus. Where a transcript offers choices, the characters are those of the words that were chosen."""
+    chosen: dict[int, list[Token]] = {}
+    marks = counting.marks
+    for n, pair in enumerate(pairs):
+        if pair.markup and (marks.needs_network(pair.reference) or marks.needs_network(pair.hypothesis)):
+            chosen[n] = align_networks(network(parse(pair.reference, marks)), network(parse(pair.hypothesis, marks)))
+            pair.reference, pair.hypothesis = (side_of(chosen[n], side) for side in (1, 2))
+        elif pair.markup and any(mark in pair.reference + pair.hypothesis for mark in ";*"):
+            for side in ("reference", "hypothesis"):
+                setattr(pair, side, " ".join(word.text for word in parse(getattr(pair, side), marks)))
+    said, understood = [pair.reference for pair in pairs], [pair.hypothesis for pair in pairs]
+    words = count_words(said, understood, counting.split, counting.costs)
+    for n, path in chosen.items():
+        words[n] = counts_of_path(path)
+    characters = count_characters(said, understood, counting.costs)
+    spaceless = count_characters(*([text.replace(" ", "") for text in texts] for texts in (said, understood)))
+    return Corpus(pairs, counting, words, characters, spaceless, chosen)
+
+
+def side_of(path: Iterable[Token], side: int) -> str:
+    """The words of one side of an alignment: 1 the reference, 2 the hypothesis."""
+    return " ".join(token[side] for token in path if token[side] is not None)
+
+
+def counts_of_path(path: Iterable[Token]) -> list[int]:
+    """Correct, substituted, deleted, inserted."""
+    kinds = [kind for kind, _, _ in path]
+    return [kinds.count(kind) for kind in (CORRECT, SUBSTITUTED, DELETED, INSERTED)]

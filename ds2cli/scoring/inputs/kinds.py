@@ -1,0 +1,64 @@
+"""What kind of file this is: told by the person, by its name, or by its first lines."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+from ds2cli.errors import UsageError
+from ds2cli.scoring.inputs.lines import called, read_lines
+from ds2cli.scoring.inputs.transcripts import Entry, read_json, read_kaldi, read_plain, read_table, read_trn
+
+Kind = StrEnum("Kind", ["json", "trn", "kaldi", "lines", "csv", "tsv", "stm", "ctm"])
+BY_SUFFIX = {".jsonl": Kind.json, ".json": Kind.json, ".ndjson": Kind.json, ".trn": Kind.trn, ".csv": Kind.csv,
+             ".tsv": Kind.tsv, ".stm": Kind.stm, ".ctm": Kind.ctm}
+_TRN_LINE = re.compile(r".*\([^()\s]+\)\s*$")
+_IDENTIFIER = re.compile(r"[^\s]*[0-9_-][^\s]*$")
+
+
+def recognise(source: str | Path, named: Kind | None = None) -> Kind:
+    """The kind of a file; stdin is JSON lines unless named.
+
+    A text file whose lines all begin with different identifiers (they hold a digit, `-` or `_`) is Kaldi's; otherwise
+    its lines are transcripts.
+
+    raises  UsageError where the file is empty and its name says nothing
+    """
+    if named:
+        return named
+    if str(source) == "-":
+        return Kind.json
+    path = Path(source)
+    if path.suffix.lower() in BY_SUFFIX:
+        return BY_SUFFIX[path.suffix.lower()]
+    if path.name == "text":
+        return Kind.kaldi
+    lines = [line for _, line in islice(read_lines(source), 1000) if line.strip() and not line.startswith(";;")]
+    if not lines:
+        raise UsageError(f"{called(source)} is empty, and its name does not say what it would hold",
+                         hint="name its kind: --ref-kind lines")
+    if lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
+        return Kind.json
+    if all(map(_TRN_LINE.match, lines)):
+        return Kind.trn
+    first = [line.split(maxsplit=1)[0] for line in lines]
+    if len(set(first)) == len(first) and all(map(_IDENTIFIER.match, first)):
+        return Kind.kaldi
+    return Kind.lines
+
+
+def read_entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[Entry]:
+    """One side of all utterances of a file that is not time-marked."""
+    lines, name = read_lines(source), called(source)
+    match kind:
+        case Kind.json:
+            return read_json(lines, name, text_field)
+        case Kind.trn:
+            return read_trn(lines, name)
+        case Kind.kaldi:
+            return read_kaldi(lines, name)
+        case Kind.csv | Kind.tsv:
+            return read_table(lines, name, "\t" if kind == Kind.tsv else ",", text_field)
+        case _:
+            return read_plain(lines, name)

@@ -1,0 +1,218 @@
+"""Transcripts with choices, aligned as NIST sclite aligns them: `{ a / b c / @ }`, `(word)`, `frag-`.
+
+A transcript is a network of words. An alternation offers several ways between two nodes; `@` is a way without words. A
+word in brackets may be missing, or unspoken, without being an error; a fragment, `wor-` or `-ord`, is correct where
+the rest of the other word agrees. Both of these only on request, as with sclite's -D and -F.
+
+Costs (SCTK word.c): substitution 4, insertion and deletion 3, of an optional word 2, of `@` 0.001, `@` against `@` 1.
+Ties: the diagonal if no dearer than the others, else the deletion if cheaper than the insertion, else the insertion; of
+several predecessors the first. Sums are kept in single precision, as sclite's are: its ties depend on it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SUBSTITUTED
+
+Token = tuple[int, str | None, str | None]
+NOTHING = "@"
+FAR = np.float32(999999999.9)
+_PIECE = re.compile(r"[{}/]|[^\s{}/]+")
+
+
+class Word(NamedTuple):
+    """One arc of a network."""
+
+    text: str
+    optional: bool = False
+    fragment: bool = False
+
+
+class Alternation(NamedTuple):
+    """Several ways from one word to the next; each is a list of words and alternations."""
+
+    ways: list[list]
+
+
+@dataclass
+class Network:
+    """Arcs in topological order; arc 0 is the beginning and has no word.
+
+    before  for each arc the arcs that may stand right before it, in the order in which they were written
+    ends  the arcs that may stand last
+    """
+
+    words: list[Word | None] = field(default_factory=lambda: [None])
+    before: list[list[int]] = field(default_factory=lambda: [[]])
+    ends: list[int] = field(default_factory=lambda: [0])
+
+    def add(self, items: list, entries: list[int]) -> list[int]:
+        """Append a sequence after the arcs `entries`; the arcs that it ends with."""
+        for item in items:
+            if isinstance(item, Alternation):
+                entries = [end for way in item.ways for end in self.add(way, entries)]
+            else:
+                self.words.append(item)
+                self.before.append(entries)
+                entries = [len(self.words) - 1]
+        return entries
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Which marks count: brackets around optional words, hyphens of fragments; and what splits a piece into words."""
+
+    optional: bool = False
+    fragments: bool = False
+    split: Callable[[str], list[str]] = str.split
+
+    def needs_network(self, text: str) -> bool:
+        """Whether a text has choices, so that plain alignment does not do."""
+        if any(mark in text for mark in "{}@"):
+            return True
+        return (self.optional and "(" in text) or (self.fragments and "-" in text)
+
+    def words(self, piece: str) -> list[Word]:
+        """NIST's words: what follows a bare semicolon is a tag, and a star at the end marks a mispronunciation."""
+        piece = re.split(r"(?<!\\);", piece)[0].replace("\\;", ";") if ";" in piece else piece
+        piece = piece[:-1] if len(piece) > 1 and piece.endswith("*") else piece
+        in_brackets = self.optional and len(piece) > 2 and piece[0] == "(" and piece[-1] == ")"
+        texts = self.split(piece[1:-1] if in_brackets else piece)
+        return [Word(text, in_brackets, self.fragments and is_fragment(text)) for text in texts]
+
+
+def is_fragment(text: str) -> bool:
+    """A word broken off: `wor-` or `-ord`."""
+    return len(text) > 1 and (text[0] == "-" or text[-1] == "-")
+
+
+def parse(text: str, marks: Marks) -> list:
+    """A transcript as words and alternations.
+
+    raises  ValueError where braces do not match or hold nothing
+    """
+    if "{" not in text and "}" not in text:
+        return [word for piece in text.split() for word in marks.words(piece)]
+    stack: list[list[list]] = [[[]]]
+    for piece in _pieces(text):
+        if piece == "{":
+            stack.append([[]])
+        elif piece == "}":
+            if len(stack) == 1:
+                raise ValueError("`}` without `{`")
+            ways = stack.pop()
+            if not all(ways):
+                raise ValueError("an alternative without words; write `@` for none")
+            stack[-1][-1].append(Alternation(ways))
+        elif piece == "/" and len(stack) > 1:
+            stack[-1].append([])
+        else:
+            stack[-1][-1] += marks.words(piece)
+    if len(stack) > 1:
+        raise ValueError("`{` without `}`")
+    return stack[0][0]
+
+
+def _pieces(text: str) -> list[str]:
+    """Braces, slashes inside braces, and words; a slash outside braces belongs to its word."""
+    pieces: list[str] = []
+    depth = 0
+    for part in re.findall(r"[{}]|[^{}]+", text):
+        depth += (part == "{") - (part == "}")
+        if part in "{}":
+            pieces.append(part)
+        else:
+            pieces += _PIECE.findall(part) if depth > 0 else part.split()
+    return pieces
+
+
+def network(items: list) -> Network:
+    """The network of a parsed transcript."""
+    result = Network()
+    result.ends = result.add(items, [0])
+    return result
+
+
+def align_networks(reference: Network, hypothesis: Network) -> list[Token]:
+    """The best alignment of any way through one with any way through the other."""
+    cost, back = _fill(reference, hypothesis)
+    a, b = min(product(reference.ends, hypothesis.ends), key=lambda cell: cost[cell])
+    path = []
+    while a or b:
+        next_a, next_b = back[a, b]
+        said = None if next_a == a else reference.words[a]
+        understood = None if next_b == b else hypothesis.words[b]
+        path += _judge(said, understood)
+        a, b = next_a, next_b
+    return path[::-1]
+
+
+def _fill(reference: Network, hypothesis: Network) -> tuple[dict, dict]:
+    cost = {(0, 0): np.float32(0)}
+    back: dict[tuple[int, int], tuple[int, int]] = {}
+    for a, said in enumerate(reference.words):
+        for b, understood in enumerate(hypothesis.words):
+            if not a and not b:
+                continue
+            diagonal = _nearest(cost, product(reference.before[a], hypothesis.before[b]))
+            deletion = _nearest(cost, ((before, b) for before in reference.before[a]))
+            insertion = _nearest(cost, ((a, before) for before in hypothesis.before[b]))
+            ways = [
+                (diagonal[0] + _price(said, understood) if a and b else FAR, diagonal[1]),
+                (deletion[0] + _price(said, None) if a else FAR, deletion[1]),
+                (insertion[0] + _price(None, understood) if b else FAR, insertion[1]),
+            ]
+            if ways[0][0] <= ways[1][0] and ways[0][0] <= ways[2][0]:
+                best = ways[0]
+            else:
+                best = ways[1] if ways[1][0] < ways[2][0] else ways[2]
+            cost[a, b], back[a, b] = best
+    return cost, back
+
+
+def _nearest(cost: dict, cells) -> tuple[np.float32, tuple[int, int]]:
+    best, at = FAR, (0, 0)
+    for cell in cells:
+        if cost[cell] < best:
+            best, at = cost[cell], cell
+    return best, at
+
+
+_SUBSTITUTION, _GAP, _OPTIONAL, _EMPTY, _BOTH_EMPTY, _SAME = map(np.float32, (4, 3, 2, 0.001, 1, 0))
+
+
+def _price(said: Word | None, understood: Word | None) -> np.float32:
+    if said is None or understood is None:
+        word = said or understood
+        assert word is not None
+        return _EMPTY if word.text == NOTHING else _OPTIONAL if word.optional else _GAP
+    if said.text == NOTHING and understood.text == NOTHING:
+        return _BOTH_EMPTY
+    return _SAME if same(said, understood) else _SUBSTITUTION
+
+
+def same(said: Word, understood: Word) -> bool:
+    """Whether two words agree; a fragment agrees with every word that begins, or ends, like it."""
+    if said.fragment or understood.fragment:
+        for part, whole in ((said.text, understood.text), (understood.text, said.text)):
+            if part[0] == "-" and len(part) > 1:
+                return whole.endswith(part[1:])
+            if part[-1] == "-" and len(part) > 1:
+                return whole.startswith(part[:-1])
+    return said.text == understood.text
+
+
+def _judge(said: Word | None, understood: Word | None) -> Sequence[Token]:
+    words = [word for word in (said, understood) if word is not None]
+    if all(word.text == NOTHING for word in words):
+        return []
+    if said is not None and understood is not None:
+        return [(CORRECT if same(said, understood) else SUBSTITUTED, said.text, understood.text)]
+    if said is not None:
+        return [(CORRECT if said.optional else DELETED, said.text, None)]
+    return [(CORRECT if understood.optional else INSERTED, None, understood.text)]

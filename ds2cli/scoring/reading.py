@@ -1,0 +1,98 @@
+"""From files to pairs: one file that carries both sides, or a reference and a hypothesis of any kinds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ds2cli.errors import ManifestError, UsageError
+from ds2cli.scoring.inputs.kinds import Kind, read_entries, recognise
+from ds2cli.scoring.inputs.lines import called, read_lines
+from ds2cli.scoring.inputs.records import HINT, id_of, name_of
+from ds2cli.scoring.inputs.timed import IGNORED, read_ctm, read_stm, words_by_segment
+from ds2cli.scoring.pairs import Missing, Pairing, pair_entries
+
+MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
+WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read: kinds where the names do not tell, fields of records and tables, and what to do with gaps."""
+
+    reference_kind: Kind | None = None
+    hypothesis_kind: Kind | None = None
+    reference_field: str = "text"
+    hypothesis_field: str = "pred_text"
+    missing: Missing = Missing.error
+
+
+def read_pairs(reference: str | Path, hypothesis: str | Path | None, options: ReadOptions) -> Pairing:
+    """The pairs of one file or of two.
+
+    raises  ManifestError naming file and line; UsageError where kinds do not go together or there is nothing to score
+    """
+    if hypothesis is None:
+        pairing = _read_one(reference, options)
+    else:
+        pairing = _read_two(reference, hypothesis, options)
+    if not (pairing.pairs or pairing.without_hypothesis or pairing.without_reference or pairing.ignored):
+        raise ManifestError(f"{called(reference)} holds no utterances", hint=HINT)
+    return pairing
+
+
+def _read_one(source: str | Path, options: ReadOptions) -> Pairing:
+    kind = recognise(source, options.reference_kind)
+    if kind not in WITH_FIELDS:
+        hint = f"give the hypotheses too: ds2 score {source} HYPOTHESES"
+        raise UsageError(f"{called(source)} holds one side only ({kind})", hint=hint)
+    pairing, name = Pairing(), called(source)
+    seen: dict[str, int] = {}
+    for entry in read_entries(source, kind, options.reference_field):
+        pair_id = (id_of(entry.record) or name_of(entry.record, entry.number)) if kind == Kind.json else entry.key
+        if (id_of(entry.record) if kind == Kind.json else entry.key) is not None:
+            if pair_id in seen:
+                raise ManifestError(f"{name}, line {entry.number}: id `{pair_id}` was already on line {seen[pair_id]}",
+                                    hint="an utterance counts once: remove one of the lines")
+            seen[pair_id] = entry.number
+        understood = entry.record.get(options.hypothesis_field)
+        if understood is not None and not isinstance(understood, str):
+            raise ManifestError(f"{name}, line {entry.number}: `{options.hypothesis_field}` is not text", hint=HINT)
+        if options.missing == Missing.error and (entry.text is None or understood is None):
+            field = options.reference_field if entry.text is None else options.hypothesis_field
+            raise ManifestError(f"{name}, line {entry.number}: no field `{field}`", hint=HINT)
+        pairing.add(pair_id or f"line {entry.number}", entry.text, understood, options.missing, record=entry.record)
+    return pairing
+
+
+def _read_two(reference: str | Path, hypothesis: str | Path, options: ReadOptions) -> Pairing:
+    kinds = recognise(reference, options.reference_kind), recognise(hypothesis, options.hypothesis_kind)
+    if str(reference) == str(hypothesis) == "-":
+        raise UsageError("both sides cannot come from stdin", hint="give one of them as a file")
+    if kinds == (Kind.stm, Kind.ctm):
+        return _read_timed(reference, hypothesis, options.missing)
+    if Kind.stm in kinds or Kind.ctm in kinds:
+        raise UsageError(f"{called(reference)} is {kinds[0]} and {called(hypothesis)} is {kinds[1]}",
+                         hint="ctm hypotheses need an stm reference, and the other way round")
+    said = read_entries(reference, kinds[0], options.reference_field)
+    understood = read_entries(hypothesis, kinds[1], options.hypothesis_field)
+    names = called(reference), called(hypothesis)
+    return pair_entries(said, understood, names, options.missing, markup=bool(MARKED_UP & set(kinds)))
+
+
+def _read_timed(reference: str | Path, hypothesis: str | Path, missing: Missing) -> Pairing:
+    segments = list(read_stm(read_lines(reference), called(reference)))
+    marks = list(read_ctm(read_lines(hypothesis), called(hypothesis)))
+    pairing = Pairing()
+    for segment, text in zip(segments, words_by_segment(segments, marks), strict=True):
+        record = {"speaker": segment.speaker, "recording": segment.channel[0], "channel": segment.channel[1],
+                  "start": segment.start, "end": segment.end, "labels": segment.labels}
+        if IGNORED in segment.text.upper():
+            pairing.ignored.append(segment.key)
+        else:
+            pairing.add(segment.key, segment.text, text, missing, record=record, markup=True)
+    known = {segment.channel for segment in segments}
+    for channel in sorted({mark.channel for mark in marks} - known):
+        text = " ".join(mark.text for mark in marks if mark.channel == channel)
+        pairing.add("-".join(channel), None, text, missing, record={"recording": channel[0], "channel": channel[1]},
+                    markup=True)
+    pairing.check(missing, called(reference), called(hypothesis))
+    return pairing
