@@ -33,9 +33,17 @@ py::bytes format_arpa(const py::bytes& words, const Array<uint64_t>& bounds, con
   return py::bytes(lines);
 }
 
+// The C library's log10f, number by number: numpy's depends on the processor in the last digit, and differs from lmplz's.
+py::array_t<float> log10_of(const Array<float>& values) {
+  py::array_t<float> logs(values.size());
+  for (py::ssize_t i = 0; i < values.size(); ++i) logs.mutable_data()[i] = std::log10(values.data()[i]);
+  return logs;
+}
+
 }  // namespace
 
 void bind_estimation(py::module_& module) {
+  module.def("log10", &log10_of, py::arg("values"));
   module.def("format_arpa", &format_arpa, py::arg("words"), py::arg("bounds"), py::arg("ids"), py::arg("probabilities"),
              py::arg("backoffs"));
 }

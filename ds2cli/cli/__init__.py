@@ -78,10 +78,12 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import doctor, plot, prepare, score, train  # noqa: E402
+from ds2cli.cli import decode, doctor, lm, plot, prepare, score, train  # noqa: E402
 
 app.add_typer(prepare.app, name="prepare")
+app.add_typer(lm.app, name="lm")
 app.add_typer(plot.app, name="plot")
 app.command("score", epilog=EPILOG)(score.score)
 app.command("train", epilog=EPILOG)(train.train)
 app.command("doctor", epilog=EPILOG)(doctor.doctor)
+app.command("decode", epilog=EPILOG)(decode.decode)

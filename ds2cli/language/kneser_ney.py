@@ -1,0 +1,229 @@
+"""Interpolated modified Kneser-Ney: probabilities and back-offs from adjusted counts, equal to KenLM's lmplz.
+
+    p(w | c) = (a(c w) - D(a(c w))) / sum_x a(c x)  +  gamma(c) p(w | c without its first word)
+    gamma(c) = (sum_i D_i N_i(c) + pruned mass) / sum_x a(c x),   N_i(c): kept words seen i times (3: 3 or more) after c
+
+Chen and Goodman 1998; Heafield, Pouzyrevsky, Clark and Koehn 2013, "Scalable Modified Kneser-Ney Language Model
+Estimation". Arithmetic is float32 in lmplz's order of operations. Unigrams are interpolated with the uniform
+distribution, which is where <unk> has its probability from.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ds2cli.language.adjusting import OrderTable
+from ds2cli.language.counting import BEGIN_ID, ranges_of
+from ds2cli.language.shelf import Column, Shelf
+
+FALLBACK = (0.5, 1.0, 1.5)  # lmplz --discount_fallback
+BIN_BITS = 16
+
+Discounts = np.ndarray  # (4,) float32: what is taken from n-grams of adjusted count 0, 1, 2, 3 or more
+
+
+@dataclass
+class OrderModel:
+    """The estimates of one order, in the rows of its table.
+
+    prob     (N,) float32  p(last word | words before)
+    backoff  (N,) float32  gamma of the n-gram as a context; empty for the highest order
+    """
+
+    prob: Column
+    backoff: Column
+
+
+def discounts_of(histogram: np.ndarray) -> Discounts | None:
+    """Modified Kneser-Ney's three discounts (Chen and Goodman 1998, equation 26), or None where too little was counted.
+
+    histogram  n-grams of adjusted count 0, 1, 2, 3, 4, ...
+    """
+    n = histogram.astype(np.float32)
+    if not (n[1] and n[2] and n[3]):
+        return None
+    y = n[1] / np.float32(histogram[1] + 2.0 * histogram[2])
+    found = np.array([0, *(np.float32(j) - np.float32(j + 1) * y * n[j + 1] / n[j] for j in (1, 2, 3))], np.float32)
+    return found if np.all(found >= 0) and np.all(found <= [0, 1, 2, 3]) else None
+
+
+def choose_discounts(tables: list[OrderTable], warn: Callable[[str], None]) -> list[Discounts]:
+    """Each order's discounts; an order with too little text takes the fallback, and says so."""
+    chosen = []
+    for n, table in enumerate(tables, 1):
+        found = discounts_of(table.histogram)
+        if found is None:
+            warn(f"too little (or artificial) text for the discounts of {n}-grams: "
+                 f"taking {', '.join(map(str, FALLBACK))} instead")
+            found = np.array([0, *FALLBACK], np.float32)
+        chosen.append(found)
+    return chosen
+
+
+def estimate(tables: list[OrderTable], discounts: list[Discounts], shelf: Shelf, rows: int,
+             listen: Callable[[int], None] = lambda order: None) -> list[OrderModel]:
+    """Probabilities and back-offs of every order.
+
+    rows    n-grams worked on at a time
+    listen  is told each order as it is begun
+    """
+    models = [OrderModel(shelf.column(np.float32), shelf.column(np.float32)) for _ in tables]
+    listen(1)
+    models[0].prob.append(_unigrams(tables[0], discounts[0]))
+    contexts: Column | None = None
+    for n in range(2, len(tables) + 1):
+        listen(n)
+        table, below = tables[n - 1], models[n - 2]
+        contexts, own, weight = _by_context(table, contexts, tables[n - 2], below.backoff, discounts[n - 1], shelf,
+                                            rows)
+        for start, stop in stretches(len(table), rows):
+            suffix = table.suffix.read(start, stop)
+            lower = below.prob.read(int(suffix[0]), int(suffix[-1]) + 1)[suffix - suffix[0]]
+            models[n - 1].prob.append(own.read(start, stop) + weight.read(start, stop) * lower)
+        own.clear()
+        weight.clear()
+    return models
+
+
+def stretches(length: int, rows: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of pieces of at most `rows`."""
+    for start in range(0, length, rows):
+        yield start, min(start + rows, length)
+
+
+def _unigrams(table: OrderTable, discounts: Discounts) -> np.ndarray:
+    """p(word), interpolated with the uniform distribution over the kept words and <unk>; p(<s>) is 1, as in lmplz."""
+    adjusted = table.adjusted.read()
+    total, gamma = _context_sums(adjusted, table.kept.read(), np.array([0]), discounts)
+    uniform = np.float32(1) / np.float32(table.n_kept - 1)  # all but <s>
+    prob = (adjusted.astype(np.float32) - discounts[np.minimum(adjusted, 3)]) / total[0] + gamma[0] * uniform
+    prob[BEGIN_ID] = 1
+    return prob
+
+
+def _context_sums(adjusted: np.ndarray, kept: np.ndarray, starts: np.ndarray,
+                  discounts: Discounts) -> tuple[np.ndarray, np.ndarray]:
+    """(sum of counts, gamma) of each context, float32; the n-grams of a context stand together from each of `starts`."""
+    total = np.add.reduceat(adjusted, starts).astype(np.float32)
+    seen = np.where(kept, np.minimum(adjusted, 3), 0).astype(np.int8)
+    gamma = np.zeros(len(starts), np.float32)
+    for times in (1, 2, 3):
+        gamma += discounts[times] * np.add.reduceat(seen == times, starts, dtype=np.int64).astype(np.float32)
+    if not kept.all():
+        gamma += np.add.reduceat(np.where(kept, 0, adjusted), starts).astype(np.float32)
+    return total, gamma / total
+
+
+def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, backoff: Column,
+                discounts: Discounts, shelf: Shelf, rows: int) -> tuple[Column, Column, Column]:
+    """What needs the n-grams of one context together; fills `backoff` of the order below.
+
+    contexts  per row of the order below, the row of its own context one order further below (None: bigrams' turn)
+    returns   per row of `table`: the row of its context below, (a - D) / sum, and gamma(context)
+
+    The n-grams are dealt to parts by ranges of their context, each part is sorted by context, worked on and put back
+    in its old order; then the parts are picked up in the order in which they were dealt. Contexts come out in suffix order,
+    which is that of the table below: all its rows but those that end in </s>, which is never a context.
+    """
+    keys = _context_keys(table, contexts, shelf, rows)
+    parts = Parts(keys, rows, shelf)
+    is_bigram = contexts is None
+    backoff.append(np.ones(1 if is_bigram else below.n_ended, np.float32))
+    results: list[list[Column]] = []
+    for key, adjusted, kept in zip(*(parts.deal(column) for column in (keys, table.adjusted, table.kept)), strict=True):
+        row, own, weight, gamma = _one_part(key, adjusted, kept, discounts, len(backoff))
+        if is_bigram and not results:  # contexts are <s>, then the words behind </s>
+            row += row > BEGIN_ID
+            gamma = np.insert(gamma, 1, np.float32(1))
+        backoff.append(gamma)
+        results.append([shelf.keep(values) for values in (row, own, weight)])
+    assert len(backoff) == len(below), "every n-gram that does not end a sentence is a context"
+    contexts, own, weight = (parts.pick_up(columns) for columns in zip(*results, strict=True))
+    keys.clear()
+    return contexts, own, weight
+
+
+def _context_keys(table: OrderTable, contexts: Column | None, shelf: Shelf, rows: int) -> Column:
+    """Per n-gram a number that orders contexts as the table below orders them: (context of the suffix, first word)."""
+    keys = shelf.column(np.uint64)
+    for start, stop in stretches(len(table), rows):
+        key = table.first.read(start, stop).astype(np.uint64)
+        if contexts is not None:
+            suffix = table.suffix.read(start, stop)
+            of_suffix = contexts.read(int(suffix[0]), int(suffix[-1]) + 1)[suffix - suffix[0]]
+            key |= of_suffix.astype(np.uint64) << np.uint64(32)
+        keys.append(key)
+    return keys
+
+
+def _one_part(key: np.ndarray, adjusted: np.ndarray, kept: np.ndarray, discounts: Discounts,
+              first_row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Per n-gram, as they come, (context's row, (a - D) / sum, gamma of the context); and gamma of each context."""
+    order = np.argsort(key)
+    in_order = key[order]
+    new = np.ones(len(key), bool)
+    new[1:] = in_order[1:] != in_order[:-1]
+    total, gamma = _context_sums(adjusted[order], kept[order], np.flatnonzero(new), discounts)
+    context = np.empty(len(key), np.uint32)
+    context[order] = np.cumsum(new, dtype=np.uint32) - np.uint32(1)
+    own = (adjusted.astype(np.float32) - discounts[np.minimum(adjusted, 3)]) / total[context]
+    return context + np.uint32(first_row), own, gamma[context], gamma
+
+
+class Parts:
+    """Rows dealt to parts by ranges of their key, so that equal keys meet; results are picked up in the old order.
+
+    A part holds about `rows` rows, or those of one bin of keys. With a single part nothing moves.
+    """
+
+    def __init__(self, keys: Column, rows: int, shelf: Shelf) -> None:
+        self._keys, self._rows, self._shelf = keys, rows, shelf
+        largest = max((int(keys.read(*stretch).max()) for stretch in stretches(len(keys), rows)), default=0)
+        self._shift = np.uint64(max(0, largest.bit_length() - BIN_BITS))
+        sizes = np.zeros(1 << BIN_BITS, np.int64)
+        for stretch in stretches(len(keys), rows):
+            sizes += np.bincount(self._bins(*stretch), minlength=len(sizes))
+        self._part_of_bin = np.empty(len(sizes), np.int64)
+        self.n = 0
+        for first, last in ranges_of(np.concatenate([[0], np.cumsum(sizes)]), rows):
+            self._part_of_bin[first:last] = self.n
+            self.n += 1
+
+    def _bins(self, start: int, stop: int) -> np.ndarray:
+        return (self._keys.read(start, stop) >> self._shift).astype(np.int64)
+
+    def deal(self, column: Column) -> Iterator[np.ndarray]:
+        """The values of each part in turn, in their old order within it."""
+        if self.n == 1:
+            yield column.read()
+            return
+        dealt = [self._shelf.column(column.dtype) for _ in range(self.n)]
+        for start, stop in stretches(len(column), self._rows):
+            part = self._part_of_bin[self._bins(start, stop)]
+            order = np.argsort(part, kind="stable")
+            bounds = np.searchsorted(part[order], np.arange(self.n + 1))
+            values = column.read(start, stop)[order]
+            for mine, first, last in zip(dealt, bounds[:-1], bounds[1:], strict=True):
+                mine.append(values[first:last].copy())
+        for mine in dealt:
+            yield mine.read()
+            mine.clear()
+
+    def pick_up(self, parts: Sequence[Column]) -> Column:
+        """One value per row from each row's part, in the order of the rows before they were dealt."""
+        if self.n == 1:
+            return parts[0]
+        whole, taken = self._shelf.column(parts[0].dtype), [0] * self.n
+        for start, stop in stretches(len(self._keys), self._rows):
+            part = self._part_of_bin[self._bins(start, stop)]
+            order = np.argsort(part, kind="stable")
+            sizes = np.bincount(part, minlength=self.n).tolist()
+            values = np.empty(stop - start, whole.dtype)
+            values[order] = np.concatenate([column.read(t, t + n)
+                                            for column, t, n in zip(parts, taken, sizes, strict=True)])
+            taken = [t + n for t, n in zip(taken, sizes, strict=True)]
+            whole.append(values)
+        for column in parts:
+            column.clear()
+        return whole

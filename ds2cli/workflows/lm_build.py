@@ -1,0 +1,119 @@
+"""`ds2 lm build`: text in, n-gram model out, no other program needed."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ds2cli.errors import UsageError
+from ds2cli.language.estimated import Estimated, estimate_model
+from ds2cli.language.model_file import write_arpa, write_model, written_beside
+from ds2cli.language.shelf import Shelf
+from ds2cli.language.texts import END_TOKEN, read_sentences
+
+MAX_ORDER = 6  # as far as KenLM is compiled by default
+ENDINGS = (".arpa", ".arpa.gz", ".bin")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What is asked of a model.
+
+    prune   per order, n-grams seen at most so often are left out; the last goes for all higher orders
+    vocab   a file of the words to model, or None for all
+    top     model the commonest words only; 0 for all
+    units   tokens are characters
+    memory  bytes; what goes beyond is sorted on disk
+    """
+
+    order: int = 3
+    prune: tuple[int, ...] = ()
+    vocab: Path | None = None
+    top: int = 0
+    units: bool = False
+    memory: int = 4 << 30
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: n-grams of each order, tokens read, bytes that went through the disk."""
+
+    counts: list[int]
+    tokens: int
+    spilled: int
+
+
+def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, warn: Callable[[str], None],
+                listen: Callable[[str], None]) -> Built:
+    """Estimates a model and writes it.
+
+    listen  is told what is being done, several times a second
+    raises  UsageError where settings or text are wrong; TextError where there is too little to count
+    """
+    check_settings(texts, output, settings)
+    with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, Shelf(settings.memory // 2, Path(folder)) as shelf:
+        n_tokens = 0
+
+        def sentences() -> Iterator[list[bytes]]:
+            nonlocal n_tokens
+            for tokens in read_sentences(texts, settings.units):
+                n_tokens += len(tokens)
+                listen(f"{n_tokens:,} words read")
+                yield tokens
+
+        keep = _wanted_words(texts, settings)
+        if output.suffix != ".bin":
+            with written_beside(output) as file:  # begun first: a folder that is not there is known at once
+                model = _estimate(sentences(), settings, keep, shelf, warn, listen)
+                listen(f"writing {output}")
+                write_arpa(file, model.words, model.counts, model.blocks)
+        else:
+            model = _estimate(sentences(), settings, keep, shelf, warn, listen)
+            listen(f"writing {output}")
+            write_model(model.to_tables(), output)
+        return Built(model.counts, n_tokens, shelf.spilled)
+
+
+def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) -> None:
+    """raises  UsageError for what cannot be built, before any work"""
+    if not output.name.endswith(ENDINGS):
+        raise UsageError(f"`{output}`: a model's name ends in {', '.join(ENDINGS)}", hint="for example: -o lm.arpa.gz")
+    if not output.parent.is_dir():
+        raise UsageError(f"cannot write `{output}`: no such folder", hint=f"make it with: mkdir -p {output.parent}")
+    if not 1 <= settings.order <= MAX_ORDER:
+        raise UsageError(f"order {settings.order} is not between 1 and {MAX_ORDER}")
+    thresholds = settings.prune
+    if len(thresholds) > settings.order:
+        raise UsageError(f"--prune has {len(thresholds)} numbers for order {settings.order}")
+    if thresholds and thresholds[0] != 0:
+        raise UsageError("--prune begins with 0: unigrams are not pruned by count", hint="limit words with --top N")
+    if any(a > b for a, b in zip(thresholds, thresholds[1:], strict=False)):
+        raise UsageError("--prune goes down; a longer n-gram cannot be kept without its parts",
+                         hint="for example: --prune 0 0 1")
+    if settings.vocab and settings.top:
+        raise UsageError("--vocab and --top exclude each other")
+    if settings.top and "-" in texts:
+        raise UsageError("--top reads the text twice, which stdin cannot be", hint="write it to a file first")
+
+
+def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: set[bytes] | None, shelf: Shelf,
+              warn: Callable[[str], None], listen: Callable[[str], None]) -> Estimated:
+    return estimate_model(sentences, settings.order, settings.prune, keep, shelf=shelf, memory=settings.memory // 2,
+                          warn=warn, listen=listen)
+
+
+def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] | None:
+    """The words that the model may know, or None for all."""
+    if settings.vocab:
+        wanted = {word for tokens in read_sentences([settings.vocab]) for word in tokens} - {END_TOKEN}
+        if not wanted:
+            raise UsageError(f"`{settings.vocab}` lists no words", hint="give one word per line")
+        return wanted
+    if settings.top:
+        counts: Counter[bytes] = Counter()
+        for tokens in read_sentences(texts, settings.units):
+            counts.update(tokens)
+        del counts[END_TOKEN]
+        return {word for word, _ in counts.most_common(settings.top)}
+    return None
