@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ds2cli.audio.features import frame_mask
 from ds2cli.text.units import BLANK
 
 
@@ -12,11 +13,14 @@ def ctc_losses(log_probs: Tensor, frames: Tensor, targets: Tensor, target_length
     log_probs (B, T, V), frames (B,), targets (B, L) int64 padded, target_lengths (B,)
 
     Padded int64 targets take torch's native kernels: cuDNN's wants int32 concatenated ones, and has ignored
-    infinite losses silently (pytorch issue 176910).
+    infinite losses silently (pytorch issue 176910). torch's own gradient of an infinite loss is not a number even
+    where nothing is asked of it, so such losses are zero for torch, and made infinite here.
     """
-    return torch.nn.functional.ctc_loss(
-        log_probs.transpose(0, 1), targets, frames, target_lengths, blank=BLANK, reduction="none"
+    losses = torch.nn.functional.ctc_loss(
+        log_probs.transpose(0, 1), targets, frames, target_lengths, BLANK, reduction="none", zero_infinity=True
     )
+    repeats = (targets[:, 1:] == targets[:, :-1]) & frame_mask(target_lengths - 1, targets.shape[1] - 1)
+    return losses.where(frames >= target_lengths + repeats.sum(1), float("inf"))
 
 
 def consistency_losses(log_probs: Tensor, frames: Tensor, n_views: int) -> Tensor:
