@@ -40,3 +40,34 @@ def run(monkeypatch, capfd):
 def an4() -> Path:
     """The folder of the AN4 corpus that the repository carries."""
     return AN4
+
+
+@pytest.fixture
+def one_thread():
+    """torch on one core: tests run beside each other, and sums come out the same bit for bit."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def an4_utterances(an4):
+    """`an4_utterances(40)`: the first records of AN4's training part, with absolute paths."""
+    from ds2cli.corpora.manifest import Utterance, to_utterance
+    from ds2cli.audio.files import read_info
+
+    def first(count: int) -> list[Utterance]:
+        names = (an4 / "etc" / "an4_train.fileids").read_text().split()
+        lines = (an4 / "etc" / "an4_train.transcription").read_text().splitlines()
+        found = []
+        for name, line in list(zip(names, lines, strict=True))[:count]:
+            audio = an4 / "wav" / f"{name}.opus"
+            text = line.rsplit(" (", 1)[0].removeprefix("<s> ").removesuffix(" </s>").strip().lower()
+            record = {"audio_filepath": str(audio), "duration": read_info(audio).seconds, "text": text}
+            found.append(to_utterance({"id": Path(name).name, **record}, an4, name, ()))
+        return found
+
+    return first

@@ -57,8 +57,10 @@ class SequenceBatchNorm(nn.Module):
         variance = (sums[1] / sums[2] - mean.square()).clamp(min=0)
         with torch.no_grad():
             unbiased = variance * sums[2] / (sums[2] - 1).clamp(min=1)
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_variance.lerp_(unbiased, self.momentum)
+            # A batch that overflows teaches nothing; its traces here would outlive it in every evaluation.
+            healthy = torch.isfinite(unbiased)
+            self.running_mean.lerp_(mean.where(healthy, self.running_mean), self.momentum)
+            self.running_variance.lerp_(unbiased.where(healthy, self.running_variance), self.momentum)
         return mean, variance
 
 
@@ -121,7 +123,7 @@ class Lookahead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (T, B, H), zero beyond each utterance -> (T, B, H)."""
         x = nn.functional.pad(x.permute(1, 2, 0), (0, self.future))
-        return clipped_relu(self.convolution(x)).permute(2, 0, 1)
+        return self.convolution(x).permute(2, 0, 1)
 
 
 class FullyConnected(nn.Module):
