@@ -108,6 +108,9 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str]) -> T
         if hot_words:
             raise UsageError("hot words need a model of words", hint="this model scores single units")
         return _unit_tokens(units, model)
+    if len(known) > len(units) // 2 and all(word in units.names for word in known):
+        raise LanguageModelError(f"`{model.path}` is a model of characters, but the units spell words with spaces",
+                                 hint="build one of words: ds2 lm build corpus.txt -o lm.arpa")
     index = {word: number for number, word in enumerate(model.words)} if model else {}
     names = [*known, *(word for word in hot_words if word not in index)]
     space = units.names.index(SPACE)

@@ -1,0 +1,95 @@
+"""`ds2 decode`: recordings in, what was said out."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.output import lines_to
+from ds2cli.decoding.settings import LexiconMode, meaning
+from ds2cli.errors import Exit, UsageError
+
+SHOWN_SKIPS = 3
+HOT_BOOST = 6.0
+
+
+def decode(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
+    ] = None,
+    lm: Annotated[
+        Path | None, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")
+    ] = None,
+    alpha: Annotated[float | None, typer.Option("--alpha", help=meaning("alpha"))] = None,
+    beta: Annotated[float | None, typer.Option("--beta", help=meaning("beta"))] = None,
+    beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
+    n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with their scores")] = 1,
+    lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
+    hot_words: Annotated[
+        list[str] | None,
+        typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
+    ] = None,
+    look_ahead: Annotated[float | None, typer.Option("--look-ahead", help=meaning("look_ahead"))] = None,
+    oov_penalty: Annotated[float | None, typer.Option("--oov-penalty", help=meaning("oov_penalty"))] = None,
+    score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
+    cutoff_prob: Annotated[float | None, typer.Option("--cutoff-prob", help=meaning("cutoff_prob"))] = None,
+    cutoff_top: Annotated[int | None, typer.Option("--cutoff-top", help=meaning("cutoff_top"))] = None,
+    unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
+    log_probs: Annotated[
+        Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt")] = "jsonl",
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,
+) -> None:
+    """What is said in recordings: greedily, or by beam search with an n-gram model.
+
+    \b
+    ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
+    ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
+    """
+    from ds2cli.reporting.transcripts import FORMATS, transcript
+    from ds2cli.workflows.decode import DecodeRequest
+    from ds2cli.workflows.decode import decode as decode_all
+
+    if kind not in FORMATS:
+        raise UsageError(f"no format `{kind}`", hint=f"there are: {', '.join(FORMATS)}")
+    named = {"alpha": alpha, "beta": beta, "beam": beam, "lexicon": lexicon, "look_ahead": look_ahead,
+             "oov_penalty": oov_penalty, "score_threshold": score_threshold, "cutoff_prob": cutoff_prob,
+             "cutoff_top": cutoff_top, "hot_words": dict(map(_hot_word, hot_words)) if hot_words else None}
+    overrides: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    if (alpha is not None or lexicon == "hard") and lm is None:
+        raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
+    request = DecodeRequest(
+        run, inputs or ["-"], lm, overrides, beam_search=bool(overrides) or n_best > 1, n_best=n_best,
+        unit_times=unit_times, log_probs=log_probs, jobs=jobs or len(os.sched_getaffinity(0)), device=device,
+    )
+    skipped: list[str] = []
+    with lines_to(output) as write:
+        for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
+            write(line)
+    report_skipped(skipped)
+
+
+def report_skipped(problems: list[str]) -> None:
+    """Name the first few, count all, and end with the exit code for it; nothing where none were skipped."""
+    if not problems:
+        return
+    for problem in problems[:SHOWN_SKIPS]:
+        terminal.warn(problem)
+    terminal.warn(f"skipped {len(problems)} recording{'s' if len(problems) > 1 else ''}")
+    raise typer.Exit(Exit.SKIPPED)
+
+
+def _hot_word(text: str) -> tuple[str, float]:
+    word, equals, boost = text.partition("=")
+    try:
+        if not word.strip():
+            raise ValueError
+        return word.strip(), float(boost) if equals else HOT_BOOST
+    except ValueError:
+        raise UsageError(f"--hot-word `{text}`", hint="--hot-word penguin or --hot-word penguin=8") from None

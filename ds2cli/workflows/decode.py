@@ -1,0 +1,171 @@
+"""Speech to text: the network listens, the decoder reads its log-probs, a record gains what was said."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ds2cli.corpora.manifest import Record
+from ds2cli.decoding.beam import BeamDecoder
+from ds2cli.decoding.greedy import greedy_decode
+from ds2cli.decoding.hypothesis import Hypothesis
+from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
+from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.language.model import load_ngram_model
+from ds2cli.text.units import Units
+from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.tuned import read_tuned
+
+Decode = Callable[[np.ndarray], list[Hypothesis]]
+
+
+@dataclass(frozen=True)
+class DecodeRequest:
+    """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones."""
+
+    run: str
+    inputs: list[str]
+    lm: Path | None = None
+    overrides: dict[str, Any] | None = None
+    beam_search: bool = False
+    n_best: int = 1
+    unit_times: bool = False
+    log_probs: Path | None = None
+    jobs: int = 1
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Log-probs one after another, with their records; None and a problem where a recording could not be read."""
+
+    units: Units
+    frame_seconds: float
+    items: Iterator[tuple[Record, np.ndarray | None, str]]
+
+
+def decode(request: DecodeRequest, skip: Callable[[str], None]) -> Iterator[Record]:
+    """The records that flow past, each with pred_text, score and words (and nbest, unit_times); in order.
+
+    skip  is told of each recording that cannot be decoded, and work goes on
+    """
+    source = open_source(request.run, request.inputs, request.jobs, request.device)
+    decoder = make_decoder(request, source.units)
+    with ExitStack() as stack:
+        writer = None
+        if request.log_probs:
+            writer = stack.enter_context(LogProbWriter(request.log_probs, source.units, source.frame_seconds))
+        pool = stack.enter_context(ThreadPoolExecutor(request.jobs))
+        waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+
+        def finished() -> Iterator[Record]:
+            record, log_probs, future = waiting.popleft()
+            if writer:
+                writer.add(record, log_probs)
+            yield describe(record, future.result(), source, request)
+
+        for record, log_probs, problem in source.items:
+            try:
+                if log_probs is None:
+                    raise Ds2Error(problem)
+                log_probs = check_log_probs(log_probs, len(source.units), f"`{record.get('id', '?')}`")
+            except Ds2Error as wrong:
+                if log_probs is not None and is_file_of_log_probs(request.inputs):
+                    raise
+                skip(str(wrong))
+                continue
+            # The beams run in their threads while the network, in this one, goes on listening.
+            waiting.append((record, log_probs, pool.submit(decoder, log_probs)))
+            while len(waiting) > 128 or (waiting and waiting[0][2].done()):
+                yield from finished()
+        while waiting:
+            yield from finished()
+
+
+def make_decoder(request: DecodeRequest, units: Units) -> Decode:
+    """Greedy, unless a language model or anything else that takes a beam was asked for."""
+    if not (request.lm or request.beam_search):
+        return lambda log_probs: [greedy_decode(log_probs, units)]
+    # The rewards and tuned weights balance a language model; without one, sound alone decides.
+    weights = read_tuned(request.run) if request.lm else {"alpha": 0.0, "beta": 0.0}
+    config = replace(DecodingConfig(), **{**weights, **(request.overrides or {})})
+    model = load_ngram_model(request.lm) if request.lm else None
+    decoder = BeamDecoder(units, config, model)
+    return lambda log_probs: decoder.decode(log_probs, request.n_best)
+
+
+def is_file_of_log_probs(inputs: list[str]) -> bool:
+    """Whether saved log-probs stand in place of audio."""
+    return len(inputs) == 1 and Path(inputs[0]).is_file() and is_log_prob_file(inputs[0])
+
+
+def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
+    """Log-probs from a file of them, or from the run's network and the audio.
+
+    raises  UsageError where a file's units are not the run's
+    """
+    if is_file_of_log_probs(inputs):
+        file = LogProbFile(inputs[0])
+        _must_have_same_units(run, file)
+        return Source(file.units, file.frame_seconds, ((record, array, "") for record, array in file))
+    from ds2cli.model.recogniser import load_recogniser
+    from ds2cli.workflows.listen import listen
+
+    recogniser = load_recogniser(run, _chosen(device))
+    heard = listen(recogniser, read_inputs(inputs), jobs)
+    items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
+             for one in heard)
+    return Source(recogniser.units, recogniser.frame_seconds, items)
+
+
+def _chosen(device: str) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"no GPU for --device {device}", hint="see what there is with: ds2 doctor")
+    return device
+
+
+def _duration(heard: Any) -> Record:
+    return {} if heard.utterance.duration or heard.log_probs is None else {"duration": round(heard.seconds, 3)}
+
+
+def _must_have_same_units(run: str, file: LogProbFile) -> None:
+    from ds2cli.model.checkpoint import load_checkpoint
+
+    units = load_checkpoint(run).units
+    if units != file.units:
+        raise UsageError(f"`{file.path}` has {len(file.units)} units, `{run}` has {len(units)} others",
+                         hint=f"make it again with: ds2 decode {run} test.jsonl --log-probs {file.path}")
+
+
+def describe(record: Record, hypotheses: list[Hypothesis], source: Source, request: DecodeRequest) -> Record:
+    """The record with what was said."""
+    best = hypotheses[0]
+    words = best.words(source.units, source.frame_seconds)
+    said = {
+        "pred_text": best.text,
+        "score": _score(best),
+        "words": [{name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(word).items()}
+                  for word in words],
+    }
+    if request.unit_times:
+        times = best.unit_times(source.units, source.frame_seconds)
+        said["unit_times"] = [{"unit": unit, "start": round(start, 3), "end": round(end, 3)}
+                              for unit, start, end in times]
+    if request.n_best > 1:
+        said["nbest"] = [{"text": one.text, "score": _score(one)} for one in hypotheses]
+    return {**record, **said}
+
+
+def _score(hypothesis: Hypothesis) -> dict[str, float]:
+    scores = {"acoustic": hypothesis.acoustic, "lm": hypothesis.lm, "total": hypothesis.total}
+    return {name: round(score, 4) for name, score in scores.items()}

@@ -1,0 +1,37 @@
+"""What a person may hand to `ds2 decode`: manifests, recordings, folders of them, or records down a pipe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ds2cli.audio.files import AUDIO_SUFFIXES
+from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.errors import UsageError
+
+
+def read_inputs(inputs: list[str]) -> Iterator[Utterance]:
+    """The utterances of all inputs, in order, as they are read.
+
+    raises  UsageError where an input does not exist or a folder holds no audio; ManifestError for a wrong line
+    """
+    for name in inputs:
+        path = Path(name)
+        if name == "-":
+            yield from read_manifest(name, required=("audio_filepath",))
+        elif path.is_dir():
+            yield from map(_recording, _audio_in(path))
+        elif path.suffix.lower() in AUDIO_SUFFIXES:
+            yield _recording(path)
+        else:
+            yield from read_manifest(path, required=("audio_filepath",))
+
+
+def _audio_in(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
+    if not found:
+        raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
+    return found
+
+
+def _recording(path: Path) -> Utterance:
+    """A file as an utterance; one that cannot be read is found out, and skipped, when it is its turn."""
+    return Utterance(id=path.stem, audio=str(path), duration=0.0, record={"id": path.stem, "audio_filepath": str(path)})
