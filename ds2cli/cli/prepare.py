@@ -50,7 +50,7 @@ def corpus(
 
     summary = CorpusSummary(name.value, part)
     outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs)
-    with lines_to(output) as write:
+    with lines_to(None if dry_run else output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
             if not isinstance(outcome, Rejected):
                 if not dry_run:

@@ -1,6 +1,6 @@
 """CMU AN4 (the Census database): spelled letters, numbers, dates and names, 16 kHz, recorded about 1991.
 
-http://www.speech.cs.cmu.edu/databases/an4/, an4_sphere.tar.gz or an4_raw.tar.gz:
+http://www.speech.cs.cmu.edu/databases/an4/, an4_sphere.tar.gz (an4_raw's recordings have no header):
 
     etc/an4_train.transcription   <s> YES </s> (an251-fash-b)      the test part's lines lack <s> and </s>
     etc/an4_train.fileids         an4_clstk/fash/an251-fash-b

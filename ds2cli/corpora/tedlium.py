@@ -26,7 +26,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
 
     Words that the transcriber left out (<unk>) are counted in a field `untranscribed`.
     """
-    root = find_root(folder, "*/stm", "legacy", "*/legacy", "TEDLIUM_release*")
+    # Ends of train, dev and test: release 3 has a data/stm as well, for speaker adaptation.
+    root = find_root(folder, "*[nvt]/stm", "legacy", "*/legacy", "TEDLIUM_release*")
     for name in choose_parts(part, [name for name in ("train", "dev", "test") if (root / name).is_dir()], root):
         for transcript in sorted((root / name / "stm").glob("*.stm")):
             audio = find_audio(root / name / "sph" / transcript.stem, ".sph")

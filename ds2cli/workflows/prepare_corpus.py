@@ -9,7 +9,7 @@ from ds2cli.audio.files import read_info
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.corpora.manifest import Record
-from ds2cli.errors import AudioError
+from ds2cli.errors import AudioError, UsageError
 from ds2cli.text.normalise import normalise
 from ds2cli.workflows.in_order import in_order
 
@@ -33,6 +33,8 @@ def prepare_corpus(
             outcome = to_unique(with_text(outcome, language, summary), seen)
         summary.add(outcome)
         yield outcome
+    if not summary.utterances + summary.rejected.total():
+        raise UsageError(f"`{folder}` lists no utterances", hint="is the corpus unpacked completely?")
 
 
 def to_record(entry: Entry | Rejected) -> Record | Rejected:

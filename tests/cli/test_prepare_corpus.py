@@ -64,9 +64,17 @@ def test_strict_stops_at_the_first_and_writes_no_file(run, broken_an4, tmp_path)
     assert not list(tmp_path.glob("*out.jsonl*"))
 
 
-def test_dry_run_only_counts(run, an4):
-    ran = run("prepare", "corpus", "an4", an4, "--part", "test", "--dry-run")
+def test_dry_run_only_counts(run, an4, tmp_path):
+    (tmp_path / "kept.jsonl").write_text("what was there")
+    ran = run("prepare", "corpus", "an4", an4, "--part", "test", "--dry-run", "-o", tmp_path / "kept.jsonl")
     assert (ran.code, ran.stdout) == (0, "") and "130 of 130 utterances" in ran.stderr
+    assert (tmp_path / "kept.jsonl").read_text() == "what was there"
+
+
+def test_a_list_of_nothing_is_asked_wrongly(run, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("")
+    ran = run("prepare", "corpus", "nemo", tmp_path / "empty.jsonl")
+    assert ran.code == 2 and f"error: `{tmp_path / 'empty.jsonl'}` lists no utterances" in ran.stderr
 
 
 def test_a_file_holds_what_stdout_would(run, an4, tmp_path):

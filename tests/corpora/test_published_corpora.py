@@ -182,6 +182,7 @@ def test_tedlium_gives_one_record_per_segment(studio, prepare, home):
         "AaronHuey_2010X 1 inter_segment_gap 0.45 0.50 <o,,unknown> ignore_time_segment_in_scoring",
         "AaronHuey_2010X 1 AaronHuey_2010X 0.50 0.99 <o,f0,male> 'cause the students ' work",
     )
+    studio.write("TEDLIUM_release-3/data/stm/other.stm", "for speaker adaptation")
     talk = studio.record(f"{home}/dev/sph/AaronHuey_2010X.sph")
     assert studio.seconds() > 0.99
     assert prepare("tedlium", "--part", "dev") == [
