@@ -3,7 +3,7 @@
 # Never words themselves: read wherever they stand, with or without a full stop.
 ALWAYS = {
     "mr": "mister", "mrs": "missus", "etc": "et cetera", "vs": "versus", "www": "w w w", "jr": "junior",
-    "blvd": "boulevard", "dept": "department", "esq": "esquire", "ltd": "limited", "messrs": "messieurs",
+    "blvd": "boulevard", "dept": "department", "esq": "esquire", "ltd": "limited",
 }  # fmt: skip
 
 # Read where a full stop follows.
@@ -32,6 +32,9 @@ BEFORE_NUMBER = {
 
 # Letters with full stops between them. Others are spelled: `U.S.A.` is `u s a`.
 DOTTED = {"e.g": "for example", "i.e": "that is", "ph.d": "p h d"}
+
+# Spelled, though they could be read.
+ERAS = frozenset({"AD", "CE", "BCE"})
 
 # Words that begin with an apostrophe; before any other word it is a quotation mark.
 APOSTROPHE_FIRST = frozenset(

@@ -11,6 +11,10 @@ Reading = Callable[[re.Match[str]], list[str] | None]
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 _MONTH = "|".join([*(month.capitalize() for month in MONTHS), *"Jan Feb Mar Apr Jun Jul Aug Sept? Oct Nov Dec".split()])
+_CURRENCY = f"[{''.join(CURRENCIES)}]"
+_MAGNITUDE = (
+    r"(?:\s?(?P<magnitude>[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion|[kKmMbB]|[mMbBtT]n)(?![A-Za-z0-9]))?"
+)
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MONTH_BEFORE = re.compile(rf"\b(?:{_MONTH})\.?\s+\Z")
 _THE_BEFORE = re.compile(r"\b[Tt]he\s+\Z")
@@ -21,6 +25,11 @@ def _range(found: re.Match[str]) -> list[str]:
     if numbers.looks_like_year(first) and len(last) == 2:
         return [*numbers.year(first), "to", *numbers.cardinal(last)]
     return [*numbers.number(first), "to", *numbers.number(last)]
+
+
+def _money(found: re.Match[str]) -> list[str]:
+    low = [*numbers.cardinal(found["low"]), "to"] if found["low"] else []
+    return [*low, *numbers.money(found["symbol"], found["figures"], found["magnitude"] or "")]
 
 
 def _day_before_month(found: re.Match[str]) -> list[str] | None:
@@ -42,9 +51,12 @@ def _slashed_date(found: re.Match[str]) -> list[str] | None:
     return numbers.date(day, month, found["year"])
 
 
+def _signed(found: re.Match[str]) -> list[str]:
+    return {"-": ["minus"], "+": ["plus"]}.get(found["sign"] or "", [])
+
+
 def _plain(found: re.Match[str]) -> list[str]:
-    sign = {"-": ["minus"], "+": ["plus"]}.get(found["sign"] or "", [])
-    figures = found["figures"]
+    sign, figures = _signed(found), found["figures"]
     return [*sign, *(numbers.number(figures) if not sign else numbers.cardinal(figures))]
 
 
@@ -58,10 +70,9 @@ _PATTERNS: list[tuple[str, Reading]] = [
     (r"(?P<h>[01]?[0-9]|2[0-3]):(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?(?:\s?(?P<half>[aApP])\.?\s?[mM]\b\.?)?(?![0-9:])",
      lambda m: numbers.clock(m["h"], m["m"], m["s"] or "", m["half"] or "")),
     (r"(?P<h>1[0-2]|[1-9])\s?(?P<half>[aApP])\.?[mM]\b\.?", lambda m: numbers.clock(m["h"], "00", "", m["half"])),
-    (rf"(?P<symbol>[{''.join(CURRENCIES)}])\ ?(?P<figures>{_NUMBER}|\.[0-9]+)"
-     r"(?:\s?(?P<magnitude>[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion|[kKmMbB]|[mMbBtT]n)\b)?",
-     lambda m: numbers.money(m["symbol"], m["figures"], m["magnitude"] or "")),
-    (r"\+?[0-9]+(?:-[0-9]+){2,}|[0-9]{3}-[0-9]{4}\b", lambda m: numbers.digits(m[0])),
+    (rf"(?P<symbol>{_CURRENCY})\ ?(?:(?P<low>{_NUMBER})\s?-\s?{_CURRENCY}?)?"
+     rf"(?P<figures>{_NUMBER}|\.[0-9]+){_MAGNITUDE}", _money),
+    (r"\+?[0-9]+(?:-[0-9]+){2,}|[0-9]{3}-[0-9]{4}\b|\+[0-9]+(?:[ -][0-9]+)+", lambda m: numbers.digits(m[0])),
     (r"(?P<a>[0-9]+)'\s?(?P<b>[0-9]+)\"", lambda m: [*numbers.measure(m["a"], "ft"), *numbers.cardinal(m["b"])]),
     (r"(?:(?P<whole>[0-9]+)\s)?(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?![0-9/])",
      lambda m: numbers.fraction(m["a"], m["b"], m["whole"] or "")),
@@ -70,8 +81,11 @@ _PATTERNS: list[tuple[str, Reading]] = [
     (r"(?P<day>[0-9]{1,2})\b(?![.:/,][0-9])", _day_after_month),
     (r"(?P<figures>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)\b", lambda m: numbers.ordinal(m["figures"])),
     (r"(?P<figures>(?:1[1-9]|20)[0-9]0|[2-9]0)'?s\b", lambda m: numbers.decade(m["figures"])),
-    (rf"(?P<figures>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9'])",
-     lambda m: numbers.measure(m["figures"], m["unit"])),
+    (rf"(?P<sign>[-+])?(?P<figures>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9'])",
+     lambda m: [*_signed(m), *numbers.measure(m["figures"], m["unit"])]),
+    (rf"(?P<low>{_NUMBER})\s?-\s?(?P<figures>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9'])",
+     lambda m: [*numbers.cardinal(m["low"]), "to", *numbers.measure(m["figures"], m["unit"])]),
+    (r"(?P<a>[0-9]+):(?P<b>[0-9]+)(?![0-9:])", lambda m: [*numbers.cardinal(m["a"]), "to", *numbers.cardinal(m["b"])]),
     (r"(?P<first>[0-9]+)\s?-\s?(?P<last>[0-9]+)\b(?![.,]?[0-9])", _range),
     (r"[0-9]+(?:\.[0-9]+){2,}", lambda m: numbers.version(m[0])),
     (r"\#(?P<figures>[0-9]+)", lambda m: ["number", *numbers.cardinal(m["figures"])]),

@@ -15,7 +15,8 @@ Words = list[str]
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 # Beyond a million million nobody reads a figure as a number.
 LONGEST_READ_AS_NUMBER = 13
-FRACTION_LIMIT = 20
+# `9/11` is no fraction, nor is `24/7`.
+DENOMINATORS = frozenset([*range(2, 11), 12, 16, 20, 32, 64, 100])
 
 
 @lru_cache(maxsize=8192)
@@ -81,7 +82,7 @@ def plural(word: str) -> str:
 def fraction(above: str, below: str, whole: str = "") -> Words | None:
     """`3/4` -> three quarters; `1 1/2` -> one and a half; None where it is no fraction that people say."""
     numerator, denominator = int(above), int(below)
-    if not 0 < numerator < denominator or (denominator > FRACTION_LIMIT and denominator not in (25, 32, 50, 64, 100)):
+    if not 0 < numerator < denominator or denominator not in DENOMINATORS:
         return None
     part = {2: "half", 4: "quarter"}.get(denominator) or " ".join(ordinal(below))
     if numerator > 1:

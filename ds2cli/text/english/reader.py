@@ -14,6 +14,7 @@ from ds2cli.text.english.abbreviations import (
     BEFORE_NAME,
     BEFORE_NUMBER,
     DOTTED,
+    ERAS,
     NOT_A_STREET,
     NUMBERED,
     RULERS,
@@ -28,10 +29,11 @@ _PLAIN_LINE = re.compile(r"[a-z]+(?:'[a-z]+)*(?: [a-z]+(?:'[a-z]+)*)*\Z")
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<dotted>[A-Za-z](?:\.[A-Za-z])+\b\.?|[Pp]h\.D\.?)
+    |(?P<address>https?://)
     |(?P<word>'?[A-Za-z]+(?:'[A-Za-z]+)*'?)
     |(?P<figures>(?=(?:(?<![A-Za-z0-9])[-+])?\.?[0-9]|[$£€¥₹]\ ?\.?[0-9]|\#[0-9]))
     |(?P<markup></?[A-Za-z][^<>]{0,80}>|\[(?:[0-9]+|[A-Za-z]|(?:Illustration|Footnote|Sidenote|Transcriber)[^\]]*
-        |noise|laughter|music|applause|silence|inaudible|unintelligible|crosstalk|cough|breath)\]|https?://)
+        |noise|laughter|music|applause|silence|inaudible|unintelligible|crosstalk|cough|breath)\])
     |(?P<script>[^\W\d_A-Za-z]+)
     |(?P<other>\S)
     )""",
@@ -39,9 +41,11 @@ _TOKEN = re.compile(
 )
 _NAME_FOLLOWS = re.compile(r"\.\s+[A-Z]|\.[A-Z]\.")
 _NUMBER_FOLLOWS = re.compile(r"\.\s?(?:[0-9]|[IVXL]+\b)")
-_HEADING_ENDS = re.compile(r"\.|\s*\Z|\s*\n|[:—]")
+_HEADING_ENDS = re.compile(r"\s*(?:[.,;:)—]|\Z|\n)")
 _DOT_INSIDE = re.compile(r"(?<=[A-Za-z0-9])\.(?=[a-z])")
 _WORD_BEFORE = re.compile(r"([A-Za-z']+|[0-9]+(?:st|nd|rd|th))\.?\s+\Z")
+
+_VOWELS = frozenset("AEIOUY")
 
 # Words of plain letters that the tables read otherwise all the same.
 _SHORT_FORMS = frozenset(ALWAYS) | {"dr"}
@@ -66,6 +70,7 @@ class _Reader:
         self.text = text
         self.speech = speech
         self.in_quotes = False
+        self.mixes_case = not text.isupper()
 
     def read(self) -> None:
         at = 0
@@ -80,7 +85,7 @@ class _Reader:
             elif kind == "other":
                 at = self.symbol(start)
             else:
-                reason = "markup" if kind == "markup" else reason_to_drop(self.text[start])
+                reason = reason_to_drop(self.text[start]) if kind == "script" else "markup"
                 self.speech.drop(reason, self.text[start:end])
                 at = end
 
@@ -97,7 +102,8 @@ class _Reader:
             word, end = word[:-1], end - 1
         spoken = self._short_form(word, start, end)
         if spoken is not None:
-            stop = end + (self.text.startswith(".", end) and not _DOT_INSIDE.match(self.text, end))
+            takes_stop = self.text.startswith(".", end) and not _DOT_INSIDE.match(self.text, end)
+            stop = end + takes_stop
             self.speech.say(spoken.split(), start, stop)
             return stop
         if (numeral := self._numeral(start, end)) is not None:
@@ -111,7 +117,9 @@ class _Reader:
             return ALWAYS[word]
         if word == "dr" or word == "st":
             return self._doctor_or_drive(word, start, end)
-        if not self.text.startswith(".", end):
+        if self._is_initialism(start, end):
+            return " ".join(word)
+        if not self.text.startswith(".", end) or _DOT_INSIDE.match(self.text, end):
             return None
         if word in BEFORE_NUMBER and _NUMBER_FOLLOWS.match(self.text, end):
             return BEFORE_NUMBER[word]
@@ -119,11 +127,19 @@ class _Reader:
             return BEFORE_NAME[word]
         return WITH_STOP.get(word)
 
+    def _is_initialism(self, start: int, end: int) -> bool:
+        """`BBC`, `TV`, `AD`: capitals among small letters that nobody could read as a word."""
+        word = self.text[start:end]
+        if not (2 <= len(word) <= 5 and word.isupper() and word.isalpha() and self.mixes_case):
+            return False
+        return word in ERAS or (_VOWELS.isdisjoint(word) and numbers.roman(word) is None)
+
     def _doctor_or_drive(self, word: str, start: int, end: int) -> str | None:
         """`Dr. Grey` and `St. Paul`, but `Mulholland Dr.` and `42nd St.`"""
         before = _WORD_BEFORE.search(self.text, max(0, start - 30), start)
         named = before is not None and (before[1][0].isdigit() or before[1][0].isupper())
-        of_street = named and before is not None and before[1].lower() not in NOT_A_STREET
+        named = named and before is not None and not before[0].rstrip().endswith(".")
+        of_street = named and before[1].lower() not in NOT_A_STREET
         after = self.text[end : end + 8]
         if word == "dr":
             return "drive" if of_street and re.match(r"\.?\s*(?:[a-z,;]|\Z)", after) else "doctor"
@@ -134,7 +150,8 @@ class _Reader:
 
     def _numeral(self, start: int, end: int) -> list[str] | None:
         """A Roman numeral after a word that is counted so; else None."""
-        value = numbers.roman(self.text[start:end])
+        numeral, _, owner = self.text[start:end].partition("'")
+        value = numbers.roman(numeral) if owner in ("", "s") else None
         before = _WORD_BEFORE.search(self.text, max(0, start - 30), start) if value else None
         if value is None or before is None:
             return None
@@ -143,10 +160,10 @@ class _Reader:
             return None
         if name in NUMBERED or name in BEFORE_NUMBER:
             # `Chapter I` at the head of a page, but `In Chapter I said`
-            return None if value == 1 and not _HEADING_ENDS.match(self.text, end) else numbers.cardinal(str(value))
-        if name in RULERS and value > 1:
-            return ["the", *numbers.ordinal(str(value))]
-        return None
+            spoken = None if value == 1 and not _HEADING_ENDS.match(self.text, end) else numbers.cardinal(str(value))
+        else:
+            spoken = ["the", *numbers.ordinal(str(value))] if name in RULERS and value > 1 else None
+        return [*spoken[:-1], spoken[-1] + "'s"] if spoken and owner else spoken
 
     def dotted(self, start: int, end: int) -> int:
         """`e.g.` in words; other letters with full stops one by one."""

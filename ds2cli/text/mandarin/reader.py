@@ -11,7 +11,7 @@ import unicodedata
 from ds2cli.text.mandarin.numbers import PATTERNS
 from ds2cli.text.spans import Folded, Normalised, Speech, reason_to_drop
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<han>[{_HAN}]+)
