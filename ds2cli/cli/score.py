@@ -1,33 +1,117 @@
 """`ds2 score`: how many errors, which, where, how sure."""
 
-from typing import Annotated
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ds2cli.cli import terminal
 from ds2cli.errors import Exit
+from ds2cli.scoring.choices import Align, Kind, Missing, WordKind
+
+if TYPE_CHECKING:
+    from ds2cli.scoring.report import Report
 
 
 def score(
-    records: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines with text and pred_text")] = "-",
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+    reference: Annotated[str, typer.Argument(metavar="FILE", help="records, or references; - is stdin")] = "-",
+    hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESES", help="the other side's file")] = None,
+    ref_kind: Annotated[Kind | None, typer.Option(help="of FILE, where its name does not tell")] = None,
+    hyp_kind: Annotated[Kind | None, typer.Option(help="of HYPOTHESES")] = None,
+    ref_field: Annotated[str, typer.Option(metavar="NAME", help="field or column of the reference")] = "text",
+    hyp_field: Annotated[str, typer.Option(metavar="NAME", help="field or column of the hypothesis")] = "pred_text",
+    missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = Missing.error,
+    normalise: Annotated[str, typer.Option(metavar="HOW", help="english, mandarin, none, or a GLM file")] = "none",
+    ignore_case: Annotated[bool, typer.Option("--ignore-case", help="as sclite does without -s")] = False,
+    words: Annotated[WordKind, typer.Option(help="auto: by character where a script has no spaces")] = WordKind.auto,
+    align: Annotated[Align, typer.Option(help="sclite's costs and ties, or the plain minimum")] = Align.sclite,
+    optional: Annotated[bool, typer.Option("--optional", help="(word) may be missing, as sclite -D")] = False,
+    fragments: Annotated[bool, typer.Option("--fragments", help="wor- is right for words, as sclite -F")] = False,
+    by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="a table by this field")] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, metavar="N", help="draws for intervals; 0: none")] = 1000,
+    cluster: Annotated[str | None, typer.Option(metavar="FIELD", help="drawn together: speaker")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the draws")] = 1,
+    against: Annotated[str | None, typer.Option(metavar="FILE", help="a second system's hypotheses")] = None,
+    confusions: Annotated[int, typer.Option(min=0, metavar="N", help="the N most frequent of each kind")] = 0,
+    worst: Annotated[int, typer.Option(min=0, metavar="N", help="the N worst utterances, aligned")] = 0,
+    alignments: Annotated[bool, typer.Option("--alignments", help="every utterance, aligned")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="a page with sound for a browser")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of tables")] = False,
     per_utterance: Annotated[bool, typer.Option("--per-utterance", help="each record with its counts")] = False,
-    max_wer: Annotated[float | None, typer.Option("--max-wer", help="exit 1 where the WER is above this")] = None,
+    max_wer: Annotated[float | None, typer.Option(metavar="PERCENT", help="exit 1 above it")] = None,
+    max_cer: Annotated[float | None, typer.Option(metavar="PERCENT", help="exit 1 above it")] = None,
 ) -> None:
-    """Word and character error rates of the hypotheses that flow past."""
-    import json
+    """Word and character error rates of the hypotheses that flow past.
 
-    from ds2cli.reporting.score_table import score_table
-    from ds2cli.workflows.score import score as score_records
+    \b
+    ds2 decode runs/a test.jsonl | ds2 score
+    ds2 score ref.trn hyp.trn --ignore-case            ds2 score ref.stm hyp.ctm --by speaker
+    ds2 score a.jsonl --against b.jsonl                ds2 score a.jsonl --html report.html
 
-    report = score_records(records)
+    Files may be JSON lines, trn, Kaldi text, plain lines, CSV, TSV, or stm with ctm. Counts are those of NIST sclite.
+    """
+    from ds2cli.scoring.reading import ReadOptions
+    from ds2cli.workflows.score import ScoreOptions
+    from ds2cli.workflows.score import score as run
+
+    if "-" in (reference, hypothesis, against) and sys.stdin.isatty():
+        terminal.say("reading from the terminal; ctrl-D ends it")
+    read = ReadOptions(ref_kind, hyp_kind, ref_field, hyp_field, missing)
+    options = ScoreOptions(read, normalise, ignore_case, words, align, optional, fragments, tuple(by or ()), bootstrap,
+                           cluster, seed)
+    report = run(reference, hypothesis, against, options)
+    if html:
+        from ds2cli.workflows.score_page import write_page
+
+        write_page(report, html)
     if per_utterance:
         for record in report.utterances():
             terminal.write_record(record)
-    elif as_json:
-        terminal.write(json.dumps(report.summary(), ensure_ascii=False))
     else:
-        terminal.write(score_table(report.summary()))
-    if max_wer is not None and report.rates.wer is not None and report.rates.wer > max_wer:
-        terminal.error(f"WER {report.rates.wer:.2f} is above --max-wer {max_wer:g}")
+        for line in (_json_lines if as_json else _text_lines)(report, confusions, worst, alignments):
+            terminal.write(line)
+    _finish(report, max_wer, max_cer, missing)
+
+
+def _text_lines(report: "Report", confusions: int, worst: int, alignments: bool) -> Iterator[str]:
+    from ds2cli.reporting.aligned import utterance_lines
+    from ds2cli.reporting.score_table import confusion_lines, score_table
+
+    yield score_table(report.summary())
+    if confusions:
+        yield from confusion_lines(report.confusion_table(confusions))
+    for row in report.worst(worst) if worst else ():
+        yield from utterance_lines(row)
+    for row in report.all_aligned() if alignments else ():
+        yield from utterance_lines(row)
+
+
+def _json_lines(report: "Report", confusions: int, worst: int, alignments: bool) -> Iterator[str]:
+    answer = report.summary()
+    if confusions:
+        answer["confusions"] = report.confusion_table(confusions)
+    if worst:
+        answer["worst"] = report.worst(worst)
+    if alignments:
+        answer["alignments"] = list(report.all_aligned())
+    yield json.dumps(answer, ensure_ascii=False)
+
+
+def _finish(report: "Report", max_wer: float | None, max_cer: float | None, missing: Missing) -> None:
+    pairing = report.pairing
+    for ids, what in ((pairing.without_hypothesis, "hypothesis"), (pairing.without_reference, "reference")):
+        if ids:
+            fate = "left out" if missing == Missing.skip else "scored as empty"
+            terminal.warn(f"{len(ids)} without {what}, {fate}: {', '.join(ids)}")
+    gates = (("WER", report.words.rate, max_wer), ("CER", report.characters.rate, max_cer))
+    closed = [gate for gate in gates if gate[2] is not None and (gate[1] is None or gate[1] > gate[2])]
+    for name, rate, limit in closed:
+        what = "cannot be known: there are no reference words" if rate is None else f"{rate:.2f} is above {limit:g}"
+        terminal.error(f"{name} {what}", hint=f"the limit is --max-{name.lower()}")
+    if closed:
         raise typer.Exit(Exit.FAILED)
+    if missing == Missing.skip and (pairing.without_hypothesis or pairing.without_reference):
+        raise typer.Exit(Exit.SKIPPED)

@@ -128,8 +128,8 @@ def _draw_posteriors(panel: "Axes", look: Look, only: int | None = None) -> None
         panel.plot(look.times, probabilities[:, only], color=VERMILION, linewidth=1.2)
     for at, unit in peaks(probabilities):
         colour = _COLOURS[speaking.index(unit) % len(_COLOURS)] if only is None else INK if unit == only else FAINT
-        panel.annotate(_shown(look.units[unit]), (look.times[at], probabilities[at, unit]), (0, 2), color=colour,
-                       textcoords="offset points", ha="center", fontsize=8, annotation_clip=False)  # fmt: skip
+        panel.annotate(_shown(look.units[unit]), (look.times[at], probabilities[at, unit]), (0, 1), color=colour,
+                       textcoords="offset points", ha="center", va="bottom", fontsize=8, annotation_clip=False)  # fmt: skip
     panel.set_ylim(0, 1.14)
     panel.set_yticks([0, 0.5, 1])
     panel.set_ylabel("probability")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from ds2cli.errors import ManifestError
+from ds2cli.scoring.choices import Missing
 from ds2cli.scoring.inputs.transcripts import Entry
 
 
@@ -22,9 +22,6 @@ class Pair:
     hypothesis: str
     record: dict[str, Any] = field(default_factory=dict, repr=False)
     markup: bool = False
-
-
-Missing = StrEnum("Missing", ["error", "empty", "skip"])
 
 
 @dataclass

@@ -1,78 +1,113 @@
-"""What `ds2 score` does: read both sides, pair them, count errors, and say what they mean."""
+"""What `ds2 score` does: read both sides, pair them, make them comparable, count, and say what the counts mean."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ds2cli.errors import ManifestError
+from ds2cli.errors import ManifestError, UsageError
+from ds2cli.scoring.choices import Align, WordKind
+from ds2cli.scoring.corpus import Corpus, Counting, count
+from ds2cli.scoring.distance import LEVENSHTEIN, SCLITE
+from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.lines import called, read_lines
-from ds2cli.scoring.inputs.records import HINT, id_of, name_of, parse_records, text_of
-from ds2cli.scoring.pairs import Pair
-from ds2cli.scoring.rates import Counts, Rates, score_texts
+from ds2cli.scoring.normalising import Normaliser, fold_case
+from ds2cli.scoring.pairs import Pairing, named
+from ds2cli.scoring.reading import ReadOptions, read_pairs
+from ds2cli.scoring.report import Report, compare
+from ds2cli.scoring.tokens import split_spaces, split_words
+from ds2cli.text.normalise import NORMALISERS, normalise
+
+COSTS = {Align.sclite: SCLITE, Align.levenshtein: LEVENSHTEIN}
+SPLITTERS = {WordKind.auto: split_words, WordKind.spaces: split_spaces, WordKind.phones: split_spaces}
 
 
 @dataclass(frozen=True)
-class Report:
-    """The answer: rates of the corpus, and the pairs that they come from."""
+class ScoreOptions:
+    """Everything that a person may ask of a score; the defaults are the command's.
 
-    rates: Rates
-    pairs: list[Pair]
-
-    def summary(self) -> dict[str, Any]:
-        """Everything but the utterances, ready for JSON; a rate without reference tokens is None."""
-        return {
-            "wer": self.rates.wer,
-            "cer": self.rates.cer,
-            "sentence_error_rate": self.rates.sentence_error_rate,
-            "utterances": self.rates.utterances,
-            "wrong_utterances": self.rates.wrong_utterances,
-            "words": counts_of(self.rates.words),
-            "characters": counts_of(self.rates.characters),
-        }
-
-    def utterances(self) -> Iterable[dict[str, Any]]:
-        """Each record with its own counts and word error rate."""
-        for pair, row in zip(self.pairs, self.rates.per_utterance.tolist(), strict=True):
-            counts = Counts(*row)
-            yield {**pair.record, "id": pair.id, **counts_of(counts), "wer": counts.rate}
-
-
-def counts_of(counts: Counts) -> dict[str, int]:
-    """Counts by their names in JSON."""
-    return {
-        "reference": counts.reference,
-        "correct": counts.correct,
-        "substitutions": counts.substitutions,
-        "deletions": counts.deletions,
-        "insertions": counts.insertions,
-        "errors": counts.errors,
-    }
-
-
-def score(source: str | Path) -> Report:
-    """The report on records that carry `text` and `pred_text`."""
-    pairs = list(read_pairs(source))
-    rates = score_texts([pair.reference for pair in pairs], [pair.hypothesis for pair in pairs])
-    return Report(rates, pairs)
-
-
-def read_pairs(source: str | Path) -> Iterable[Pair]:
-    """Pairs from records that carry both sides.
-
-    raises  ManifestError where a side is missing, an id comes twice, or there is no record at all
+    normalise  none, english, mandarin, or the path of a GLM file
+    words  auto (unspaced scripts by character), spaces, phones
+    align  sclite or levenshtein
+    optional, fragments  honour `(word)` and `frag-` in trn, stm and ctm, as sclite's -D and -F do
+    by  fields whose values make groups
+    draws  of the bootstrap; 0 turns it off
+    cluster  the field whose values are drawn together: speaker
     """
-    seen: dict[str, int] = {}
-    for number, record in parse_records(read_lines(source), called(source)):
-        where = f"{called(source)}, line {number}"
-        sides = text_of(record, "text", where), text_of(record, "pred_text", where)
-        for field, side in zip(("text", "pred_text"), sides, strict=True):
-            if side is None:
-                raise ManifestError(f"{where}: no field `{field}`", hint=HINT)
-        name = id_of(record)
-        if name is not None and name in seen:
-            raise ManifestError(f"{where}: id `{name}` was already on line {seen[name]}")
-        seen[name or name_of(record, number)] = number
-        yield Pair(name or name_of(record, number), *sides, record)
-    if not seen:
-        raise ManifestError(f"{called(source)} holds no records", hint=HINT)
+
+    read: ReadOptions = field(default_factory=ReadOptions)
+    normalise: str = "none"
+    ignore_case: bool = False
+    words: WordKind = WordKind.auto
+    align: Align = Align.sclite
+    optional: bool = False
+    fragments: bool = False
+    by: tuple[str, ...] = ()
+    draws: int = 1000
+    cluster: str | None = None
+    seed: int = 1
+
+
+def score(
+    reference: str | Path, hypothesis: str | Path | None = None, against: str | Path | None = None,
+    options: ScoreOptions | None = None,
+) -> Report:
+    """The report on one file with both sides, or on a reference and a hypothesis.
+
+    against  hypotheses of a second system, to be compared with the first: a file of the first one's kind
+    """
+    options = options or ScoreOptions()
+    steps = normalisers(options)
+    pairing = read_pairs(reference, hypothesis, options.read)
+    corpus = _count(pairing, steps, options)
+    settings = {
+        "reference": str(reference), "hypothesis": str(hypothesis or reference),
+        "normalise": [step.name for step in steps], "words": options.words, "align": options.align,
+        "optional": options.optional, "fragments": options.fragments, "missing": str(options.read.missing),
+        "bootstrap": options.draws, "cluster": options.cluster, "seed": options.seed,
+    }
+    report = Report(corpus, pairing, settings, options.by)
+    if against is not None:
+        other = read_pairs(reference, against, options.read) if hypothesis else read_pairs(against, None, options.read)
+        _line_up(pairing, other, str(against))
+        report.comparison = compare(report, _count(other, steps, options), str(against))
+    return report
+
+
+def _count(pairing: Pairing, steps: list[Normaliser], options: ScoreOptions) -> Corpus:
+    for step in steps:
+        step(pairing.pairs)
+    counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])
+    return count(pairing.pairs, counting)
+
+
+def normalisers(options: ScoreOptions) -> list[Normaliser]:
+    """What is done to both sides before they are compared, in order.
+
+    raises  UsageError where there is neither such a normaliser nor such a file
+    """
+    steps = []
+    name = options.normalise
+    if name in NORMALISERS and name != "none":
+        steps.append(Normaliser(name, lambda text: normalise(text, name).text))
+    elif name not in NORMALISERS:
+        if not Path(name).is_file():
+            hint = f"choose one of {', '.join(NORMALISERS)}, or name a GLM file"
+            raise UsageError(f"no normaliser and no file `{name}`", hint=hint)
+        glm = read_glm(read_lines(name), called(name))
+        steps.append(Normaliser(name, glm.apply, glm.makes_choices))
+    if options.ignore_case:
+        steps.append(Normaliser("ignore case", fold_case))
+    return steps
+
+
+def _line_up(first: Pairing, second: Pairing, against: str) -> None:
+    """Bring the second system's pairs into the order of the first.
+
+    raises  ManifestError where they are not the same utterances with the same references
+    """
+    pairs = {pair.id: pair for pair in second.pairs}
+    ids = [pair.id for pair in first.pairs]
+    lacking = [pair_id for pair_id in ids if pair_id not in pairs] + sorted(set(pairs) - set(ids))
+    if lacking:
+        raise ManifestError(f"`{against}` does not hold the same utterances: {named(lacking)}",
+                            hint="two systems can only be compared on the same utterances")
+    second.pairs[:] = [pairs[pair_id] for pair_id in ids]

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
 from ds2cli.errors import UsageError
+from ds2cli.scoring.choices import Kind
 from ds2cli.scoring.inputs.lines import called, read_lines
 from ds2cli.scoring.inputs.transcripts import Entry, read_json, read_kaldi, read_plain, read_table, read_trn
 
-Kind = StrEnum("Kind", ["json", "trn", "kaldi", "lines", "csv", "tsv", "stm", "ctm"])
 BY_SUFFIX = {".jsonl": Kind.json, ".json": Kind.json, ".ndjson": Kind.json, ".trn": Kind.trn, ".csv": Kind.csv,
              ".tsv": Kind.tsv, ".stm": Kind.stm, ".ctm": Kind.ctm}
 _TRN_LINE = re.compile(r".*\([^()\s]+\)\s*$")

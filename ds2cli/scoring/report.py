@@ -1,0 +1,182 @@
+"""What a score says: summary, groups, intervals, confusions, worst utterances, comparison; ready for JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ds2cli.scoring.corpus import Corpus
+from ds2cli.scoring.distance import CORRECT, SUBSTITUTED
+from ds2cli.scoring.errors import BATCH, Confusions, confusions, ranked, worst
+from ds2cli.scoring.oracle import oracle
+from ds2cli.scoring.pairs import Pairing
+from ds2cli.scoring.rates import Counts, total
+from ds2cli.scoring.significance import Draws, bootstrap, clusters, matched_pairs, segment_errors
+
+KINDS = ("correct", "substituted", "deleted", "inserted")
+
+
+@dataclass
+class Report:
+    """Counts and what they came from; every part is worked out when it is asked for."""
+
+    corpus: Corpus
+    pairing: Pairing
+    settings: dict[str, Any]
+    by: tuple[str, ...] = ()
+    comparison: dict[str, Any] | None = None
+
+    @cached_property
+    def words(self) -> Counts:
+        return total(self.corpus.words)
+
+    @cached_property
+    def characters(self) -> Counts:
+        return total(self.corpus.characters)
+
+    def summary(self) -> dict[str, Any]:
+        """Everything but the utterances; a rate without reference tokens is None."""
+        corpus = self.corpus
+        spaceless, wrong = total(corpus.spaceless), int(corpus.wrong.sum())
+        answer: dict[str, Any] = {
+            "wer": self.words.rate,
+            "cer": self.characters.rate,
+            "cer_no_spaces": spaceless.rate,
+            "sentence_error_rate": 100.0 * wrong / len(corpus.pairs) if corpus.pairs else None,
+            "wer_interval": self.draws[0].interval if self.settings["bootstrap"] else None,
+            "utterances": len(corpus.pairs),
+            "wrong_utterances": wrong,
+            "words": counts_of(self.words),
+            "characters": counts_of(self.characters),
+            "characters_no_spaces": counts_of(spaceless),
+            "without_hypothesis": self.pairing.without_hypothesis,
+            "without_reference": self.pairing.without_reference,
+            "ignored": self.pairing.ignored,
+            "settings": self.settings,
+        }
+        found = oracle(corpus)
+        if found:
+            answer["oracle"] = {"wer": found[0].rate, "words": counts_of(found[0]), "mean_entries": found[1]}
+        latency = [pair.record["latency"] for pair in corpus.pairs if _is_number(pair.record.get("latency"))]
+        if latency:
+            quantiles = np.percentile(latency, (50, 95, 99)).tolist()
+            answer["latency"] = dict(zip(("median", "p95", "p99"), quantiles, strict=True), utterances=len(latency))
+        if self.by:
+            answer["groups"] = {field: self.groups(field) for field in self.by}
+        if self.comparison:
+            answer["comparison"] = self.comparison
+        return answer
+
+    @cached_property
+    def draws(self) -> list[Draws]:
+        """Rates of random draws of the corpus."""
+        return bootstrap([errors_and_tokens(self.corpus)], self.clusters, self.settings["bootstrap"],
+                         self.settings["seed"])
+
+    @cached_property
+    def clusters(self) -> np.ndarray:
+        """The cluster of each utterance, drawn together by the bootstrap."""
+        name = self.settings["cluster"]
+        labels = [str(pair.record.get(name, "")) for pair in self.corpus.pairs] if name else None
+        return clusters(labels, len(self.corpus.pairs))
+
+    def groups(self, name: str) -> dict[str, dict[str, Any]]:
+        """Rates for each value of a field, values in alphabetical order; a list puts an utterance into several."""
+        members: dict[str, list[int]] = {}
+        for n, pair in enumerate(self.corpus.pairs):
+            value = pair.record.get(name)
+            for label in value if isinstance(value, list) else [value]:
+                members.setdefault("(none)" if label in (None, "") else str(label), []).append(n)
+        return {label: self._group(np.array(members[label])) for label in sorted(members)}
+
+    def _group(self, which: np.ndarray) -> dict[str, Any]:
+        words, characters, _ = self.corpus.rates(which)
+        wrong = int(self.corpus.wrong[which].sum())
+        return {"utterances": len(which), "wer": words.rate, "cer": characters.rate,
+                "sentence_error_rate": 100.0 * wrong / len(which), "wrong_utterances": wrong,
+                "words": counts_of(words), "characters": counts_of(characters)}
+
+    def utterances(self) -> Iterator[dict[str, Any]]:
+        """Each record with its own counts and rates."""
+        rows = zip(self.corpus.pairs, self.corpus.words.tolist(), self.corpus.characters.tolist(), strict=True)
+        for pair, words, characters in rows:
+            counts = Counts(*words)
+            texts = {"text": pair.reference, "pred_text": pair.hypothesis}
+            yield {**texts, **pair.record, "id": pair.id, **counts_of(counts), "wer": counts.rate,
+                   "cer": Counts(*characters).rate}
+
+    @cached_property
+    def confusions(self) -> Confusions:
+        """Substitutions, deletions and insertions by how often."""
+        return confusions(self.corpus)
+
+    def confusion_table(self, at_most: int) -> dict[str, list[dict[str, Any]]]:
+        """The most frequent of each kind."""
+        return {
+            "substitutions": [{"reference": said, "hypothesis": understood, "count": number}
+                              for (said, understood), number in ranked(self.confusions.substitutions, at_most)],
+            "deletions": [{"reference": word, "count": number}
+                          for word, number in ranked(self.confusions.deletions, at_most)],
+            "insertions": [{"hypothesis": word, "count": number}
+                           for word, number in ranked(self.confusions.insertions, at_most)],
+        }
+
+    def worst(self, at_most: int) -> list[dict[str, Any]]:
+        """The utterances with the most word errors, aligned."""
+        return self.aligned(worst(self.corpus, at_most))
+
+    def all_aligned(self) -> Iterator[dict[str, Any]]:
+        """Every utterance, aligned."""
+        for start in range(0, len(self.corpus.pairs), BATCH):
+            yield from self.aligned(list(range(start, min(start + BATCH, len(self.corpus.pairs)))))
+
+    def aligned(self, which: list[int]) -> list[dict[str, Any]]:
+        """Utterances with their counts and `alignment`: [what happened, reference word, hypothesis word] by word."""
+        rows = []
+        for n, path in zip(which, self.corpus.alignments(which), strict=True):
+            counts = Counts(*self.corpus.words[n].tolist())
+            alignment = [[KINDS[kind], said, understood] for kind, said, understood in path]
+            rows.append({"id": self.corpus.pairs[n].id, **counts_of(counts), "wer": counts.rate,
+                         "record": self.corpus.pairs[n].record, "alignment": alignment})
+        return rows
+
+
+def counts_of(counts: Counts) -> dict[str, int]:
+    """Counts by their names in JSON."""
+    return {"reference": counts.reference, "correct": counts.correct, "substitutions": counts.substitutions,
+            "deletions": counts.deletions, "insertions": counts.insertions, "errors": counts.errors}
+
+
+def errors_and_tokens(corpus: Corpus) -> np.ndarray:
+    """Word errors and reference words of each utterance: (utterances, 2)."""
+    words = corpus.words
+    return np.stack([words[:, SUBSTITUTED:].sum(1), words[:, CORRECT:3].sum(1)], 1)
+
+
+def compare(report: Report, other: Corpus, name: str) -> dict[str, Any]:
+    """Whether the second system is better: difference of rates with its interval, and MAPSSWE."""
+    settings = report.settings
+    systems = [errors_and_tokens(report.corpus), errors_and_tokens(other)]
+    answer: dict[str, Any] = {"against": name, "wer": total(other.words).rate, "words": counts_of(total(other.words))}
+    if report.words.rate is not None and answer["wer"] is not None:
+        answer["difference"] = answer["wer"] - report.words.rate
+    if settings["bootstrap"]:
+        first, second = bootstrap(systems, report.clusters, settings["bootstrap"], settings["seed"])
+        differences = second.rates - first.rates
+        answer["difference_interval"] = Draws(differences).interval
+        answer["probability_better"] = (
+            float((differences < 0).mean() + (differences == 0).mean() / 2) if len(differences) else None)
+    wrong = np.flatnonzero(report.corpus.wrong | other.wrong).tolist()
+    paths = zip(report.corpus.alignments(wrong), other.alignments(wrong), strict=True)
+    test = matched_pairs([segment for a, b in paths for segment in segment_errors(a, b)])
+    answer["mapsswe"] = {"segments": test.segments, "mean": test.mean, "deviation": test.deviation,
+                         "z": test.z, "p": test.p} if test else None
+    return answer
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
