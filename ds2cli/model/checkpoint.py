@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ds2cli.config import Config
-from ds2cli.errors import CheckpointError
+from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
 
@@ -52,10 +52,15 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             notes = json.loads((file.metadata() or {})[FORMAT])
-        config, units = from_toml(notes.pop("config"), f"`{path}`"), parse_units(notes.pop("units"))
-        return Checkpoint(config, units, load_file(path), notes)
-    except (SafetensorError, OSError, UnicodeDecodeError, KeyError, json.JSONDecodeError):
+        texts = {name: notes.pop(name) for name in ("config", "units")}
+        weights = load_file(path)
+    except (SafetensorError, OSError, UnicodeDecodeError, LookupError, TypeError, AttributeError, json.JSONDecodeError):
         raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT) from None
+    try:
+        config, units = from_toml(str(texts["config"]), "its settings"), parse_units(str(texts["units"]), "its units")
+    except UsageError as problem:
+        raise CheckpointError(f"`{path}` cannot be used: {problem}", hint="is this ds2 older than the file?") from None
+    return Checkpoint(config, units, weights, notes)
 
 
 def checkpoint_path(path: str | Path) -> Path:

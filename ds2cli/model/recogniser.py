@@ -73,8 +73,8 @@ def load_recogniser(path: str | Path, device: str = "cpu") -> Recogniser:
 
 def build_recogniser(checkpoint: Checkpoint, path: str | Path) -> Recogniser:
     """A recogniser with a checkpoint's weights."""
-    recogniser = Recogniser(checkpoint.config, checkpoint.units)
     try:
+        recogniser = Recogniser(checkpoint.config, checkpoint.units)
         recogniser.load_state_dict(checkpoint.weights)
     except RuntimeError:
         raise CheckpointError(f"the weights of `{path}` do not fit its settings", hint="was the file edited?") from None

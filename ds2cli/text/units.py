@@ -125,8 +125,8 @@ def parse_units(text: str, where: str = "the units") -> Units:
     if names and names[0].startswith("#separator="):
         separator = names[0].split("=", 1)[1].replace(SPACE_NAME, SPACE)
         names = names[1:]
-    if len(set(names)) != len(names):
-        raise UsageError(f"{where} list a unit twice", hint="write them with: ds2 prepare units")
+    if len({BLANK_NAME, *names}) != len(names) + 1:
+        raise UsageError(f"{where} list a unit twice, or the blank", hint="write them with: ds2 prepare units")
     return Units((BLANK_NAME, *names), separator)
 
 
