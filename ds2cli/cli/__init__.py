@@ -78,9 +78,10 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import decode, doctor, lm, plot, prepare, score, train  # noqa: E402
+from ds2cli.cli import decode, doctor, lm, lm_text, plot, prepare, score, train  # noqa: E402
 
 app.add_typer(prepare.app, name="prepare")
+lm.app.command("text", epilog=EPILOG)(lm_text.text)
 app.add_typer(lm.app, name="lm")
 app.add_typer(plot.app, name="plot")
 app.command("score", epilog=EPILOG)(score.score)

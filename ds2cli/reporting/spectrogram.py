@@ -117,19 +117,19 @@ def _draw_posteriors(panel: "Axes", look: Look, only: int | None = None) -> None
     probabilities = look.probabilities
     panel.plot(look.times, probabilities[:, 0], color=FAINT, linewidth=0.9, linestyle=(0, (1, 1.5)))
     speaking = [unit for unit in range(1, len(look.units)) if probabilities[:, unit].max() >= _SPEAKS]
-    for order, unit in enumerate(speaking):
-        chosen = only is None or unit == only
-        colour = _COLOURS[order % len(_COLOURS)] if chosen else "#dddddd"
+    chosen = speaking if only is None else [only]
+    colours = {unit: _COLOURS[order % len(_COLOURS)] for order, unit in enumerate(chosen)}
+    for unit in dict.fromkeys([*speaking, *chosen]):
         line = probabilities[:, unit]
-        panel.plot(look.times, line, color=colour, linewidth=1.2, zorder=3 if chosen else 2)
-        if chosen:
-            panel.fill_between(look.times, line, color=colour, alpha=0.15, linewidth=0)
-    if only is not None and only not in speaking:
-        panel.plot(look.times, probabilities[:, only], color=VERMILION, linewidth=1.2)
+        if unit in colours:
+            panel.plot(look.times, line, color=colours[unit], linewidth=1.2, zorder=3)
+            panel.fill_between(look.times, line, color=colours[unit], alpha=0.15, linewidth=0)
+        else:
+            panel.plot(look.times, line, color="#dddddd", linewidth=1.2)
+    letter = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 8, "annotation_clip": False}
     for at, unit in peaks(probabilities):
-        colour = _COLOURS[speaking.index(unit) % len(_COLOURS)] if only is None else INK if unit == only else FAINT
-        panel.annotate(_shown(look.units[unit]), (look.times[at], probabilities[at, unit]), (0, 1), color=colour,
-                       textcoords="offset points", ha="center", va="bottom", fontsize=8, annotation_clip=False)  # fmt: skip
+        place = look.times[at], probabilities[at, unit]
+        panel.annotate(_shown(look.units[unit]), place, (0, 1), color=colours.get(unit, FAINT), **letter)
     panel.set_ylim(0, 1.14)
     panel.set_yticks([0, 0.5, 1])
     panel.set_ylabel("probability")
