@@ -92,9 +92,12 @@ def _launch(processes: int, manifests: list[str] | None, dry_run: bool) -> None:
 
 def _describe(experiment) -> None:
     from ds2cli.settings import to_toml
+    from ds2cli.training.memory import estimated_bytes
 
+    recogniser = experiment.build()
     terminal.write(to_toml(experiment.config, experiment.origins))
-    _say_header(experiment, experiment.build(), "dry run")
+    _say_header(experiment, recogniser, "dry run")
+    terminal.say(f"about {estimated_bytes(recogniser, experiment.config) / 1e9:.1f} GB for a step, all processes together")
 
 
 def _train(experiment, device: str, strict: bool) -> None:
