@@ -1,16 +1,13 @@
 """What is done to training speech: speed, noise, gain, masks; every draw from a generator that the caller seeds."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio, resample
+from ds2cli.audio.files import resample
 from ds2cli.config import AugmentConfig
-from ds2cli.errors import AudioError
 
 
 def generator_for(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -58,13 +55,14 @@ def draw_masks(n_frames: int, n_bins: int, settings: AugmentConfig, rng: np.rand
     """Masks for an utterance; no stretch of time is longer than a fifth of it."""
     longest = min(settings.time_mask_frames, n_frames // 5)
     times = tuple(_span(n_frames, longest, rng) for _ in range(settings.time_masks))
-    bins = tuple(_span(n_bins, settings.frequency_mask_bins, rng) for _ in range(settings.frequency_masks))
+    widest = min(settings.frequency_mask_bins, n_bins)
+    bins = tuple(_span(n_bins, widest, rng) for _ in range(settings.frequency_masks))
     return Masks(times, bins)
 
 
 def _span(size: int, longest: int, rng: np.random.Generator) -> tuple[int, int]:
     width = int(rng.integers(longest + 1))
-    first = int(rng.integers(max(size - width, 0) + 1))
+    first = int(rng.integers(size - width + 1))
     return first, first + width
 
 
@@ -79,23 +77,3 @@ def mask_features(features: Tensor, masks: list[Masks]) -> Tensor:
         for first, end in one.bins:
             row[:, first:end] = False
     return features * keep.to(features.device, non_blocking=True)
-
-
-def load_noises(source: str, sample_rate: int) -> list[np.ndarray]:
-    """Noise recordings from a folder or a manifest of audio_filepath; an empty source is none.
-
-    raises  AudioError where there is nothing to read
-    """
-    if not source:
-        return []
-    path = Path(source)
-    if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in AUDIO_SUFFIXES)
-    elif path.is_file():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        files = [path.parent / json.loads(line)["audio_filepath"] for line in lines if line.strip()]
-    else:
-        raise AudioError(f"no noise at `{source}`", hint="augment.noise takes a folder of audio, or a manifest")
-    if not files:
-        raise AudioError(f"no audio in `{source}`", hint="augment.noise takes a folder of audio, or a manifest")
-    return [read_audio(one, sample_rate) for one in files]

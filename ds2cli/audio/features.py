@@ -27,10 +27,14 @@ def hop_samples(settings: FeatureConfig) -> int:
 
 
 def fft_samples(settings: FeatureConfig) -> int:
-    """The window's own length for the spectrogram (the paper's 161 bins); the next power of two above it for mel bands,
-    the lowest of which would otherwise fall between bins."""
+    """The window's own length for the spectrogram (the paper's 161 bins); for mel bands a power of two, at least 1.4
+    windows and so long that the lowest band, the narrowest, cannot fall between two bins."""
     window = window_samples(settings)
-    return window if settings.kind == "spectrogram" else 2 ** math.ceil(math.log2(window) + 0.5)
+    if settings.kind == "spectrogram":
+        return window
+    edges = _mel_edges(settings)
+    finest = settings.sample_rate / float(edges[2] - edges[0])
+    return 2 ** math.ceil(max(math.log2(window) + 0.5, math.log2(finest)))
 
 
 def n_frames(samples: Tensor | int, settings: FeatureConfig):
@@ -82,7 +86,7 @@ class Frontend(nn.Module):
         if waveforms.shape[1] < window:
             waveforms = nn.functional.pad(waveforms, (0, window - waveforms.shape[1]))
         if self.settings.normalise_power:
-            power = waveforms.square().sum(1) / lengths
+            power = waveforms.square().sum(1) / lengths.clamp(min=1)
             waveforms = waveforms / power.clamp(min=1e-10).sqrt()[:, None]
         framed = waveforms.unfold(1, window, hop) * self.window  # (B, T, window)
         spectrum = torch.fft.rfft(framed, n=fft_samples(self.settings))
@@ -113,9 +117,14 @@ def _mel_bands(settings: FeatureConfig) -> Tensor:
     """(bins, n_mels) triangular bands, equally spaced on the mel scale 2595 log10(1 + f / 700), each of unit area."""
     size = fft_samples(settings)
     frequencies = torch.linspace(0, settings.sample_rate / 2, size // 2 + 1, dtype=torch.float64)
-    top = 2595 * math.log10(1 + settings.sample_rate / 2 / 700)
-    edges = 700 * (10 ** (torch.linspace(0, top, settings.n_mels + 2, dtype=torch.float64) / 2595) - 1)
+    edges = _mel_edges(settings)
     rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
     bands = torch.minimum(rising, falling).clamp(min=0)
     return (bands / bands.sum(0)).float()
+
+
+def _mel_edges(settings: FeatureConfig) -> Tensor:
+    """(n_mels + 2,) Hz: where each band begins, peaks and ends is where its neighbours peak."""
+    top = 2595 * math.log10(1 + settings.sample_rate / 2 / 700)
+    return 700 * (10 ** (torch.linspace(0, top, settings.n_mels + 2, dtype=torch.float64) / 2595) - 1)

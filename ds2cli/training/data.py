@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,9 +12,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
-from ds2cli.audio.files import read_audio
+from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio
 from ds2cli.config import Config
-from ds2cli.corpora.manifest import Utterance
+from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import AudioError
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import pad
@@ -27,6 +28,7 @@ class Batch:
 
     waveforms (B, samples) float32, lengths (B,) samples
     targets   (B, L) int64 unit indices padded with the blank, target_lengths (B,)
+    ids, indices  of the utterances in it, in order
     views     SpecAugment's masks: for each view of the batch (two with CR-CTC), one for each utterance
     skipped   ids of utterances whose audio could not be read, with the reason
     """
@@ -36,6 +38,7 @@ class Batch:
     targets: Tensor
     target_lengths: Tensor
     ids: list[str]
+    indices: list[int]
     views: list[list[augment.Masks]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
@@ -95,7 +98,7 @@ class SpeechSet:
         return frames >= frames_needed(self.targets[index])
 
     def _collate(self, indices: Sequence[int], make) -> Batch:
-        waveforms, views, targets, ids, skipped = [], [], [], [], []
+        waveforms, views, targets, read, skipped = [], [], [], [], []
         for index in indices:
             one = self.utterances[index]
             try:
@@ -106,7 +109,7 @@ class SpeechSet:
             waveforms.append(waveform)
             views.append(masks)
             targets.append(self.targets[index])
-            ids.append(one.id)
+            read.append(int(index))
         if not waveforms:  # every process must take every step: a second of silence that says nothing
             waveforms, views = [np.zeros(self.config.features.sample_rate, np.float32)], [[augment.Masks()]]
             targets = [np.zeros(0, np.int64)]
@@ -115,8 +118,9 @@ class SpeechSet:
         padded = torch.zeros(len(targets), max(int(target_lengths.max()), 1), dtype=torch.int64)
         for row, target in zip(padded, targets, strict=True):
             row[: len(target)] = torch.from_numpy(target)
+        ids = [self.utterances[index].id for index in read]
         by_view = [list(view) for view in zip(*views, strict=True)]
-        return Batch(sounds, lengths, padded, target_lengths, ids, by_view, skipped)
+        return Batch(sounds, lengths, padded, target_lengths, ids, read, by_view, skipped)
 
 
 class _EpochOfBatches(Dataset):
@@ -151,9 +155,33 @@ def epoch_batches(speech: SpeechSet, plan: Plan, rank: int, epoch: int, start: i
 
 
 def _leave_signals_to_the_trainer(_: int) -> None:
-    """Ctrl-C reaches the whole process group: workers go on, and end when the trainer lets go of them."""
+    """Ctrl-C, and a scheduler's SIGTERM, reach the whole process group: workers go on until the trainer lets go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)
+
+
+def load_noises(source: str, sample_rate: int) -> list[np.ndarray]:
+    """Noise recordings, (samples,) each, from a folder or a manifest; an empty source is none.
+
+    raises  AudioError where there is nothing to read, ManifestError where a line is wrong
+    """
+    if not source:
+        return []
+    path, hint = Path(source), "augment.noise takes a folder of audio, or a manifest"
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in AUDIO_SUFFIXES)
+        noises = [read_audio(one, sample_rate) for one in files]
+    elif path.is_file():
+        noises = [
+            read_audio(one.audio, sample_rate, one.offset, one.duration or None)
+            for one in read_manifest(path, required=("audio_filepath",))
+        ]
+    else:
+        raise AudioError(f"no noise at `{source}`", hint=hint)
+    if not noises:
+        raise AudioError(f"no audio in `{source}`", hint=hint)
+    return noises
 
 
 def feature_statistics(speech: SpeechSet, frontend, seed: int, at_most: int = 500) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from ds2cli.audio.augment import load_noises
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
@@ -21,7 +20,7 @@ from ds2cli.reporting.curves import draw_curve
 from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer, resolve, to_toml
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
 from ds2cli.training.batches import padding_share, plan_epoch
-from ds2cli.training.data import SpeechSet, feature_statistics
+from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
 from ds2cli.training.distributed import Process
 from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer

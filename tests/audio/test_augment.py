@@ -1,0 +1,200 @@
+"""Augmentation: measured, within its bounds, and the same whoever draws it."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ds2cli.audio.augment import (
+    augment_waveform,
+    change_speed,
+    draw_masks,
+    generator_for,
+    mask_features,
+    mix_noise,
+)
+from ds2cli.audio.files import write_audio
+from ds2cli.config import AugmentConfig, Config, FeatureConfig, ModelConfig
+from ds2cli.errors import AudioError, ManifestError
+from ds2cli.text.units import units_of
+from ds2cli.training.batches import plan_epoch
+from ds2cli.training.data import SpeechSet, epoch_batches, load_noises
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+RATE = 8000
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def tone(hertz: float, seconds: float = 1.0) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)).astype(np.float32)
+
+
+@settings(deadline=None, max_examples=30)
+@given(snr=st.floats(-10, 40), seconds=st.floats(0.05, 3), seed=st.integers(0, 99))
+def test_noise_comes_at_its_ratio(snr, seconds, seed):
+    """Noise that fills the utterance has exactly the power asked for; shorter noise repeats, so nearly."""
+    speech = tone(440, 2.0)
+    noise = rng(seed).normal(0, 0.05, int(seconds * RATE)).astype(np.float32)
+    added = mix_noise(speech, noise, snr, rng(seed)).astype(np.float64) - speech
+    measured = 10 * np.log10(np.mean(speech.astype(np.float64) ** 2) / np.mean(added**2))
+    assert measured == pytest.approx(snr, abs=0.01)
+
+
+def test_noise_begins_anywhere_and_repeats():
+    speech, noise = tone(440, 0.5), np.arange(1, 101, dtype=np.float32)
+    added = mix_noise(speech, noise, 0.0, rng()) - speech
+    assert np.allclose(added[:3900], added[100:4000], atol=1e-6)
+    starts = {int(np.argmin(mix_noise(speech, noise, 0.0, rng(seed))[:100] - speech[:100])) for seed in range(20)}
+    assert len(starts) > 10
+
+
+@pytest.mark.parametrize("silent", ["speech", "noise"])
+def test_silence_is_left_alone(silent):
+    speech = tone(440) * np.float32(silent != "speech")
+    noise = np.ones(50, np.float32) * np.float32(silent != "noise")
+    assert np.array_equal(mix_noise(speech, noise, 10.0, rng()), speech)
+
+
+@pytest.mark.parametrize("speed", [0.9, 1.1, 1.5])
+def test_speed_moves_length_and_pitch(speed):
+    fast = change_speed(tone(1000), RATE, speed)
+    assert len(fast) == pytest.approx(RATE / speed, abs=2)
+    peak = np.abs(np.fft.rfft(fast)).argmax() * RATE / len(fast)
+    assert peak == pytest.approx(1000 * speed, abs=2)
+    assert change_speed(fast, RATE, 1.0) is fast
+
+
+def test_every_speed_is_drawn():
+    drawn = AugmentConfig(speeds=(0.9, 1.0, 1.1))
+    lengths = {len(augment_waveform(tone(200), RATE, [], drawn, rng(seed))) for seed in range(40)}
+    assert len(lengths) == 3
+
+
+def test_gain_stays_within_its_range():
+    drawn, speech = AugmentConfig(gain_db=6.0), tone(200)
+    gains = [20 * np.log10(np.abs(augment_waveform(speech, RATE, [], drawn, rng(s))).max() / 0.3) for s in range(200)]
+    assert -6.01 < min(gains) < -5 and 5 < max(gains) < 6.01
+
+
+def test_forty_per_cent_get_noise():
+    speech, noise = tone(200, 0.1), [np.ones(10, np.float32)]
+    noisy = [not np.array_equal(augment_waveform(speech, RATE, noise, AugmentConfig(), rng(s)), speech) for s in range(2000)]
+    assert np.mean(noisy) == pytest.approx(0.4, abs=0.04)
+
+
+@settings(deadline=None)
+@given(frames=st.integers(1, 300), bins=st.integers(1, 161), longest=st.integers(0, 100), seed=st.integers(0, 999))
+def test_masks_lie_within_the_utterance_and_no_stretch_exceeds_a_fifth(frames, bins, longest, seed):
+    wanted = AugmentConfig(time_masks=3, time_mask_frames=longest, frequency_masks=2, frequency_mask_bins=longest)
+    masks = draw_masks(frames, bins, wanted, rng(seed))
+    assert (len(masks.times), len(masks.bins)) == (3, 2)
+    for first, end in masks.times:
+        assert 0 <= first <= end <= frames and end - first <= min(longest, frames / 5)
+    for first, end in masks.bins:
+        assert 0 <= first <= end <= bins and end - first <= longest
+
+
+def test_masks_set_features_to_their_mean_and_leave_the_rest():
+    wanted = AugmentConfig(time_masks=1, frequency_masks=1, frequency_mask_bins=5)
+    features = torch.randn(2, 50, 20)
+    masks = [draw_masks(count, 20, wanted, rng(seed)) for seed, count in ((3, 50), (4, 30))]
+    masked = mask_features(features, masks)
+    for row, before, one in zip(masked, features, masks, strict=True):
+        (t0, t1), (f0, f1) = one.times[0], one.bins[0]
+        hidden = torch.zeros(50, 20, dtype=torch.bool)
+        hidden[t0:t1] = hidden[:, f0:f1] = True
+        assert hidden.any()
+        assert not row[hidden].any() and torch.equal(row[~hidden], before[~hidden])
+
+
+def test_no_masks_cost_nothing():
+    features = torch.randn(1, 5, 4)
+    assert mask_features(features, [draw_masks(5, 4, AugmentConfig(), rng())]) is features
+
+
+def test_a_draw_depends_on_seed_epoch_and_utterance():
+    draws = {generator_for(*key).random() for key in np.ndindex(3, 3, 3)}
+    assert len(draws) == 27
+    assert generator_for(1, 2, 3).random() == generator_for(1, 2, 3).random()
+
+
+@pytest.fixture
+def noise_folder(tmp_path):
+    for number in range(2):
+        write_audio(tmp_path / f"{number}.wav", rng(number).normal(0, 0.1, RATE).astype(np.float32), RATE)
+    return tmp_path
+
+
+def test_batches_are_the_same_whoever_makes_them(an4_utterances, noise_folder):
+    config = Config(
+        features=FeatureConfig(kind="mel", n_mels=8, sample_rate=RATE),
+        model=ModelConfig((), (), ()),
+        augment=AugmentConfig(
+            speeds=(0.9, 1.0, 1.1), gain_db=3.0, noise=str(noise_folder), noise_share=0.7, time_masks=2,
+            frequency_masks=1, frequency_mask_bins=3,
+        ),
+    )  # fmt: skip
+    utterances = an4_utterances(12)
+    made = []
+    for workers in (0, 2):
+        batch = dataclasses.replace(config.batch, seconds=8.0, workers=workers)
+        speech = SpeechSet(utterances, units_of(one.text for one in utterances), dataclasses.replace(config, batch=batch))
+        speech.noises = load_noises(config.augment.noise, RATE)
+        plan = plan_epoch(speech.durations, batch, 1, 1)
+        made.append(list(epoch_batches(speech, plan, 0, 1, 0)))
+        assert len(made[-1]) == len(plan) > 3
+        resumed = list(epoch_batches(speech, plan, 0, 1, 2))
+        assert all(torch.equal(a.waveforms, b.waveforms) for a, b in zip(resumed, made[0][2:], strict=True))
+    for alone, read_ahead in zip(*made, strict=True):
+        for name in ("waveforms", "lengths", "targets", "target_lengths"):
+            assert torch.equal(getattr(alone, name), getattr(read_ahead, name))
+        assert (alone.indices, alone.views, alone.skipped) == (read_ahead.indices, read_ahead.views, read_ahead.skipped)
+
+
+def test_epochs_differ(an4_utterances):
+    utterances = an4_utterances(3)
+    config = Config(augment=AugmentConfig(speeds=(0.9, 1.0, 1.1)), model=ModelConfig((), (), ()))
+    speech = SpeechSet(utterances, units_of(one.text for one in utterances), config)
+    lengths = {tuple(speech.augmented_batch([0, 1, 2], epoch).lengths.tolist()) for epoch in range(6)}
+    assert len(lengths) > 2
+
+
+def test_speech_is_not_played_so_fast_that_its_text_no_longer_fits(an4_utterances):
+    (one,) = an4_utterances(1)
+    fits = Config(augment=AugmentConfig(speeds=(4.0,)), model=ModelConfig((), (), ()))
+    long_text = dataclasses.replace(one, text="ab" * int(one.duration * 45))
+    for utterance, faster in ((one, True), (long_text, False)):
+        speech = SpeechSet([utterance], units_of(["ab" + one.text]), fits)
+        plain, played = speech.plain_batch([0]).lengths, speech.augmented_batch([0], 0).lengths
+        assert bool(played < plain) == faster
+
+
+def test_noise_comes_from_a_folder_or_a_manifest(noise_folder):
+    manifest = noise_folder / "noise.jsonl"
+    manifest.write_text(json.dumps({"audio_filepath": "1.wav"}) + "\n\n")
+    assert load_noises("", RATE) == []
+    assert len(load_noises(str(noise_folder), RATE)) == 2
+    assert np.array_equal(load_noises(str(manifest), RATE)[0], load_noises(str(noise_folder), RATE)[1])
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", "{}", '{"audio_filepath": 3}', "caf\xe9"])
+def test_a_bad_noise_manifest_is_named_with_its_line(tmp_path, content):
+    manifest = tmp_path / "noise.jsonl"
+    manifest.write_bytes(b"\n" + content.encode("latin-1"))
+    with pytest.raises(ManifestError, match="noise.jsonl"):
+        load_noises(str(manifest), RATE)
+
+
+def test_no_noise_where_it_was_promised_is_an_error(tmp_path):
+    with pytest.raises(AudioError, match="no noise at"):
+        load_noises(str(tmp_path / "nowhere"), RATE)
+    with pytest.raises(AudioError, match="no audio in"):
+        load_noises(str(tmp_path), RATE)
