@@ -10,7 +10,7 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.errors import Exit
-from ds2cli.scoring.choices import Align, Kind, Missing, WordKind
+from ds2cli.scoring.choices import Align, Kind, Missing, Sound, WordKind
 
 if TYPE_CHECKING:
     from ds2cli.scoring.report import Report
@@ -39,6 +39,7 @@ def score(
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="the N worst utterances, aligned")] = 0,
     alignments: Annotated[bool, typer.Option("--alignments", help="every utterance, aligned")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="a page with sound for a browser")] = None,
+    html_sound: Annotated[Sound, typer.Option(help="its players point to the recordings, or hold them")] = Sound.link,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of tables")] = False,
     per_utterance: Annotated[bool, typer.Option("--per-utterance", help="each record with its counts")] = False,
     max_wer: Annotated[float | None, typer.Option(metavar="PERCENT", help="exit 1 above it")] = None,
@@ -66,7 +67,7 @@ def score(
     if html:
         from ds2cli.workflows.score_page import write_page
 
-        write_page(report, html)
+        write_page(report, html, html_sound)
     if per_utterance:
         for record in report.utterances():
             terminal.write_record(record)

@@ -86,10 +86,16 @@ class Report:
         """Rates for each value of a field, values in alphabetical order; a list puts an utterance into several."""
         members: dict[str, list[int]] = {}
         for n, pair in enumerate(self.corpus.pairs):
-            value = pair.record.get(name)
-            for label in value if isinstance(value, list) else [value]:
-                members.setdefault("(none)" if label in (None, "") else str(label), []).append(n)
+            for label in self.labels(pair.record, name):
+                members.setdefault(label, []).append(n)
         return {label: self._group(np.array(members[label])) for label in sorted(members)}
+
+    @staticmethod
+    def labels(record: dict[str, Any], name: str) -> list[str]:
+        """The groups of a field that a record belongs to."""
+        value = record.get(name)
+        labels = value if isinstance(value, list) and value else [value]
+        return ["(none)" if label in (None, "") else str(label) for label in labels]
 
     def _group(self, which: np.ndarray) -> dict[str, Any]:
         words, characters, _ = self.corpus.rates(which)

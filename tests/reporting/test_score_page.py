@@ -1,0 +1,117 @@
+"""The HTML report in a real browser: what it shows, how its filters answer, and that it plays the recordings."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=10000"]
+HOSTILE = '</script><script>document.title="taken"</script><img src=x onerror=alert(1)>'
+
+# Runs in the page, after its own program: works the controls as a person would and writes down what is then seen.
+DRIVER = """
+<script>
+(async () => {
+  const seen = {errors: []};
+  const wait = () => new Promise((done) => setTimeout(done, 50));
+  const names = () => [...document.querySelectorAll("#list strong")].map((name) => name.textContent);
+  const form = document.getElementById("filters");
+  const set = async (change) => { change(); form.dispatchEvent(new Event("input")); await wait(); return names(); };
+  window.addEventListener("error", (event) => seen.errors.push(String(event.message)));
+  seen.title = document.title;
+  seen.figures = [...document.querySelectorAll(".figure b")].map((rate) => rate.textContent);
+  seen.wrong = names();
+  seen.all = await set(() => { form.wrong.checked = false; });
+  seen.inOrder = await set(() => { form.sort.value = "order"; });
+  seen.found = await set(() => { form.find.value = "SAT"; });
+  seen.deleted = await set(() => { form.find.value = ""; form.querySelector("[value=deleted]").checked = true; });
+  seen.speaker = await set(() => { form.querySelector("[value=deleted]").checked = false;
+    form.querySelector("select[data-field=speaker]").value = "s2"; });
+  form.reset(); await wait();
+  document.querySelector("#confusions button").click(); await wait();
+  seen.confused = names();
+  seen.words = [...document.querySelectorAll("#list li:first-child .word")].map((word) =>
+    [word.title, word.children[0].textContent, word.children[1].textContent]);
+  const colour = (word) => getComputedStyle(word).backgroundColor;
+  seen.colours = new Set([...document.querySelectorAll(".word")].map(colour)).size;
+  const audio = document.querySelector("audio");
+  seen.audio = audio ? await new Promise((done) => {
+    audio.addEventListener("loadedmetadata", () => done(audio.duration));
+    audio.addEventListener("error", () => done(-1));
+    audio.load();
+  }) : null;
+  form.reset(); await wait();
+  document.body.replaceChildren(Object.assign(document.createElement("pre"), {textContent: JSON.stringify(seen)}));
+})();
+</script>
+"""
+
+
+@pytest.fixture
+def records(an4) -> str:
+    recording = sorted((an4 / "wav" / "an4test_clstk").rglob("*.opus"))[0]
+    rows = [
+        {"id": "u1", "text": "the cat sat", "pred_text": "the cat sat", "speaker": "s1"},
+        {"id": "u2", "text": "the cat sat", "pred_text": "the bat", "speaker": "s1", "audio_filepath": str(recording)},
+        {"id": "u3", "text": "你好 wifi", "pred_text": "你号 wifi", "speaker": "s2"},
+        {"id": HOSTILE, "text": HOSTILE, "pred_text": "", "speaker": "s2"},
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def look(page, folder) -> dict:
+    """What the driver saw in the page."""
+    driven = folder / "driven.html"
+    driven.write_text(page.read_text(encoding="utf-8").replace("</body>", DRIVER + "</body>"), encoding="utf-8")
+    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", driven.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    return json.loads(html.unescape(re.search(r"<pre>(.*)</pre>", dom, re.S)[1]))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+@pytest.mark.parametrize("sound", ["link", "embed"])
+def test_a_browser_shows_filters_and_plays_the_report(run, tmp_path, records, sound):
+    page = tmp_path / "report.html"
+    ran = run("score", "--by", "speaker", "--html", page, "--html-sound", sound, stdin=records)
+    assert ran.code == 0, ran.stderr
+    seen = look(page, tmp_path)
+    assert seen["errors"] == []
+    assert "WER" in seen["title"]
+    assert seen["wrong"] == [HOSTILE, "u2", "u3"]
+    assert set(seen["all"]) == {"u1", "u2", "u3", HOSTILE}
+    assert seen["inOrder"] == ["u1", "u2", "u3", HOSTILE]
+    assert seen["found"] == ["u1", "u2"]
+    assert seen["deleted"] == ["u2", HOSTILE]
+    assert seen["speaker"] == ["u3", HOSTILE]
+    assert seen["confused"] == ["u2"]
+    assert seen["words"] == [["correct", "the", "the"], ["deleted", "cat", ""], ["substituted", "sat", "bat"]]
+    assert seen["colours"] == 3
+    assert seen["audio"] > 0.5
+
+
+def test_the_page_needs_nothing_but_itself(run, tmp_path, records):
+    page = tmp_path / "report.html"
+    run("score", "--html", page, "--html-sound", "none", stdin=records)
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"https?://", text)
+    assert "default-src 'none'" in text
+    assert HOSTILE not in text
+    assert text.count("</script>") == 2
+
+
+def test_a_folder_that_is_not_there_is_named(run, tmp_path, records):
+    ran = run("score", "--html", tmp_path / "no" / "report.html", stdin=records)
+    assert ran.code == 2
+    assert "cannot write" in ran.stderr
+
+
+def test_a_recording_that_cannot_be_embedded_is_named(run, tmp_path):
+    row = json.dumps({"text": "a", "pred_text": "a", "audio_filepath": "gone.wav"})
+    ran = run("score", "--html", tmp_path / "x.html", "--html-sound", "embed", stdin=row)
+    assert ran.code == 2
+    assert "gone.wav" in ran.stderr
