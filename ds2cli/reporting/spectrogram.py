@@ -16,6 +16,7 @@ _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 _SPEAKS = 0.1  # a unit whose probability never reaches this is not drawn
 _LABELLED = 0.3  # a peak below this gets no letter
 _DYNAMIC_RANGE_DB = 70
+_CHARACTERS_PER_INCH = 10
 
 
 class Word(NamedTuple):
@@ -159,7 +160,9 @@ def _draw_words(panel: "Axes", look: Look) -> None:
         panel.axvspan(word.start, word.end, color=colour, linewidth=0)
         panel.text((word.start + word.end) / 2, 0.5, word.text, ha="center", va="center", clip_on=False)
     panel.set_xlim(0, look.seconds)
-    panel.set_xlabel("seconds" + (f"          reference: {look.reference}" if look.reference else ""))
+    room = int(_CHARACTERS_PER_INCH * _width(look))
+    reference = look.reference if len(look.reference) <= room else look.reference[:room] + " …"
+    panel.set_xlabel(f"seconds          reference: {reference}" if reference else "seconds")
 
 
 def _shown(unit: str) -> str:

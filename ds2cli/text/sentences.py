@@ -15,20 +15,31 @@ class Passage(NamedTuple):
     text: str
 
 
+# Nobody writes a paragraph of so many lines: such a text has a sentence or a paragraph on each.
+_LONGEST_PARAGRAPH = 500
+
+
 def paragraphs(lines: Iterable[str]) -> Iterator[Passage]:
-    """Lines (with their ends) joined until a blank one."""
-    start, at, held = 0, 0, []
-    for line in lines:
-        if line.strip():
-            if not held:
-                start = at
-            held.append(line)
-        elif held:
-            yield Passage(start, "".join(held))
-            held = []
-        at += len(line)
+    """Lines (with their ends) joined until a blank one; line by line where there are no blank ones."""
+    held: list[Passage] = []
+    joins = True
+    for passage in each_line(lines):
+        if not passage.text.strip():
+            yield from _joined(held)
+            held, joins = [], True
+        elif not joins:
+            yield passage
+        else:
+            held.append(passage)
+            if len(held) == _LONGEST_PARAGRAPH:
+                yield from held
+                held, joins = [], False
+    yield from _joined(held)
+
+
+def _joined(held: list[Passage]) -> Iterator[Passage]:
     if held:
-        yield Passage(start, "".join(held))
+        yield Passage(held[0].start, "".join(passage.text for passage in held))
 
 
 def each_line(lines: Iterable[str]) -> Iterator[Passage]:

@@ -18,6 +18,7 @@ from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utte
 from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
 DECIBELS_PER_NAT = 10 / np.log(10)
+LONGEST_SECONDS = 120.0
 _MARKS_HZ = (250, 500, 1000, 2000, 3000, 4000, 6000, 8000)
 
 
@@ -102,6 +103,9 @@ def _find_frame(look: Look, unit: int, frame: int | None, seconds: float | None)
 
 def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
     """Everything the pictures need of one utterance, and how it went through the recogniser."""
+    if utterance.duration > LONGEST_SECONDS:
+        hint = "give a manifest whose offset and duration name a shorter stretch"
+        raise UsageError(f"`{utterance.id}` lasts {utterance.duration:.0f} s, too long for a picture", hint=hint)
     settings = recogniser.config.features
     waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None)
     heard = hear(recogniser, waveform)

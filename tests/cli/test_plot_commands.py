@@ -81,6 +81,12 @@ WRONG = {
 }
 
 
+def test_an_hour_is_too_long_for_a_picture(run, trained, tmp_path, recording):
+    record = {"audio_filepath": str(recording), "duration": 3600.0, "text": ""}
+    ran = run("plot", "utterance", trained, "-", stdin=json.dumps(record))
+    assert ran.code == 2 and "lasts 3600 s" in ran.stderr
+
+
 @pytest.mark.parametrize("mistake", WRONG)
 def test_wrong_use_is_two_lines_and_exit_2(run, trained, manifest, mistake):
     arguments, message = WRONG[mistake]

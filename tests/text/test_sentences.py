@@ -53,6 +53,12 @@ def test_passages_know_where_they_stand(lines):
         assert text[passage.start :].startswith(passage.text)
 
 
+def test_a_text_without_blank_lines_is_read_line_by_line():
+    lines = [f"line {number}\n" for number in range(2000)]
+    passages = list(paragraphs([*lines, "\n", "two\n", "lines\n"]))
+    assert [passage.text for passage in passages] == [*lines, "two\nlines\n"]
+
+
 def test_the_licence_of_a_gutenberg_book_is_no_part_of_it():
     pages = ["The Project Gutenberg eBook of X", "for anyone", "*** START OF THE PROJECT GUTENBERG EBOOK X ***",
              "the book", "*** END OF THE PROJECT GUTENBERG EBOOK X ***", "licence"]  # fmt: skip
