@@ -2,12 +2,12 @@
 # AN4: recordings in, a recogniser and its word error rate out.
 #   recipes/an4/run.sh          minutes on 2 cores
 #   recipes/an4/run.sh long     an hour or two on 2 cores
-# Everything it makes is in recipes/an4/work/; an interrupted run goes on where it was.
+# Everything it makes is in recipes/an4/work/ (or $DS2_WORK); an interrupted run goes on where it was.
 set -euo pipefail
 
 size=${1:-quick}
 here=$(cd "$(dirname "$0")" && pwd)
-work=$here/work/$size
+work=${DS2_WORK:-$here/work}/$size
 run=$work/run
 [ -f "$here/$size.toml" ] || { echo "error: no preset \`$size\`; there are: quick, long" >&2; exit 2; }
 mkdir -p "$work"
