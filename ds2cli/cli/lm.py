@@ -32,10 +32,10 @@ class BuildCommand(TyperCommand):
 
 def gather_numbers(arguments: list[str], flag: str) -> list[str]:
     """`[flag, "0", "1", "x"]` -> `[flag, "0 1", "x"]`."""
-    gathered: list[str] = []
+    number, gathered = re.compile(r"[\d.]+( [\d.]+)*"), list[str]()
     for argument in arguments:
-        after_flag = len(gathered) > 1 and gathered[-2] == flag and re.fullmatch(r"[\d ]+", gathered[-1])
-        if after_flag and argument.isdigit():
+        after_flag = len(gathered) > 1 and gathered[-2] == flag and number.fullmatch(gathered[-1])
+        if after_flag and number.fullmatch(argument):
             gathered[-1] += f" {argument}"
         else:
             gathered.append(argument)
@@ -71,11 +71,103 @@ def build(
     """
     from ds2cli.workflows.lm_build import BuildSettings, build_model
 
-    thresholds = tuple(int(number) for number in re.findall(r"\d+", prune))
-    settings = BuildSettings(order, thresholds, vocab, top, units, to_bytes(memory))
+    settings = BuildSettings(order, to_numbers(prune, "--prune", int), vocab, top, units, to_bytes(memory))
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
+
+
+@app.command("info", epilog=EPILOG)
+def info(
+    model: Annotated[Path, typer.Argument(metavar="FILE", help="ARPA, ARPA.gz or KenLM binary")],
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """Order, n-grams, vocabulary and size of a model."""
+    from ds2cli.workflows.lm_info import model_info
+
+    found = model_info(model)
+    if as_json:
+        terminal.write_record(found.as_record())
+        return
+    for line in found.as_lines():
+        terminal.write(line)
+
+
+@app.command("score", epilog=EPILOG)
+def score(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA, ARPA.gz or KenLM binary")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="sentences or records; - is stdin")] = "-",
+    per_line: Annotated[bool, typer.Option("--per-line", help="each line's log10 p, as JSON lines")] = False,
+    units: Units = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """Perplexity of a text, with and without the words that the model does not know; KenLM's query counts the same."""
+    from ds2cli.workflows.lm_score import line_record, text_record
+    from ds2cli.workflows.lm_score import score as score_text
+
+    show = (lambda line: terminal.write_record(line_record(line))) if per_line else None
+    total = score_text(model, text, units, show)
+    if as_json:
+        terminal.write_record(text_record(total))
+    elif not per_line:
+        terminal.write(f"perplexity {total.perplexity:.2f} with {total.oov:,} unknown words, "
+                       f"{total.perplexity_without_oov:.2f} without ({total.tokens:,} tokens in {total.lines:,} lines)")
+
+
+Dev = Annotated[str | None, typer.Option("--dev", metavar="TEXT", help="text that no model was built from")]
+
+
+@app.command("prune", epilog=EPILOG)
+def prune(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA or ARPA.gz")],
+    output: Output,
+    threshold: Annotated[float | None, typer.Option(min=0, help="least growth of perplexity worth an n-gram")] = None,
+    ngrams: Annotated[int | None, typer.Option(min=1, help="at most so many n-grams")] = None,
+    dev: Dev = None,
+) -> None:
+    """A smaller model: without the n-grams that change it least (Stolcke 1998).
+
+    \b
+    ds2 lm prune big.arpa --threshold 1e-8 --dev dev.txt -o small.bin
+    Pruning by count is cheaper, and happens when a model is built: ds2 lm build --prune 0 1 2
+    """
+    from ds2cli.workflows.lm_combine import prune as prune_model
+
+    pruned = prune_model(model, output, threshold, ngrams, dev, Narrator())
+    terminal.say(f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
+                 f"{output.stat().st_size / 1e6:,.1f} MB (threshold {pruned.threshold:.3g})")
+    if pruned.perplexity_before is not None and pruned.perplexity_after is not None:
+        growth = 100 * (pruned.perplexity_after / pruned.perplexity_before - 1)
+        terminal.say(f"perplexity {pruned.perplexity_before:.2f} -> {pruned.perplexity_after:.2f} ({growth:+.1f} %)")
+
+
+class MixCommand(TyperCommand):
+    """`--weights 0.7 0.3` takes the numbers that follow it."""
+
+    def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
+        return super().parse_args(ctx, gather_numbers(args, "--weights"))
+
+
+@app.command("mix", epilog=EPILOG, cls=MixCommand)
+def mix(
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL MODEL...", help="ARPA or ARPA.gz")],
+    output: Output,
+    dev: Dev = None,
+    weights: Annotated[str, typer.Option(metavar="W W ...", help="share of each model; else fitted on --dev")] = "",
+) -> None:
+    """Several models as one, each with its share; shares are fitted on text by EM.
+
+    \b
+    ds2 lm mix general.arpa.gz domain.arpa --dev dev.txt -o mixed.arpa.gz
+    """
+    from ds2cli.workflows.lm_combine import mix_models
+
+    mixed = mix_models(models, output, to_numbers(weights, "--weights", float), dev, Narrator())
+    for place, model in enumerate(models):
+        alone = f"   perplexity {mixed.perplexities[place]:.2f}" if mixed.perplexities else ""
+        terminal.say(f"{mixed.weights[place]:.4f}  {model}{alone}")
+    together = f"   perplexity {mixed.perplexity:.2f}" if mixed.perplexity is not None else ""
+    terminal.say(f"{output}: {sum(mixed.counts):,} n-grams{together}")
 
 
 class Narrator:
@@ -88,6 +180,14 @@ class Narrator:
         if time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             terminal.say(step)
             self._last = time.monotonic()
+
+
+def to_numbers(words: str, flag: str, kind: type) -> tuple:
+    """`0 0 1` (or with commas) -> (0, 0, 1)."""
+    try:
+        return tuple(kind(word) for word in words.replace(",", " ").split())
+    except ValueError:
+        raise UsageError(f"`{flag} {words}` are not numbers", hint=f"for example: {flag} 0 0 1") from None
 
 
 def to_bytes(size: str) -> int:

@@ -1,7 +1,7 @@
-"""Words into counted n-grams, in suffix order: sorted by the last word first, so an n-gram follows its suffix.
+"""Words into counted n-grams, in suffix order: sorted by the last word first.
 
-Word ids are given in order of appearance, after <unk>, <s> and </s>, as KenLM's lmplz gives them. Sorting is numpy's, on
-64-bit keys into which as many words as fit are packed.
+Word ids are given in order of appearance, after <unk>, <s> and </s>, as KenLM's lmplz gives them. Sorting is numpy's,
+on 64-bit keys into which as many words as fit are packed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -104,7 +104,7 @@ def _unigrams(table: OrderTable, discounts: Discounts) -> np.ndarray:
 
 def _context_sums(adjusted: np.ndarray, kept: np.ndarray, starts: np.ndarray,
                   discounts: Discounts) -> tuple[np.ndarray, np.ndarray]:
-    """(sum of counts, gamma) of each context, float32; the n-grams of a context stand together from each of `starts`."""
+    """(sum of counts, gamma) of each context, float32; those of one stand together from each of `starts`."""
     total = np.add.reduceat(adjusted, starts).astype(np.float32)
     seen = np.where(kept, np.minimum(adjusted, 3), 0).astype(np.int8)
     gamma = np.zeros(len(starts), np.float32)
@@ -123,8 +123,8 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
     returns   per row of `table`: the row of its context below, (a - D) / sum, and gamma(context)
 
     The n-grams are dealt to parts by ranges of their context, each part is sorted by context, worked on and put back
-    in its old order; then the parts are picked up in the order in which they were dealt. Contexts come out in suffix order,
-    which is that of the table below: all its rows but those that end in </s>, which is never a context.
+    in its old order; then the parts are picked up in the order in which they were dealt. Contexts come out in suffix
+    order, as they stand in the table below: all its rows but those that end in </s>, which is never a context.
     """
     keys = _context_keys(table, contexts, shelf, rows)
     parts = Parts(keys, rows, shelf)

@@ -14,8 +14,17 @@ from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.ngrams import NgramTables
 
 ROWS = 1 << 18
+ENDINGS = (".arpa", ".arpa.gz", ".bin")
 
 Block = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # ids (N, n), log10 p (N,), log10 back-off (N,)
+
+
+def check_model_path(path: Path) -> None:
+    """raises  UsageError where no model can be written there, before any work"""
+    if not path.name.endswith(ENDINGS):
+        raise UsageError(f"`{path}`: a model's name ends in {', '.join(ENDINGS)}", hint="for example: -o lm.arpa.gz")
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write `{path}`: no such folder", hint=f"make it with: mkdir -p {path.parent}")
 
 
 def write_model(tables: NgramTables, path: Path) -> None:

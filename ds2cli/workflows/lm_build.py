@@ -8,12 +8,11 @@ from pathlib import Path
 
 from ds2cli.errors import UsageError
 from ds2cli.language.estimated import Estimated, estimate_model
-from ds2cli.language.model_file import write_arpa, write_model, written_beside
+from ds2cli.language.model_file import check_model_path, write_arpa, write_model, written_beside
 from ds2cli.language.shelf import Shelf
 from ds2cli.language.texts import END_TOKEN, read_sentences
 
 MAX_ORDER = 6  # as far as KenLM is compiled by default
-ENDINGS = (".arpa", ".arpa.gz", ".bin")
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,7 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
 
 def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) -> None:
     """raises  UsageError for what cannot be built, before any work"""
-    if not output.name.endswith(ENDINGS):
-        raise UsageError(f"`{output}`: a model's name ends in {', '.join(ENDINGS)}", hint="for example: -o lm.arpa.gz")
-    if not output.parent.is_dir():
-        raise UsageError(f"cannot write `{output}`: no such folder", hint=f"make it with: mkdir -p {output.parent}")
+    check_model_path(output)
     if not 1 <= settings.order <= MAX_ORDER:
         raise UsageError(f"order {settings.order} is not between 1 and {MAX_ORDER}")
     thresholds = settings.prune

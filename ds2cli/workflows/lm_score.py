@@ -1,0 +1,34 @@
+"""`ds2 lm score`: how well a model foresees a text."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ds2cli.errors import TextError
+from ds2cli.language.model import load_ngram_model
+from ds2cli.language.perplexity import LineScore, TextScore, score_lines
+from ds2cli.language.texts import read_lines
+
+
+def score(model: Path, text: str, units: bool, per_line: Callable[[LineScore], None] | None = None) -> TextScore:
+    """The text's score; `per_line` sees each line's.
+
+    raises  LanguageModelError, UsageError for what cannot be read; TextError where the text has no lines
+    """
+    total = TextScore()
+    for line in score_lines(load_ngram_model(model), read_lines(text, units)):
+        total.add(line)
+        if per_line:
+            per_line(line)
+    if not total.lines:
+        raise TextError("the text is empty", hint="give one sentence per line")
+    return total
+
+
+def line_record(line: LineScore) -> dict[str, Any]:
+    return {"log10_prob": round(line.log10_prob, 6), "tokens": line.tokens, "oov": line.oov}
+
+
+def text_record(total: TextScore) -> dict[str, Any]:
+    return {"perplexity": total.perplexity, "perplexity_without_oov": total.perplexity_without_oov,
+            "log10_prob": total.log10_prob, "tokens": total.tokens, "oov": total.oov, "lines": total.lines}
