@@ -49,8 +49,8 @@ def padding_share(plan: Plan, durations: Sequence[float]) -> float:
 
 
 def _fill(order: np.ndarray, durations: np.ndarray, settings: BatchConfig, world: int) -> list[np.ndarray]:
-    """Consecutive groups of the order, each as large as fits; a last group too small for every process joins the one
-    before it."""
+    """Consecutive groups of the order, each as large as fits; a last group too small for every process borrows from
+    the one before it, or joins it."""
     groups: list[list[int]] = [[]]
     longest = 0.0
     for index in order:
@@ -64,8 +64,9 @@ def _fill(order: np.ndarray, durations: np.ndarray, settings: BatchConfig, world
             group.append(index)
             longest = reach
     if len(groups) > 1 and len(groups[-1]) < world:
-        rest = groups.pop()
-        groups[-1] += rest
+        rest = groups[-2] + groups[-1]
+        at = len(rest) - world
+        groups[-2:] = [rest[:at], rest[at:]] if at >= world else [rest]
     return [np.array(group) for group in groups]
 
 
