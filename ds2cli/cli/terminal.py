@@ -5,6 +5,7 @@ with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a term
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -34,6 +35,12 @@ def say(line: str = "") -> None:
     """A line for people: a header, a table row, a result. Not for warnings."""
     if verbosity >= NORMAL:
         print(line, file=sys.stderr, flush=True)
+
+
+def say_at_once(line: str) -> None:
+    """A line for people from within a signal's handler, where Python's own streams may be in the middle of a line."""
+    if verbosity >= NORMAL:
+        os.write(sys.stderr.fileno(), f"\r{line}\n".encode())
 
 
 def detail(line: str) -> None:
@@ -78,7 +85,9 @@ class Bar:
 
         columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[line]}")
         console = Console(stderr=True, markup=False, highlight=False)
-        self._progress = Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False, transient=True)
+        self._progress = Progress(
+            *columns, console=console, redirect_stdout=False, redirect_stderr=False, transient=True
+        )
         self._task = self._progress.add_task("", total=1.0, line="")
 
     def __enter__(self) -> "Bar":

@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.errors import Exit, UsageError
+from ds2cli.errors import Ds2Error, Exit, UsageError
 from ds2cli.settings import Layer, flag_layer, meaning, preset_names
-
-SHOWN_SKIPS = 3
 
 
 def _complete_preset(incomplete: str) -> list[str]:
@@ -39,7 +37,7 @@ def train(
         int, typer.Option("--processes", "--gpus", min=1, help="train in so many processes, a GPU or a core each")
     ] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with their origins; no training")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with origins; no training")] = False,
 ) -> None:
     """Train a network on records; stdout gets the path of the best checkpoint.
 
@@ -53,21 +51,27 @@ def train(
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
     if resume is None and run is None and not dry_run:
         raise UsageError("where should the run live?", hint="add: --run runs/a")
+    shortcuts = {
+        "train.epochs": epochs,
+        "optimizer.learning_rate": learning_rate,
+        "batch.seconds": batch_seconds,
+        "train.seed": seed,
+    }
+    given = {name: value for name, value in shortcuts.items() if value is not None}
+    flags = Layer({**flag_layer(assignments or []).values, **given}, "flag")
+    if resume is not None and any((dev, run, preset, config, units, flags.values)):
+        hint = f"to change one, edit {resume}/config.toml; to begin anew: ds2 train ... --config {resume}/config.toml"
+        raise UsageError("a resumed run keeps its data and its settings", hint=hint)
     if processes > 1:
         _launch(processes, manifests, dry_run)
         return
     if resume is not None:
         experiment = resumed_experiment(resume)
     else:
-        shortcuts = {
-            "train.epochs": epochs,
-            "optimizer.learning_rate": learning_rate,
-            "batch.seconds": batch_seconds,
-            "train.seed": seed,
-        }
-        given = {name: value for name, value in shortcuts.items() if value is not None}
-        flags = Layer({**flag_layer(assignments or []).values, **given}, "flag")
         experiment = new_experiment(Request(manifests, dev, run or Path("."), preset, config, flags, units))
+    if strict and experiment.rejected:
+        reason = next(iter(experiment.rejected))
+        raise Ds2Error(f"{experiment.examples[reason]}", hint="without --strict it is left out and counted")
     if dry_run:
         _describe(experiment)
         return
@@ -97,7 +101,8 @@ def _describe(experiment) -> None:
     recogniser = experiment.build()
     terminal.write(to_toml(experiment.config, experiment.origins))
     _say_header(experiment, recogniser, "dry run")
-    terminal.say(f"about {estimated_bytes(recogniser, experiment.config) / 1e9:.1f} GB for a step, all processes together")
+    gigabytes = estimated_bytes(recogniser, experiment.config) / 1e9
+    terminal.say(f"about {gigabytes:.1f} GB for a step, all processes together")
 
 
 def _train(experiment, device: str, strict: bool) -> None:
@@ -114,21 +119,27 @@ def _train(experiment, device: str, strict: bool) -> None:
     view = TrainingView(experiment.config, strict)
     stopped = False
     with view:
-        for event in run_training(experiment, process):
+        for event in run_training(experiment, process, _say_stopping):
             stopped = isinstance(event, StoppedEvent)
             view.show(event)
     leave()
+    if not process.is_first:
+        return
     folder = experiment.run
     if stopped:
-        if process.is_first:
-            terminal.say(f"saved {folder.path} at step {view.step:,}")
-            terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
+        terminal.say(f"saved {folder.path} at step {view.step:,}")
+        terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
         raise typer.Exit(Exit.INTERRUPTED)
-    if process.is_first:
-        terminal.write(str(folder.best))
-        terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
+    if not view.step:
+        terminal.say(f"`{folder.path}` had all of its {experiment.config.train.epochs} epochs already")
+    terminal.write(str(folder.best))
+    terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
     if experiment.rejected or view.skipped:
         raise typer.Exit(Exit.SKIPPED)
+
+
+def _say_stopping() -> None:
+    terminal.say_at_once("stopping after this step; Ctrl-C again stops now")
 
 
 def _say_header(experiment, recogniser, device: str) -> None:
@@ -141,5 +152,3 @@ def _say_header(experiment, recogniser, device: str) -> None:
         f"seed {experiment.config.train.seed} · {experiment.run.path}"
     )
     terminal.detail(f"padding: {100 * experiment.padding_share():.1f} % of the seconds computed")
-
-

@@ -16,7 +16,8 @@ class TrainingView:
 
     def __init__(self, config: Config, strict: bool) -> None:
         self.epochs, self.strict = config.train.epochs, strict
-        self.step, self.skipped = 0, 0
+        self.step = 0
+        self.skipped: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
         self._first_epoch: float | None = None
@@ -40,15 +41,14 @@ class TrainingView:
             self._show_step(event)
         elif isinstance(event, EvaluationEvent):
             self._show_evaluation(event)
-        else:
-            self._bar.say("stopping after this step; Ctrl-C again stops now")
 
     def _show_step(self, event) -> None:
         self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
         self._first_epoch = event.epoch if self._first_epoch is None else self._first_epoch
         self._audio_seconds += event.audio_seconds
         self._waited += event.waited
-        self._name_losses(event)
+        self._name_skipped(event.skipped)
+        self._name_not_finite(event)
         elapsed = max(time.monotonic() - self._started, 1e-3)
         done = event.epoch - self._first_epoch
         left = elapsed * (self.epochs - event.epoch) / done if done > 0 else 0.0
@@ -61,21 +61,25 @@ class TrainingView:
             self._said = time.monotonic()
             terminal.say(f"step {event.step:,}   epoch {event.epoch:.2f} of {self.epochs}   {line}")
 
-    def _name_losses(self, event) -> None:
-        for identity, reason in event.skipped:
+    def _name_skipped(self, skipped: list[tuple[str, str]]) -> None:
+        for identity, reason in skipped:
             if self.strict:
                 raise Ds2Error(f"`{identity}`: {reason}", hint="without --strict it is skipped and counted")
-            self.skipped += 1
-            if self.skipped <= SHOWN_SKIPS:
+            if identity not in self.skipped and len(self.skipped) < SHOWN_SKIPS:
                 self._bar.say(f"warning: skipped `{identity}`: {reason}")
+            self.skipped.add(identity)
+
+    def _name_not_finite(self, event) -> None:
         if event.not_finite:
             names = ", ".join(f"`{one}`" for one in event.not_finite[:3])
             self._bar.say(f"warning: loss is not finite at step {event.step:,}: {names} taught nothing")
 
     def _show_evaluation(self, event) -> None:
+        self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
+        dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"
         self._bar.say(
-            f"{event.epoch:5d}{event.train_loss:10.3f}{event.dev_loss:10.3f}"
+            f"{event.epoch:5d}{event.train_loss:10.3f}{dev}"
             f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{best}"
         )
         for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:

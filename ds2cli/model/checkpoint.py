@@ -6,7 +6,6 @@ safetensors holds the arrays; its metadata holds the settings as TOML and the un
 import json
 import os
 import pickle
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ds2cli.config import Config
-from ds2cli.errors import CheckpointError, UsageError
+from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
 
@@ -77,18 +76,22 @@ def checkpoint_path(path: str | Path) -> Path:
 
 
 def write_beside(path: Path, write) -> None:
-    """Let `write(temporary_path)` write a file in the same folder, flush it to disk, and rename it into place."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+    """Let `write(temporary_path)` write a file in the same folder, flush it to disk, and rename it into place.
+
+    raises  Ds2Error where the disk is full or the folder closed; the old file stays, and nothing beside it
+    """
+    temporary = path.with_name(f".{path.name}.part")  # one name, so that kills leave one of them at most
     try:
-        write(temporary)
+        write(str(temporary))
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, 0o644)  # safetensors writes for its owner alone
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    except (OSError, SafetensorError, RuntimeError) as problem:  # torch's writer has no error of its own
+        reason = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
+        raise Ds2Error(f"cannot write `{path}`: {reason}", hint=f"is there room? df -h {path.parent}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def save_training_state(path: Path, state: dict) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
+from ds2cli.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Process:
@@ -24,13 +26,18 @@ class Process:
 def join(device: str) -> Process:
     """Join the other processes where torchrun started several; alone otherwise.
 
-    device  "auto", "cpu" or "cuda"
+    device  "auto", "cpu", "cuda" or "cuda:1"
+    raises  UsageError where there is no such device
     """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
     local = int(os.environ.get("LOCAL_RANK", 0))
     if device == "auto" or (device == "cuda" and world > 1):
         device = f"cuda:{local}" if cuda else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise UsageError(f"no device `{device}` on this machine", hint="see those there are with: ds2 doctor") from None
     if cuda:
         torch.cuda.set_device(device)
     if world > 1 and not dist.is_initialized():

@@ -8,7 +8,7 @@ import torch
 from ds2cli.decoding.greedy import best_path
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
-from ds2cli.training.data import SpeechSet
+from ds2cli.training.data import Batch, SpeechSet
 from ds2cli.training.distributed import Process, gathered
 from ds2cli.training.loss import ctc_losses
 
@@ -17,26 +17,34 @@ N_SAMPLES = 3
 
 @dataclass(frozen=True)
 class Result:
-    """loss is nats per utterance; wer and cer are per cent, None where the references are empty."""
+    """loss is nats per utterance; wer and cer are per cent, None where the references are empty.
+
+    skipped  ids of utterances whose audio could not be read, with the reason
+    """
 
     loss: float
     wer: float | None
     cer: float | None
     samples: list[dict[str, str]]
+    skipped: list[tuple[str, str]]
 
 
 @torch.inference_mode()
 def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Result:
     """Every utterance once, each process its share; the same three utterances are shown every time.
 
-    Utterances whose audio cannot be read are left out; training has named them.
+    Utterances whose audio cannot be read are left out, and named.
     """
     recogniser.eval()
     heard: dict[int, tuple[float, str]] = {}
+    skipped: list[tuple[str, str]] = []
     for indices in _batches(speech)[process.rank :: process.world]:
-        heard.update(_hear(recogniser, speech, indices))
-    for share in gathered(process, heard):
-        heard.update(share)
+        batch = speech.plain_batch(indices)
+        skipped += batch.skipped
+        heard.update(_hear(recogniser, speech, batch))
+    shares = gathered(process, (heard, skipped))
+    heard = {index: answer for share, _ in shares for index, answer in share.items()}
+    skipped = [one for _, share in shares for one in share]
     indices = sorted(heard)
     references = [speech.utterances[index].text for index in indices]
     hypotheses = [heard[index][1] for index in indices]
@@ -46,7 +54,7 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     samples = [
         {"id": speech.utterances[indices[i]].id, "text": references[i], "pred_text": hypotheses[i]} for i in shown
     ]
-    return Result(float(np.mean(losses)) if losses else float("nan"), rates.wer, rates.cer, samples)
+    return Result(float(np.mean(losses)) if losses else float("nan"), rates.wer, rates.cer, samples, skipped)
 
 
 def _batches(speech: SpeechSet) -> list[list[int]]:
@@ -60,11 +68,9 @@ def _batches(speech: SpeechSet) -> list[list[int]]:
     return [group for group in groups if group]
 
 
-def _hear(recogniser: Recogniser, speech: SpeechSet, indices: list[int]) -> dict[int, tuple[float, str]]:
-    batch = speech.plain_batch(indices)
-    unread = {one for one, _ in batch.skipped}
-    read = [index for index in indices if speech.utterances[index].id not in unread]
-    if not read:
+def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, tuple[float, str]]:
+    """By index: the loss of each utterance of a batch and the text of its best path."""
+    if not batch.indices:
         return {}
     device = recogniser.device
     log_probs, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
@@ -73,4 +79,4 @@ def _hear(recogniser: Recogniser, speech: SpeechSet, indices: list[int]) -> dict
     spelled = [
         speech.units.decode(best_path(row[:count])) for row, count in zip(rows, frames.tolist(), strict=True)
     ]
-    return {index: (loss, text) for index, loss, text in zip(read, losses, spelled, strict=True)}
+    return {index: (loss, text) for index, loss, text in zip(batch.indices, losses, spelled, strict=True)}

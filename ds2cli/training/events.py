@@ -10,6 +10,8 @@ class StepEvent:
     loss       nats per utterance, mean over the step
     seconds    since the run began, interruptions left out
     audio_seconds  of speech in the step, all processes together
+    skipped, not_finite  ids, of all processes, that could not be read (with the reason), or taught nothing
+    waited     seconds that the processor had no batch to work on
     """
 
     step: int
@@ -26,17 +28,22 @@ class StepEvent:
 
 @dataclass(frozen=True)
 class EvaluationEvent:
-    """The held-out set, measured. train_loss is the mean since the evaluation before."""
+    """The held-out set, measured; without one, dev_loss, wer and cer are None.
+
+    train_loss  mean since the evaluation before
+    skipped     ids of held-out utterances whose audio could not be read, with the reason
+    """
 
     step: int
     epoch: int
     train_loss: float
-    dev_loss: float
+    dev_loss: float | None
     wer: float | None
     cer: float | None
     seconds: float
     best: bool
     samples: list[dict[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import plan_epoch
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
-from ds2cli.training.distributed import Process, any_of, total
+from ds2cli.training.distributed import Process, any_of, gathered, total
 from ds2cli.training.evaluation import evaluate
 from ds2cli.training.events import EvaluationEvent, Event, StepEvent, StoppedEvent
 from ds2cli.training.loss import consistency_losses, ctc_losses, utterance_mean
@@ -46,7 +46,6 @@ class Trainer:
     """One process's part of a training run.
 
     should_stop  asked after every step; True saves and ends
-    keep         called with "best", "last" at the moments when a checkpoint should be kept
     """
 
     recogniser: Recogniser
@@ -87,7 +86,7 @@ class Trainer:
     def restore(self, state: dict) -> None:
         """Take up a saved state."""
         self.recogniser.load_state_dict(state["weights"])
-        self.average.weights = state["average"]
+        self.average.weights = {name: tensor.to(self.process.device) for name, tensor in state["average"].items()}
         self.optimizer.load_state_dict(state["optimizer"])
         self.position = Position(**state["position"])
 
@@ -110,9 +109,10 @@ class Trainer:
                 yield event
                 if any_of(self.process, self.should_stop()):
                     save(False)
+                    any_of(self.process, False)  # nobody leaves before the first process has saved
                     yield StoppedEvent(position.step)
                     return
-                if time.monotonic() - self._saved_at > settings.save_seconds and self.process.world == 1:
+                if time.monotonic() - self._saved_at > settings.save_seconds:
                     save(False)
                     self._saved_at = time.monotonic()
                 asked_at = time.monotonic()
@@ -133,8 +133,10 @@ class Trainer:
         self.recogniser.train()
         n_utterances = sum(len(part) for part in dealt)
         loss, finite, norm = self._gradients(batch, n_utterances)
-        seen = torch.stack([loss * n_utterances, finite.sum().to(loss)])
-        loss_sum, count = total(self.process, seen).tolist()
+        unheard = batch.skipped, [one for one, good in zip(batch.ids, finite.tolist(), strict=False) if not good]
+        seen = torch.stack([loss * n_utterances, finite.sum().to(loss), loss.new_tensor(len(unheard[0] + unheard[1]))])
+        loss_sum, count, n_unheard = total(self.process, seen).tolist()
+        everywhere = gathered(self.process, unheard) if n_unheard else []
         healthy = bool(torch.isfinite(norm)) and count > 0
         if healthy:
             self.optimizer.step()
@@ -153,8 +155,8 @@ class Trainer:
             gradient_norm=float(norm),
             seconds=position.seconds,
             audio_seconds=sum(self.train.durations[index] for part in dealt for index in part),
-            skipped=batch.skipped,
-            not_finite=[one for one, good in zip(batch.ids, finite.tolist(), strict=False) if not good],
+            skipped=[one for skipped, _ in everywhere for one in skipped],
+            not_finite=[one for _, not_finite in everywhere for one in not_finite],
             waited=waited,
         )
 
@@ -223,10 +225,17 @@ class Trainer:
                 save(True)
         position.seconds = time.monotonic() - started
         return EvaluationEvent(
-            position.step, position.epoch, train_loss,
-            result.loss if result else float("nan"), result.wer if result else None, result.cer if result else None,
-            position.seconds, best, result.samples if result else [],
-        )  # fmt: skip
+            step=position.step,
+            epoch=position.epoch,
+            train_loss=train_loss,
+            dev_loss=result.loss if result else None,
+            wer=result.wer if result else None,
+            cer=result.cer if result else None,
+            seconds=position.seconds,
+            best=best,
+            samples=result.samples if result else [],
+            skipped=result.skipped if result else [],
+        )
 
 
 def make_optimizer(network: nn.Module, settings: OptimizerConfig) -> torch.optim.Optimizer:

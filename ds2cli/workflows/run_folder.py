@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 from ds2cli.corpora.manifest import Utterance, read_manifest, to_line
-from ds2cli.errors import CheckpointError, UsageError
+from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.model.checkpoint import (
     Checkpoint,
     load_training_state,
@@ -39,6 +40,10 @@ class RunFolder:
     @property
     def metrics(self) -> Path:
         return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples.jsonl"
 
     def begin(self) -> None:
         """Make the folder.
@@ -75,19 +80,29 @@ class RunFolder:
         """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl."""
         line = {"event": EVENT_NAMES[type(event)], **dataclasses.asdict(event)}
         samples = line.pop("samples", [])
-        with open(self.metrics, "a", encoding="utf-8") as stream:
-            stream.write(to_line(line) + "\n")
-        if samples:
-            with open(self.path / "samples.jsonl", "a", encoding="utf-8") as stream:
-                stream.writelines(to_line({"step": event.step, **sample}) + "\n" for sample in samples)
+        self._append(self.metrics, [{name: _as_json(value) for name, value in line.items()}])
+        self._append(self.samples, [{"step": event.step, **sample} for sample in samples])
 
-    def forget_after(self, step: int) -> None:
-        """Drop the lines of steps that a killed run took after its last save: they are taken again."""
-        for name in ("metrics.jsonl", "samples.jsonl"):
-            path = self.path / name
+    def _append(self, path: Path, records: list[dict]) -> None:
+        try:
+            with open(path, "a", encoding="utf-8") as stream:
+                stream.writelines(to_line(record) + "\n" for record in records)
+        except OSError as problem:
+            hint = f"make room, then: ds2 train --resume {self.path}"
+            raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
+
+    def forget_after(self, step: int, is_evaluated: bool) -> None:
+        """Drop the lines that a killed run wrote after its last save, as they will be written again.
+
+        step          that the save knows
+        is_evaluated  whether it knows of an evaluation after this very step
+        """
+        evaluated = step if is_evaluated else step - 1
+        for path in (self.metrics, self.samples):
             if path.exists():
-                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-                self.write_text(name, "".join(line for line in lines if _step_of(line) <= step))
+                lines = path.read_bytes().split(b"\n")
+                kept = [line + b"\n" for line in lines if _is_known(line, step, evaluated)]
+                write_beside(path, lambda temporary, kept=kept: Path(temporary).write_bytes(b"".join(kept)))
 
     def keep(self, checkpoint: Checkpoint, state: dict | None, best: bool) -> None:
         """Keep a checkpoint as the best, or as the last with the trainer's state.
@@ -97,9 +112,10 @@ class RunFolder:
         if best:
             save_checkpoint(self.best, checkpoint)
             return
+        # This order: a run killed in between takes its last steps again, and writes this file again.
+        save_checkpoint(self.path / "last.safetensors", checkpoint)
         if state is not None:
             save_training_state(self.trainer, state)
-        save_checkpoint(self.path / "last.safetensors", checkpoint)
 
     def training_state(self) -> dict | None:
         """The saved position, or None where the run was killed before its first save."""
@@ -112,9 +128,15 @@ class RunFolder:
             raise CheckpointError(str(problem), hint=hint) from None
 
 
-def _step_of(line: str) -> float:
-    """The step of a metrics line; a line cut short by a kill has none."""
+def _as_json(value):
+    """JSON has no word for what is not finite: null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_known(line: bytes, step: int, evaluated: int) -> bool:
+    """Whether a line tells of what a save knows; one cut short by a kill does not."""
     try:
-        return json.loads(line)["step"]
-    except (json.JSONDecodeError, KeyError):
-        return float("inf")
+        record = json.loads(line)
+    except ValueError:
+        return False
+    return record["step"] <= (step if record.get("event") == "step" else evaluated)

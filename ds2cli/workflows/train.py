@@ -3,7 +3,7 @@
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
-from ds2cli.errors import TextError, UsageError
+from ds2cli.errors import CheckpointError, TextError, UsageError
 from ds2cli.model.checkpoint import Checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
@@ -109,8 +109,18 @@ def resumed_experiment(run: Path) -> Experiment:
     return Experiment(folder, config, {}, units, train, dev, is_resumed=True)
 
 
-def run_training(experiment: Experiment, process: Process) -> Iterator[Event]:
-    """Train to the end, or until asked to stop; everything worth keeping is kept in the run folder."""
+def run_training(
+    experiment: Experiment, process: Process, on_interrupt: Callable[[], None] = lambda: None
+) -> Iterator[Event]:
+    """Train to the end, or until asked to stop; everything worth keeping is kept in the run folder.
+
+    on_interrupt  called at the first Ctrl-C or SIGTERM, inside the signal's handler
+    """
+    with Interrupt(on_interrupt) as interrupt:
+        yield from _train(experiment, process, interrupt)
+
+
+def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> Iterator[Event]:
     folder, config = experiment.run, experiment.config
     if process.is_first and not experiment.is_resumed:
         _begin(experiment)
@@ -120,6 +130,7 @@ def run_training(experiment: Experiment, process: Process) -> Iterator[Event]:
         SpeechSet(experiment.dev, experiment.units, config) if experiment.dev else None,
         config,
         process,
+        should_stop=lambda: interrupt.requested,
     )
     _start_or_restore(trainer, folder, process)
 
@@ -128,14 +139,12 @@ def run_training(experiment: Experiment, process: Process) -> Iterator[Event]:
             checkpoint = Checkpoint(config, experiment.units, trainer.recogniser.state_dict(), {})
             folder.keep(checkpoint, None if best else trainer.state(), best)
 
-    with Interrupt() as interrupt:
-        trainer.should_stop = lambda: interrupt.requested
-        for event in trainer.events(save):
-            if process.is_first and not isinstance(event, StoppedEvent):
-                folder.record(event)
-                if isinstance(event, EvaluationEvent):
-                    draw_curve(folder.metrics, folder.path / "curve.svg")
-            yield event
+    for event in trainer.events(save):
+        if process.is_first and not isinstance(event, StoppedEvent):
+            folder.record(event)
+            if isinstance(event, EvaluationEvent):
+                draw_curve(folder.metrics, folder.path / "curve.svg")
+        yield event
 
 
 def _begin(experiment: Experiment) -> None:
@@ -154,14 +163,18 @@ def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process) -> 
     trainer.train.noises = load_noises(config.augment.noise, config.features.sample_rate)
     state = folder.training_state()
     if state is not None:
-        trainer.restore(state)
+        try:
+            trainer.restore(state)
+        except (RuntimeError, ValueError, LookupError, TypeError):
+            hint = f"was `{folder.config}` edited? epochs and rates may change, the network may not"
+            raise CheckpointError(f"`{folder.trainer}` does not fit its settings", hint=hint) from None
     else:
         frontend = trainer.recogniser.frontend.cpu()
         frontend.fit(*feature_statistics(trainer.train, frontend, config.train.seed))
         trainer.recogniser.to(process.device)
         trainer.average.restart()
     if process.is_first:
-        folder.forget_after(trainer.position.step)
+        folder.forget_after(trainer.position.step, is_evaluated=trainer.position.step_of_epoch == 0)
 
 
 def _admitted(experiment: Experiment, utterances: list[Utterance], max_seconds: float) -> list[Utterance]:
@@ -203,9 +216,9 @@ ECHO_SECONDS = 1.0
 class Interrupt:
     """The first Ctrl-C or SIGTERM asks to stop after the step; a second Ctrl-C insists."""
 
-    def __init__(self) -> None:
+    def __init__(self, notify: Callable[[], None]) -> None:
         self.requested = False
-        self._first = 0.0
+        self._notify, self._first = notify, 0.0
 
     def __enter__(self) -> "Interrupt":
         self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -218,6 +231,7 @@ class Interrupt:
     def _note(self, number: int, _: object) -> None:
         if not self.requested:
             self.requested, self._first = True, time.monotonic()
+            self._notify()
         elif number == signal.SIGINT and time.monotonic() - self._first > ECHO_SECONDS:
             raise KeyboardInterrupt
 
