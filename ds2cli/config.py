@@ -5,9 +5,13 @@ these defaults.
 """
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Annotated, Literal
 
 Kernel = tuple[int, ...]
+
+# The least and the greatest value of a number, or of each number in a list.
+FROM_0, FROM_1, ABOVE_0, SHARE = (0, inf), (1, inf), (1e-6, inf), (0, 1)
 
 
 @dataclass(frozen=True)
@@ -15,11 +19,11 @@ class FeatureConfig:
     """How sound becomes features (Amodei et al. 2016, section 3.1)."""
 
     kind: Annotated[Literal["spectrogram", "mel", "mfcc"], "what a frame holds"] = "spectrogram"
-    sample_rate: Annotated[int, "samples per second; other rates are resampled"] = 16000
-    window_seconds: Annotated[float, "length of the Hann window"] = 0.02
-    hop_seconds: Annotated[float, "from one frame to the next"] = 0.01
-    n_mels: Annotated[int, "mel bands, for mel and mfcc"] = 64
-    n_mfcc: Annotated[int, "cepstral coefficients, for mfcc"] = 40
+    sample_rate: Annotated[int, "samples per second; other rates are resampled", (1000, 1e6)] = 16000
+    window_seconds: Annotated[float, "length of the Hann window", (0.002, 1)] = 0.02
+    hop_seconds: Annotated[float, "from one frame to the next", (0.001, 1)] = 0.01
+    n_mels: Annotated[int, "mel bands, for mel and mfcc", FROM_1] = 64
+    n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
         Literal["corpus", "utterance"], "standardise each bin by mean and deviation of the training set, or utterance"
@@ -30,40 +34,39 @@ class FeatureConfig:
 class ModelConfig:
     """The network (section 3): convolutions, recurrent layers, lookahead, fully connected layers."""
 
-    conv_channels: Annotated[tuple[int, ...], "output channels of each convolution, 0 to 3 of them"] = (32, 32)
-    conv_kernels: Annotated[tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D"] = (
-        (41, 11),
-        (21, 11),
-    )
-    conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels"] = ((2, 2), (2, 1))
+    conv_channels: Annotated[tuple[int, ...], "output channels of each convolution, 0 to 3 of them", FROM_1] = (32, 32)
+    conv_kernels: Annotated[
+        tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D", FROM_1
+    ] = ((41, 11), (21, 11))
+    conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels", FROM_1] = ((2, 2), (2, 1))
     rnn: Annotated[Literal["rnn", "relu", "gru", "lstm"], "recurrence; rnn is the paper's clipped rectifier"] = "gru"
-    rnn_layers: Annotated[int, "stacked recurrent layers"] = 5
-    rnn_size: Annotated[int, "cells of each layer and direction"] = 512
+    rnn_layers: Annotated[int, "stacked recurrent layers", FROM_0] = 5
+    rnn_size: Annotated[int, "cells of each layer and direction", FROM_1] = 512
     bidirectional: Annotated[bool, "both directions, their outputs summed"] = True
     batch_norm: Annotated[
         Literal["none", "input", "preactivation"],
         "over valid frames: none; of a recurrent layer's input (fast); of W h, after the matrix (the paper's)",
     ] = "input"
-    lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0 is none"] = 0
-    fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output"] = ()
-    dropout: Annotated[float, "share of activations dropped between layers in training"] = 0.0
+    lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0 is none", FROM_0] = 0
+    fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output", FROM_1] = ()
+    dropout: Annotated[float, "share of activations dropped between layers in training", SHARE] = 0.0
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
     """What is done to the training speech, seeded by seed, epoch and utterance."""
 
-    speeds: Annotated[tuple[float, ...], "one is drawn for each utterance; pitch moves along"] = (1.0,)
-    gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)"] = 0.0
+    speeds: Annotated[tuple[float, ...], "one is drawn for each utterance; pitch moves along", (0.1, 10)] = (1.0,)
+    gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)", FROM_0] = 0.0
     noise: Annotated[str, "folder or manifest of noise recordings; empty is none"] = ""
-    noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)"] = 0.4
-    noise_snr_db: Annotated[tuple[float, float], "signal-to-noise ratio, drawn from this range"] = (0.0, 20.0)
-    time_masks: Annotated[int, "SpecAugment: masked stretches of time"] = 0
-    time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)"] = 40
-    frequency_masks: Annotated[int, "SpecAugment: masked bands"] = 0
-    frequency_mask_bins: Annotated[int, "SpecAugment: widest of them"] = 15
+    noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)", SHARE] = 0.4
+    noise_snr_db: Annotated[tuple[float, float], "signal to noise, drawn from this range", (-100, 100)] = (0.0, 20.0)
+    time_masks: Annotated[int, "SpecAugment: masked stretches of time", FROM_0] = 0
+    time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)", FROM_0] = 40
+    frequency_masks: Annotated[int, "SpecAugment: masked bands", FROM_0] = 0
+    frequency_mask_bins: Annotated[int, "SpecAugment: widest of them", FROM_0] = 15
     consistency: Annotated[
-        float, "CR-CTC: weight of the divergence between two masked views of each utterance; 0 is one view"
+        float, "CR-CTC: weight of the divergence between two masked views of each utterance; 0 is one view", FROM_0
     ] = 0.0
 
 
@@ -71,12 +74,12 @@ class AugmentConfig:
 class BatchConfig:
     """How utterances become batches: by seconds, from length buckets."""
 
-    seconds: Annotated[float, "padded seconds of audio in a step, all processes together"] = 240.0
-    utterances: Annotated[int, "utterances in a step, at most"] = 256
+    seconds: Annotated[float, "padded seconds of audio in a step, all processes together", ABOVE_0] = 240.0
+    utterances: Annotated[int, "utterances in a step, at most", FROM_1] = 256
     sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
-    max_seconds: Annotated[float, "longer utterances are left out"] = 30.0
-    workers: Annotated[int, "processes that read and augment; 0 does it in the training process"] = 0
-    cache_gb: Annotated[float, "decoded audio kept in memory, at most (without workers)"] = 2.0
+    max_seconds: Annotated[float, "longer utterances are left out", ABOVE_0] = 30.0
+    workers: Annotated[int, "processes that read and augment; 0 does it in the training process", FROM_0] = 0
+    cache_gb: Annotated[float, "decoded audio kept in memory, at most (without workers)", FROM_0] = 2.0
 
 
 @dataclass(frozen=True)
@@ -84,26 +87,26 @@ class OptimizerConfig:
     """How weights move."""
 
     kind: Annotated[Literal["adamw", "sgd"], "AdamW, or the paper's SGD with Nesterov momentum"] = "adamw"
-    learning_rate: Annotated[float, "peak rate"] = 1e-3
-    weight_decay: Annotated[float, "AdamW's decoupled decay of matrices"] = 0.01
-    momentum: Annotated[float, "of SGD"] = 0.99
-    clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)"] = 400.0
+    learning_rate: Annotated[float, "peak rate", FROM_0] = 1e-3
+    weight_decay: Annotated[float, "AdamW's decoupled decay of matrices", FROM_0] = 0.01
+    momentum: Annotated[float, "of SGD", SHARE] = 0.99
+    clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)", FROM_0] = 400.0
     schedule: Annotated[
         Literal["anneal", "cosine", "constant"], "the paper's division every epoch; a cosine to zero; neither"
     ] = "anneal"
-    warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth"] = 0.0
-    annealing: Annotated[float, "the rate is divided by this every epoch"] = 1.2
-    average: Annotated[float, "decay per step of averaged weights, which are evaluated and kept; 0 is none"] = 0.0
+    warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth", SHARE] = 0.0
+    annealing: Annotated[float, "the rate is divided by this every epoch", ABOVE_0] = 1.2
+    average: Annotated[float, "decay per step of averaged weights, which are evaluated and kept; 0: none", SHARE] = 0.0
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """How long, how often, how surely."""
 
-    epochs: Annotated[int, "passes over the training set"] = 20
-    seed: Annotated[int, "of everything random"] = 1
-    evaluate_every: Annotated[int, "epochs between evaluations"] = 1
-    save_seconds: Annotated[float, "seconds between saves inside an epoch"] = 600.0
+    epochs: Annotated[int, "passes over the training set", FROM_1] = 20
+    seed: Annotated[int, "of everything random", (0, 2**31)] = 1
+    evaluate_every: Annotated[int, "epochs between evaluations", FROM_1] = 1
+    save_seconds: Annotated[float, "seconds between saves inside an epoch", FROM_0] = 600.0
     precision: Annotated[Literal["auto", "float32", "bf16"], "auto is bf16 where the device has it"] = "auto"
     synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
 

@@ -3,12 +3,14 @@
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from ds2cli.config import Config
 from ds2cli.errors import ConfigError
@@ -24,34 +26,43 @@ class Layer:
     origin: str
 
 
+class Setting(NamedTuple):
+    """What is declared of a setting; bounds are the least and the greatest number, where it holds numbers."""
+
+    kind: Any
+    meaning: str
+    default: Any
+    bounds: tuple[float, float] | None
+
+
 @cache
 def _sections() -> dict[str, type]:
     return get_type_hints(Config)
 
 
 @cache
-def declared() -> dict[str, tuple[Any, str, Any]]:
-    """Every setting by dotted name: its type, its meaning, its default."""
+def declared() -> dict[str, Setting]:
+    """Every setting by dotted name."""
     found = {}
     for section, kind in _sections().items():
         hints = get_type_hints(kind, include_extras=True)
         for one in dataclasses.fields(kind):
-            annotated = hints[one.name]
-            found[f"{section}.{one.name}"] = (annotated.__origin__, annotated.__metadata__[0], one.default)
+            kind, (meaning, *bounds) = hints[one.name].__origin__, hints[one.name].__metadata__
+            found[f"{section}.{one.name}"] = Setting(kind, meaning, one.default, bounds[0] if bounds else None)
     return found
 
 
 def meaning(name: str) -> str:
     """The help text of a setting, for a flag."""
-    return declared()[name][1]
+    return declared()[name].meaning
 
 
 def resolve(*layers: Layer) -> tuple[Config, Origins]:
-    """Later layers win; every value is checked against its declared type.
+    """Later layers win; every value is checked against its declared type and bounds.
 
     raises  ConfigError naming the setting, its origin and the nearest name that exists
     """
-    values = {name: default for name, (_, _, default) in declared().items()}
+    values = {name: setting.default for name, setting in declared().items()}
     origins = dict.fromkeys(values, "default")
     for layer in layers:
         for name, value in layer.values.items():
@@ -61,6 +72,7 @@ def resolve(*layers: Layer) -> tuple[Config, Origins]:
                 raise ConfigError(f"unknown setting `{name}` in {layer.origin}", hint=hint)
             values[name] = _checked(name, value, layer.origin)
             origins[name] = layer.origin
+    _check_together(values, origins)
     return _build(values), origins
 
 
@@ -73,13 +85,37 @@ def _build(values: dict[str, Any]) -> Config:
 
 
 def _checked(name: str, value: Any, origin: str) -> Any:
-    wanted = declared()[name][0]
+    setting = declared()[name]
     try:
-        return _as_type(value, wanted)
+        typed = _as_type(value, setting.kind)
+        if setting.bounds and not all(setting.bounds[0] <= number <= setting.bounds[1] for number in _numbers(typed)):
+            raise ValueError
+        return typed
     except (TypeError, ValueError):
+        hint = f"it takes {_describe(setting)}: {setting.meaning}"
+        raise ConfigError(f"`{name}` in {origin} is `{_shown(value)}`", hint=hint) from None
+
+
+def _check_together(values: dict[str, Any], origins: Origins) -> None:
+    """What no setting can check alone: convolutions are described by three lists of equal shape."""
+    channels, kernels, strides = (values[f"model.conv_{name}"] for name in ("channels", "kernels", "strides"))
+    shapes = {len(one) for one in kernels + strides}
+    if not len(channels) == len(kernels) == len(strides) <= 3 or not (shapes <= {1} or shapes <= {2}):
+        changed = next((origin for name, origin in origins.items() if "conv_" in name and origin != "default"), "")
         raise ConfigError(
-            f"`{name}` in {origin} is `{value}`", hint=f"it takes {_describe(wanted)}: {declared()[name][1]}"
-        ) from None
+            f"`model.conv_channels`, `conv_kernels` and `conv_strides` in {changed} do not fit each other",
+            hint="as many kernels and strides as channels, 3 at most; all of them [frequency, time], or all [time]",
+        )
+    if not values["augment.speeds"]:
+        raise ConfigError("`augment.speeds` is empty", hint="1.0 is the speed of the recording: [1.0]")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _numbers(one)
+    else:
+        yield value
 
 
 def _as_type(value: Any, wanted: Any) -> Any:
@@ -102,12 +138,18 @@ def _as_type(value: Any, wanted: Any) -> Any:
     return value
 
 
-def _describe(wanted: Any) -> str:
-    if get_origin(wanted) is Literal:
-        return " | ".join(get_args(wanted))
-    if get_origin(wanted) is tuple:
-        return "a list like " + json.dumps([1, 2])
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[wanted]
+def _describe(setting: Setting) -> str:
+    if get_origin(setting.kind) is Literal:
+        return " | ".join(get_args(setting.kind))
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    what = words.get(setting.kind) or f"a list like {_toml_value(setting.default or (1, 2))}"
+    low, high = setting.bounds or (-math.inf, math.inf)
+    bounds = [f"at least {low:g}"] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf)
+    return " and ".join([f"{what}, {bounds[0]}", *bounds[1:]]) if bounds else what
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def preset_names() -> list[str]:
@@ -190,4 +232,7 @@ def from_toml(text: str, origin: str) -> Config:
 def _toml_value(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml_value(one) for one in value) + "]"
-    return json.dumps(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    # TOML's strings are JSON's, but for surrogate pairs and the delete character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

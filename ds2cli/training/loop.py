@@ -241,8 +241,9 @@ class Trainer:
 def make_optimizer(network: nn.Module, settings: OptimizerConfig) -> torch.optim.Optimizer:
     """AdamW on matrices with decay, on vectors without; or the paper's SGD with Nesterov momentum (section 3)."""
     if settings.kind == "sgd":
+        momentum = settings.momentum
         return torch.optim.SGD(
-            network.parameters(), lr=settings.learning_rate, momentum=settings.momentum, nesterov=True
+            network.parameters(), lr=settings.learning_rate, momentum=momentum, nesterov=momentum > 0
         )
     matrices = [weights for weights in network.parameters() if weights.dim() > 1]
     vectors = [weights for weights in network.parameters() if weights.dim() == 1]
