@@ -12,6 +12,7 @@ READINGS = {
     "3 dogs, 12 cats": "three dogs twelve cats",
     "1,234,567.89": "one million two hundred and thirty four thousand five hundred and sixty seven point eight nine",
     "007": "zero zero seven",
+    "20.0 or 12.5": "twenty point zero or twelve point five",
     "-5 degrees": "minus five degrees",
     "COVID-19": "covid nineteen",
     "a 4K screen": "a four k screen",

@@ -24,7 +24,8 @@ pieces = st.sampled_from(
     1 2 05 007 12 1906 1,234 3.14 .5 1914-18 10:30 1/2 1st 90s 5'10" 555-1234 2026-11-20 20.11.2026 12/25/2020 1.2.3
     November May the of 20 年 2个 ２００ 。 〇 我 第 ① 万 元 カ 한 α Ж ٣ \n \t \u2028""".split(" ")
 )
-texts = st.one_of(st.text(max_size=40), st.lists(st.one_of(pieces, st.just(" ")), max_size=12).map("".join))
+figures = st.text(alphabet="0123456789.,:/-+$£%°'\" stndhkm年元", max_size=14)
+texts = st.one_of(st.text(max_size=40), figures, st.lists(st.one_of(pieces, st.just(" ")), max_size=12).map("".join))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -52,7 +52,7 @@ def year(figures: str) -> Words:
 
 def looks_like_year(figures: str) -> bool:
     """Four bare digits from 1100 to 2099: read in pairs, which suits `1500 men` as well as dates."""
-    return len(figures) == 4 and "1100" <= figures <= "2099"
+    return len(figures) == 4 and figures.isdigit() and "1100" <= figures <= "2099"
 
 
 def number(figures: str) -> Words:

@@ -47,15 +47,16 @@ _WORD_BEFORE = re.compile(r"([A-Za-z']+|[0-9]+(?:st|nd|rd|th))\.?\s+\Z")
 
 _VOWELS = frozenset("AEIOUY")
 
-# Words of plain letters that the tables read otherwise all the same.
-_SHORT_FORMS = frozenset(ALWAYS) | {"dr"}
+# Short forms that need no full stop; and all of them. Most words are none, and take the quick way.
+_BARE_SHORT_FORMS = frozenset({*ALWAYS, "dr"})
+_SHORT_FORMS = frozenset({*_BARE_SHORT_FORMS, *WITH_STOP, *BEFORE_NAME, *BEFORE_NUMBER, "st"})
 
 
 def read(text: str) -> Normalised:
     """The spoken form of English text, with the source of each word and a count of what was left out."""
     source = Folded(text, fold)
     speech = Speech(source)
-    if _PLAIN_LINE.match(source.text) and _SHORT_FORMS.isdisjoint(source.text.split(" ")):
+    if _PLAIN_LINE.match(source.text) and _BARE_SHORT_FORMS.isdisjoint(source.text.split(" ")):
         for word in re.finditer(r"\S+", source.text):
             speech.say((word.group(),), *word.span())
         return speech.result(" ")
@@ -91,7 +92,11 @@ class _Reader:
 
     def word(self, start: int, end: int) -> int:
         """A word, its apostrophes told from quotation marks, its short form read where it is safe."""
-        word = self.text[start:end].lower()
+        word = self.text[start:end]
+        if word.islower() and word.isalpha() and word not in _SHORT_FORMS:
+            self.speech.say((word,), start, end)
+            return end
+        word = word.lower()
         if word[0] == "'" and word.rstrip("'") not in APOSTROPHE_FIRST:
             self.speech.drop("punctuation", "'")
             self.in_quotes = True
