@@ -43,5 +43,5 @@ def text(
             write(line.spoken.text)
             if write_spans:
                 write_spans(json.dumps(line.as_record(number), ensure_ascii=False))
-    for report in summary.as_lines("characters" if language is Language.mandarin else "words"):
+    for report in summary.as_lines("character" if language is Language.mandarin else "word"):
         terminal.say(report)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ds2cli.text.english.abbreviations import BEFORE_NAME, BEFORE_NUMBER, DOTTED
+from ds2cli.text.english.abbreviations import BEFORE_NAME, BEFORE_NUMBER, DOTTED, WITH_STOP
 from ds2cli.text.spans import Span
 
 
@@ -109,6 +109,6 @@ def _goes_on(text: str, found: re.Match[str]) -> bool:
         return word.isupper() and word != "I"
     if word.lower() in ("a.m", "p.m"):
         return False
-    if word.lower() in BEFORE_NUMBER:
+    if word.lower() in BEFORE_NUMBER or word.lower() in WITH_STOP:
         return text[found.end()].isdigit()
     return word.lower() in _NEVER_LAST or "." in word

@@ -43,8 +43,11 @@ class Summary:
         self.pieces += len(line.spoken.spans)
 
     def as_lines(self, unit: str) -> list[str]:
-        """For people: totals, then each reason with its commonest pieces."""
-        report = [f"{self.characters:,} characters in · {self.lines:,} lines, {self.pieces:,} {unit} out"]
+        """For people: totals, then each reason with its commonest pieces.
+
+        unit  what spans stand for: word, character
+        """
+        report = [f"{self.characters:,} characters in · {_count(self.lines, 'line')}, {_count(self.pieces, unit)} out"]
         if self.licence:
             report.append(f"dropped   Project Gutenberg header and licence: {self.licence:,} characters")
         reasons: dict[str, Counter[str]] = {}
@@ -54,7 +57,7 @@ class Summary:
             common = "  ".join(f"{_visible(piece)} {count:,}" for piece, count in pieces.most_common(_SHOWN))
             report.append(f"dropped   {reason}: {pieces.total():,}   {common}{'  ...' if len(pieces) > _SHOWN else ''}")
         if self.empty:
-            report.append(f"dropped   nothing to say: {self.empty:,} {'line' if self.empty == 1 else 'lines'}")
+            report.append(f"dropped   nothing to say: {_count(self.empty, 'line')}")
         return report
 
 
@@ -88,6 +91,10 @@ def _sentences(lines: Iterable[str], language: str, summary: Summary) -> Iterato
             continue
         for span in sentences(paragraph.text, language):
             yield Passage(paragraph.start + span.start, paragraph.text[span.start : span.end])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _visible(piece: str) -> str:

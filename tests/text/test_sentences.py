@@ -26,6 +26,7 @@ def cut(text: str, language: str = "english") -> list[str]:
         ("It cost $5.50 at No. 5 Main St. near us.", 1),
         ("We met at 5 p.m. He left.", 2),
         ("the U.S. Navy", 1),
+        ("On Nov. 20 we met. It was Nov. He left.", 3),
         ("So it was I. Then he left.", 2),
         ("He asked, No. Nobody spoke.", 2),
         ("Well... Perhaps!", 2),
