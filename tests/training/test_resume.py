@@ -1,0 +1,107 @@
+"""A run that is stopped, killed and resumed ends with the very bits of one that never was."""
+
+import random
+import signal
+import time
+
+import pytest
+import torch
+from real_runs import SMALL, finish, metrics_of, start, steps_of, wait_until, write_manifest
+
+from ds2cli.audio.files import write_audio
+from ds2cli.model.checkpoint import load_training_state
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, an4_utterances):
+    """A folder with records, settings, noise, and a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("resume")
+    utterances = an4_utterances(44)
+    write_manifest(folder / "train.jsonl", utterances[:38])
+    write_manifest(folder / "dev.jsonl", utterances[38:])
+    (folder / "noise").mkdir()
+    noise = torch.randn(8000, generator=torch.Generator().manual_seed(1)).numpy() * 0.1
+    write_audio(folder / "noise" / "a.wav", noise, 8000)
+    (folder / "small.toml").write_text(SMALL)
+    code, out, err = finish(begin(folder, "whole"))
+    assert (code, out) == (0, f"{folder / 'whole' / 'best.safetensors'}\n"), err
+    return folder
+
+
+def begin(folder, name):
+    return start(
+        "train", folder / "train.jsonl", "--dev", folder / "dev.jsonl", "--config", folder / "small.toml",
+        "--run", folder / name, "--set", f"augment.noise={folder / 'noise'}",
+    )  # fmt: skip
+
+
+def assert_equal_to_the_whole_run(folder, name):
+    whole, other = folder / "whole", folder / name
+    for file in ("best.safetensors", "last.safetensors", "samples.jsonl", "train.jsonl", "units.txt"):
+        assert (whole / file).read_bytes() == (other / file).read_bytes(), file
+    assert metrics_of(whole) == metrics_of(other)
+    first, second = (load_training_state(run / "trainer.pt") for run in (whole, other))
+    for state in (first, second):
+        del state["position"]["seconds"]
+    assert first["position"] == second["position"]
+    moments = [state["optimizer"]["state"] for state in (first, second)]
+    assert all(torch.equal(moments[0][key]["exp_avg"], moments[1][key]["exp_avg"]) for key in moments[0])
+    assert not list(other.glob(".*"))
+
+
+def interrupt(process, run, number, at_step, delay=0.0):
+    """Send a signal once a step is recorded; returns what the process said, if it was still alive to hear it."""
+    heard = wait_until(lambda: steps_of(run) >= at_step, process)
+    time.sleep(delay)
+    if process.poll() is None:
+        process.send_signal(number)
+    return heard, finish(process)
+
+
+def stopped_killed_and_resumed(data, name, seed):
+    draw = random.Random(seed)
+    run, total = data / name, steps_of(data / "whole")
+    first = draw.randrange(1, total // 2)
+    heard, (code, out, err) = interrupt(begin(data, name), run, signal.SIGTERM, first)
+    assert (heard, code, out) == (True, 130, ""), err
+    assert f"hint: continue with: ds2 train --resume {run}" in err
+    second = draw.randrange(first + 1, total)
+    process = start("train", "--resume", run)
+    _, (code, out, _) = interrupt(process, run, signal.SIGKILL, second, delay=draw.uniform(0, 0.1))
+    assert code in (-signal.SIGKILL, 0)  # 0 where it was faster than the kill
+    code, out, err = finish(start("train", "--resume", run))
+    assert (code, out) == (0, f"{run / 'best.safetensors'}\n"), err
+    assert_equal_to_the_whole_run(data, name)
+
+
+def test_a_run_stopped_then_killed_then_resumed_ends_with_the_same_bits(data):
+    stopped_killed_and_resumed(data, "stopped", seed=time.time_ns())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_wherever_a_run_is_stopped_and_killed_it_ends_with_the_same_bits(data, seed):
+    stopped_killed_and_resumed(data, f"stopped-{seed}", seed)
+
+
+def test_a_run_killed_before_its_first_save_begins_again(data):
+    run = data / "early"
+    process = begin(data, "early")
+    assert wait_until(lambda: (run / "config.toml").exists(), process)
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    code, _, err = finish(start("train", "--resume", run))
+    assert code == 0, err
+    assert_equal_to_the_whole_run(data, "early")
+
+
+def test_a_run_asked_to_stop_before_its_first_step_saves_after_it(data):
+    run = data / "soon"
+    process = begin(data, "soon")
+    assert wait_until(lambda: (run / "config.toml").exists(), process)
+    process.send_signal(signal.SIGINT)
+    code, out, err = finish(process)
+    assert (code, out) == (130, "")
+    assert "stopping after this step; Ctrl-C again stops now" in err
+    assert f"saved {run} at step 1\nhint: continue with: ds2 train --resume {run}\n" in err
+    assert load_training_state(run / "trainer.pt")["position"]["step"] == 1
