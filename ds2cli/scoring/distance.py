@@ -80,7 +80,7 @@ def _agreement(references: Sequences, hypotheses: Sequences, limits: np.ndarray,
 
 def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndarray]:
     """The pairs in groups of similar lengths, each as large as the cache likes; long ones alone."""
-    pairs = pairs[np.lexsort((m[pairs], n[pairs]))]
+    pairs = pairs[np.lexsort((m[pairs], n[pairs]))[::-1]]  # the longest first, so that the first is the widest
     start = 0
     while start < len(pairs):
         first = pairs[start]

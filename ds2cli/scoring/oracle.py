@@ -16,8 +16,9 @@ def oracle(corpus: Corpus) -> tuple[Counts, float] | None:
     raises  ManifestError naming the utterance whose `nbest` is not a list of texts
     """
     owners, texts = [], []
-    for n, pair in enumerate(corpus.pairs):
-        for text in hypotheses_of(pair.record.get("nbest") or [], pair.id):
+    with_lists = ((n, pair) for n, pair in enumerate(corpus.pairs) if "nbest" in pair.record)
+    for n, pair in with_lists:
+        for text in hypotheses_of(pair.record["nbest"] or [], pair.id):
             owners.append(n)
             texts.append(text)
     if not texts:

@@ -29,7 +29,7 @@ class Draws:
     @property
     def interval(self) -> tuple[float, float] | None:
         """The 95 % percentile interval; None where too little was drawn to say."""
-        if not len(self.rates) or np.isnan(self.rates).any():
+        if not len(self.rates) or not np.isfinite(self.rates).all():
             return None
         low, high = np.percentile(self.rates, INTERVAL)
         return float(low), float(high)
@@ -46,19 +46,21 @@ def clusters(labels: Sequence[str] | None, n: int) -> np.ndarray:
 def bootstrap(counts: Sequence[np.ndarray], cluster: np.ndarray, draws: int, seed: int) -> list[Draws]:
     """Rates of the same random draws of clusters, for each of several systems.
 
+    Clusters with the same counts are drawn as one kind, as often as a multinomial says: the same distribution as
+    drawing them one by one, in a fraction of the time.
+
     counts  for each system (utterances, 2): errors and reference tokens
     cluster  (utterances,) numbers from 0
     """
     n = int(cluster.max()) + 1 if len(cluster) else 0
-    sums = [[np.bincount(cluster, weights=column, minlength=n) for column in system.T] for system in counts]
-    rates = np.full((len(counts), draws), np.nan)
-    rng = np.random.default_rng(seed)
-    for draw in range(draws if n > 1 else 0):
-        chosen = rng.integers(0, n, n, dtype=np.int32)
-        for system, (errors, tokens) in enumerate(sums):
-            spoken = tokens.take(chosen).sum()
-            rates[system, draw] = 100 * errors.take(chosen).sum() / spoken if spoken else np.nan
-    return [Draws(row if n > 1 else row[:0]) for row in rates]
+    if n < 2:
+        return [Draws(np.zeros(0)) for _ in counts]
+    columns = [column for system in counts for column in system.T]
+    sums = np.stack([np.bincount(cluster, weights=column, minlength=n) for column in columns], 1)
+    kinds, members = np.unique(sums, axis=0, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(n, members / n, size=draws) @ kinds  # (draws, 2 x systems)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return [Draws(100 * drawn[:, 2 * system] / drawn[:, 2 * system + 1]) for system in range(len(counts))]
 
 
 @dataclass(frozen=True)
