@@ -47,7 +47,8 @@ Order = Annotated[int, typer.Option("--order", "-n", help="longest n-gram, in wo
 Prune = Annotated[str, typer.Option(metavar="N N ...", help="leave out n-grams seen at most N times, per order: 0 0 1")]
 Vocab = Annotated[Path | None, typer.Option(metavar="FILE", help="know these words only; others are <unk>")]
 Top = Annotated[int, typer.Option(min=0, metavar="N", help="know the N commonest words only; 0 is all")]
-Units = Annotated[bool, typer.Option("--units", help="tokens are characters, not words; spaces are no token")]
+Units = Annotated[bool, typer.Option("--units", help="tokens are characters, not words")]
+Spaces = Annotated[bool, typer.Option("--spaces", help="with --units: a space is a token too, <space>")]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="beyond this, sort on disk (in TMPDIR)")]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="out.arpa, out.arpa.gz or out.bin")]
 
@@ -61,6 +62,7 @@ def build(
     vocab: Vocab = None,
     top: Top = 0,
     units: Units = False,
+    spaces: Spaces = False,
     memory: Memory = "4G",
 ) -> None:
     """Interpolated modified Kneser-Ney from text: the model that KenLM's lmplz would build.
@@ -71,7 +73,7 @@ def build(
     """
     from ds2cli.workflows.lm_build import BuildSettings, build_model
 
-    settings = BuildSettings(order, to_numbers(prune, "--prune", int), vocab, top, units, to_bytes(memory))
+    settings = BuildSettings(order, to_numbers(prune, "--prune", int), vocab, top, units, spaces, to_bytes(memory))
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
@@ -99,6 +101,7 @@ def score(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="sentences or records; - is stdin")] = "-",
     per_line: Annotated[bool, typer.Option("--per-line", help="each line's log10 p, as JSON lines")] = False,
     units: Units = False,
+    spaces: Spaces = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Perplexity of a text, with and without the words that the model does not know; KenLM's query counts the same."""
@@ -106,7 +109,7 @@ def score(
     from ds2cli.workflows.lm_score import score as score_text
 
     show = (lambda line: terminal.write_record(line_record(line))) if per_line else None
-    total = score_text(model, text, units, show)
+    total = score_text(model, text, units, spaces, show)
     if as_json:
         terminal.write_record(text_record(total))
     elif not per_line:

@@ -81,6 +81,9 @@ def _probs_of(model: NgramTables, union: NgramTables, suffixes: list[np.ndarray]
                 context = index.rows(ids[:, :-1])
                 log10_backoff = model.log10_backoffs[n - 2][np.maximum(context, 0)]
                 lower = lower * np.where(context == MISSING, 1, np.power(10.0, log10_backoff.astype(np.float64)))
-        own = np.power(10.0, model.log10_probs[n - 1].astype(np.float64)) if n <= model.order else np.zeros(1)
-        found.append(np.where(listed == MISSING, lower, own[np.maximum(listed, 0)]))
+        probs = lower.copy()
+        if n <= model.order:
+            known = listed != MISSING
+            probs[known] = np.power(10.0, model.log10_probs[n - 1][listed[known]].astype(np.float64))
+        found.append(probs)
     return found

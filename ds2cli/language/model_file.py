@@ -12,6 +12,7 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.ngrams import NgramTables
+from ds2cli.language.probing import to_probing
 
 ROWS = 1 << 18
 ENDINGS = (".arpa", ".arpa.gz", ".bin")
@@ -29,13 +30,11 @@ def check_model_path(path: Path) -> None:
 
 def write_model(tables: NgramTables, path: Path) -> None:
     """A model in the form that the file's name asks for: `.bin` is KenLM's binary, `.arpa` or `.arpa.gz` text."""
-    if path.suffix == ".bin":
-        from ds2cli.language.probing import write_probing
-
-        write_probing(tables, path)
-        return
     with written_beside(path) as file:
-        write_arpa(file, tables.words, tables.counts, lambda n: _blocks_of(tables, n))
+        if path.suffix == ".bin":
+            file.write(to_probing(tables).data)
+        else:
+            write_arpa(file, tables.words, tables.counts, lambda n: _blocks_of(tables, n))
 
 
 def write_arpa(file: IO[bytes], words: list[str], counts: list[int],
@@ -84,6 +83,6 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
                 yield raw
         beside.replace(path)
     except OSError as problem:
-        raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint="is the disk full?") from None
+        raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint="nothing was left there") from None
     finally:
         beside.unlink(missing_ok=True)

@@ -14,37 +14,41 @@ from typing import IO
 from ds2cli.errors import UsageError
 from ds2cli.language.ngrams import END
 
+RECORDS_HINT = "the file begins with a record, so every line is one, with a field `text`"
 BLOCK_BYTES = 4 << 20
 END_TOKEN = END.encode()
+SPACE_NAME = "<space>"  # how a model of characters writes a space
 RESERVED = re.compile(rb"(?<!\S)(<s>|</s>|<unk>|<UNK>)(?!\S)")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP_MAGIC, XZ_MAGIC = b"\x1f\x8b", b"\xfd7zXZ\x00"
 
 
-def read_sentences(paths: Iterable[str | Path], units: bool = False) -> Iterator[list[bytes]]:
+def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
     """The tokens of one file after another, each sentence (line, or record's `text`) ended by `</s>`.
 
     paths    plain, .gz or .xz; sentences one a line, or JSON lines with a field `text`; `-` is standard input
-    units    tokens are characters instead of words; white space between them is no token
+    units    tokens are characters instead of words; white space is no token
+    spaces   with units: white space between words is a token, `<space>`
     raises   UsageError naming file and line where text is not UTF-8 or holds <s>, </s> or <unk>
 
     An empty line is an empty sentence, as lmplz has it.
     """
     for path in paths:
         name = "stdin" if str(path) == "-" else f"`{path}`"
-        number = 1
+        number, are_records = 1, None
         with _opened(path, name) as stream:
             for block in _blocks(stream, name):
-                lines = block.count(b"\n")
                 _check(block, name, number)
-                text = _texts(block, name, number) if block.lstrip()[:1] == b"{" else block
-                yield _tokens(text, units)
-                number += lines
+                if are_records is None and block.strip():
+                    are_records = _is_record(block)
+                text = _texts(block, name, number) if are_records else block
+                yield _tokens(text, units, spaces)
+                number += block.count(b"\n")
 
 
-def read_lines(path: str | Path, units: bool = False) -> Iterator[list[bytes]]:
+def read_lines(path: str | Path, units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
     """The same tokens line by line, without `</s>`."""
-    for tokens in read_sentences([path], units):
+    for tokens in read_sentences([path], units, spaces):
         start = 0
         for place, token in enumerate(tokens):
             if token == END_TOKEN:
@@ -52,31 +56,40 @@ def read_lines(path: str | Path, units: bool = False) -> Iterator[list[bytes]]:
                 start = place + 1
 
 
-def _tokens(text: bytes, units: bool) -> list[bytes]:
+def _tokens(text: bytes, units: bool, spaces: bool) -> list[bytes]:
     if units:
-        text = " ".join(text.decode()).encode()
+        lines = (line.split() for line in text.decode().split("\n"))
+        between = f" {SPACE_NAME} " if spaces else " "
+        text = "\n".join(between.join(" ".join(word) for word in words) for words in lines).encode()
     if b"\0" in text:
         text = text.replace(b"\0", b" ")
     return text.replace(b"\n", b" " + END_TOKEN + b" ").split()
 
 
+def _is_record(block: bytes) -> bool:
+    """Whether text begins with a JSON object; prose may begin with a brace."""
+    try:
+        return isinstance(json.loads(block.lstrip().split(b"\n", 1)[0]), dict)
+    except json.JSONDecodeError:
+        return False
+
+
 def _texts(block: bytes, name: str, number: int) -> bytes:
-    """The `text` of records, one a line; lines that are not records stay as they are, if the first is none."""
+    """The `text` of records, one a line."""
     found = []
     for line_number, line in enumerate(block.split(b"\n")[:-1], number):
+        if not line.strip():
+            continue
         try:
-            record = json.loads(line) if line.strip() else {"text": ""}
+            record = json.loads(line)
         except json.JSONDecodeError as problem:
-            if line_number == number:
-                return block  # prose that begins with a brace
-            raise UsageError(f"{name}, line {line_number}: not JSON ({problem.msg})") from None
+            raise UsageError(f"{name}, line {line_number}: not JSON ({problem.msg})", hint=RECORDS_HINT) from None
         text = record.get("text") if isinstance(record, dict) else None
         if not isinstance(text, str):
-            raise UsageError(f"{name}, line {line_number}: no field `text`", hint="each record needs its text")
-        if line.strip():
-            found.append(" ".join(text.split()).encode())
-            if RESERVED.search(found[-1]):
-                _refuse(found[-1], name, line_number)
+            raise UsageError(f"{name}, line {line_number}: no field `text`", hint=RECORDS_HINT)
+        found.append(" ".join(text.split()).encode())
+        if RESERVED.search(found[-1]):
+            _refuse(found[-1], name, line_number)
     return b"\n".join([*found, b""])
 
 

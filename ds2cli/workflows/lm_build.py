@@ -23,6 +23,7 @@ class BuildSettings:
     vocab   a file of the words to model, or None for all
     top     model the commonest words only; 0 for all
     units   tokens are characters
+    spaces  with units: a space is a token too, `<space>`
     memory  bytes; what goes beyond is sorted on disk
     """
 
@@ -31,6 +32,7 @@ class BuildSettings:
     vocab: Path | None = None
     top: int = 0
     units: bool = False
+    spaces: bool = False
     memory: int = 4 << 30
 
 
@@ -56,21 +58,19 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
 
         def sentences() -> Iterator[list[bytes]]:
             nonlocal n_tokens
-            for tokens in read_sentences(texts, settings.units):
+            for tokens in read_sentences(texts, settings.units, settings.spaces):
                 n_tokens += len(tokens)
                 listen(f"{n_tokens:,} words read")
                 yield tokens
 
         keep = _wanted_words(texts, settings)
-        if output.suffix != ".bin":
-            with written_beside(output) as file:  # begun first: a folder that is not there is known at once
-                model = _estimate(sentences(), settings, keep, shelf, warn, listen)
-                listen(f"writing {output}")
-                write_arpa(file, model.words, model.counts, model.blocks)
-        else:
-            model = _estimate(sentences(), settings, keep, shelf, warn, listen)
-            listen(f"writing {output}")
+        model = _estimate(sentences(), settings, keep, shelf, warn, listen)
+        listen(f"writing {output}")
+        if output.suffix == ".bin":  # hash tables are filled in memory; text is written as it comes off the shelf
             write_model(model.to_tables(), output)
+        else:
+            with written_beside(output) as file:
+                write_arpa(file, model.words, model.counts, model.blocks)
         return Built(model.counts, n_tokens, shelf.spilled)
 
 
@@ -87,6 +87,8 @@ def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) 
     if any(a > b for a, b in zip(thresholds, thresholds[1:], strict=False)):
         raise UsageError("--prune goes down; a longer n-gram cannot be kept without its parts",
                          hint="for example: --prune 0 0 1")
+    if settings.spaces and not settings.units:
+        raise UsageError("--spaces is for models of characters", hint="give --units too")
     if settings.vocab and settings.top:
         raise UsageError("--vocab and --top exclude each other")
     if settings.top and "-" in texts:
@@ -108,7 +110,7 @@ def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] |
         return wanted
     if settings.top:
         counts: Counter[bytes] = Counter()
-        for tokens in read_sentences(texts, settings.units):
+        for tokens in read_sentences(texts, settings.units, settings.spaces):
             counts.update(tokens)
         del counts[END_TOKEN]
         return {word for word, _ in counts.most_common(settings.top)}

@@ -10,13 +10,14 @@ from ds2cli.language.perplexity import LineScore, TextScore, score_lines
 from ds2cli.language.texts import read_lines
 
 
-def score(model: Path, text: str, units: bool, per_line: Callable[[LineScore], None] | None = None) -> TextScore:
+def score(model: Path, text: str, units: bool = False, spaces: bool = False,
+          per_line: Callable[[LineScore], None] | None = None) -> TextScore:
     """The text's score; `per_line` sees each line's.
 
     raises  LanguageModelError, UsageError for what cannot be read; TextError where the text has no lines
     """
     total = TextScore()
-    for line in score_lines(load_ngram_model(model), read_lines(text, units)):
+    for line in score_lines(load_ngram_model(model), read_lines(text, units, spaces)):
         total.add(line)
         if per_line:
             per_line(line)
