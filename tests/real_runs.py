@@ -44,7 +44,7 @@ save_seconds = 0.2
 
 
 def write_manifest(path: Path, utterances) -> Path:
-    path.write_text("".join(to_line({"id": one.id, **one.record}) + "\n" for one in utterances))
+    path.write_text("".join(to_line({**one.record, "id": one.id}) + "\n" for one in utterances))
     return path
 
 

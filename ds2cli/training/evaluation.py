@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ds2cli.decoding.greedy import best_path
+from ds2cli.errors import AudioError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
 from ds2cli.training.data import Batch, SpeechSet
@@ -34,6 +35,7 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     """Every utterance once, each process its share; the same three utterances are shown every time.
 
     Utterances whose audio cannot be read are left out, and named.
+    raises  AudioError where that leaves none
     """
     recogniser.eval()
     heard: dict[int, tuple[float, str]] = {}
@@ -45,6 +47,8 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     shares = gathered(process, (heard, skipped))
     heard = {index: answer for share, _ in shares for index, answer in share.items()}
     skipped = [one for _, share in shares for one in share]
+    if not heard:
+        raise AudioError("no audio of the held-out set could be read", hint="look for the cause: ds2 prepare check")
     indices = sorted(heard)
     references = [speech.utterances[index].text for index in indices]
     hypotheses = [heard[index][1] for index in indices]
@@ -54,7 +58,7 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     samples = [
         {"id": speech.utterances[indices[i]].id, "text": references[i], "pred_text": hypotheses[i]} for i in shown
     ]
-    return Result(float(np.mean(losses)) if losses else float("nan"), rates.wer, rates.cer, samples, skipped)
+    return Result(float(np.mean(losses)), rates.wer, rates.cer, samples, skipped)
 
 
 def _batches(speech: SpeechSet) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Several training processes on this machine, by torch's elastic launcher: what `torchrun` does, within our own manners."""
+"""Several training processes on this machine, by torch's elastic launcher: what `torchrun` does, in our own manners."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ def launch(processes: int, arguments: list[str]) -> int:
         max_restarts=0,
         monitor_interval=0.2,
     )
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.ERROR)  # it reports every signal it passes on
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it reports every exit code and signal
     try:
         elastic_launch(config, sys.executable)("-m", "ds2cli", *arguments)
     except SignalException:

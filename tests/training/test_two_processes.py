@@ -1,0 +1,120 @@
+"""Two processes are one trainer: the same gradients, one voice, one exit code."""
+
+import dataclasses
+import os
+import signal
+import socket
+
+import pytest
+import torch
+from real_runs import SMALL, finish, metrics_of, start, steps_of, wait_until, write_manifest
+from singing import RATE, write_songs
+
+from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
+from ds2cli.corpora.manifest import read_manifest
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.text.units import units_of
+from ds2cli.training.data import SpeechSet
+from ds2cli.training.distributed import Process, join, leave
+from ds2cli.training.loop import Trainer
+
+CONFIG = Config(
+    features=FeatureConfig(kind="mel", n_mels=12, sample_rate=RATE),
+    model=ModelConfig(
+        conv_channels=(3,), conv_kernels=((5, 5),), conv_strides=((2, 2),), rnn="gru", rnn_layers=2, rnn_size=8,
+        batch_norm="preactivation", fully_connected=(9,),
+    ),
+    batch=BatchConfig(seconds=8.0),
+    optimizer=OptimizerConfig(kind="sgd", learning_rate=0.01, momentum=0.9, clip_norm=50.0, average=0.5),
+    train=TrainConfig(epochs=1),
+)  # fmt: skip
+
+
+def train_once(manifest: str, process: Process, normalise: str) -> tuple[dict, tuple[float, float]]:
+    """The state after a step, and the step's loss and gradient norm."""
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    utterances = list(read_manifest(manifest))
+    config = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, batch_norm=normalise))
+    units = units_of(one.text for one in utterances)
+    trainer = Trainer(Recogniser(config, units), SpeechSet(utterances, units, config), None, config, process)
+    event = next(trainer.events(lambda best: None))
+    state = trainer.state()
+    averages = {f"average.{name}": weights for name, weights in state["average"].items()}
+    return {**state["weights"], **averages}, (event.loss, event.gradient_norm)
+
+
+def one_of_two(rank: int, port: int, manifest: str, folder: str) -> None:
+    place = {"RANK": rank, "WORLD_SIZE": 2, "LOCAL_RANK": rank, "MASTER_ADDR": "localhost", "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in place.items()})
+    process = join("cpu")
+    answers = {kind: train_once(manifest, process, kind) for kind in ("preactivation", "input", "none")}
+    torch.save(answers, f"{folder}/rank{rank}.pt")
+    leave()
+
+
+def test_two_processes_take_the_steps_of_one(tmp_path):
+    """Gradients, weights, running statistics and the average of 2 x B equal those of 1 x 2 B."""
+    manifest = str(write_songs(tmp_path, "train", 40, 1))
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    torch.multiprocessing.spawn(one_of_two, (port, manifest, str(tmp_path)), nprocs=2)
+    ranks = [torch.load(tmp_path / f"rank{rank}.pt") for rank in range(2)]
+    for kind in ("preactivation", "input", "none"):
+        expected, measured = train_once(manifest, Process(), kind)
+        for state, theirs in (rank[kind] for rank in ranks):
+            assert state.keys() == expected.keys()
+            for name, weights in expected.items():
+                assert torch.allclose(state[name], weights, atol=1e-5), name
+            assert theirs == pytest.approx(measured, rel=1e-4)
+        start_weights = Recogniser(CONFIG, units_of("abcdefgh ")).state_dict()
+        assert (expected["network.output.weight"] - start_weights["network.output.weight"]).abs().max() > 1e-2
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, an4_utterances):
+    folder = tmp_path_factory.mktemp("two")
+    utterances = an4_utterances(30)
+    broken = folder / "broken.wav"
+    broken.write_bytes(b"RIFF")
+    record = {**utterances[3].record, "audio_filepath": str(broken)}
+    utterances.append(dataclasses.replace(utterances[3], record=record))
+    write_manifest(folder / "train.jsonl", [dataclasses.replace(one, id=f"u{n}") for n, one in enumerate(utterances)])
+    write_manifest(folder / "dev.jsonl", utterances[:6])
+    (folder / "small.toml").write_text(SMALL)
+    return folder
+
+
+def begin(data, name, *more):
+    return start(
+        "train", data / "train.jsonl", "--dev", data / "dev.jsonl", "--config", data / "small.toml",
+        "--run", data / name, "--processes", 2, *more,
+    )  # fmt: skip
+
+
+def test_a_run_of_two_processes_speaks_with_one_voice(data):
+    run = data / "both"
+    code, out, err = finish(begin(data, "both", "--epochs", 2))
+    assert (code, out) == (3, f"{run / 'best.safetensors'}\n"), err
+    steps = [event["step"] for event in metrics_of(run) if event["event"] == "step"]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len([event for event in metrics_of(run) if event["event"] == "evaluation"]) == 2
+    assert err.count("warning: skipped `u30`") == 1, err
+    assert "cpu x 2" in err and "Traceback" not in err
+
+
+def test_ctrl_c_saves_a_run_of_two_processes_and_one_process_can_go_on(data):
+    run = data / "stopped"
+    process = begin(data, "stopped", "--epochs", 40)
+    assert wait_until(lambda: steps_of(run) >= 2, process)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+    code, out, err = finish(process)
+    assert (code, out) == (130, ""), err
+    assert f"hint: continue with: ds2 train --resume {run}" in err
+    assert "Traceback" not in err
+    taken = steps_of(run)
+    process = start("train", "--resume", run, "--device", "cpu")
+    assert wait_until(lambda: steps_of(run) > taken, process)
+    process.kill()
+    finish(process)
