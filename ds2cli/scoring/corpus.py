@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ds2cli.errors import ManifestError
 from ds2cli.scoring.alignment import Token, align
 from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs
 from ds2cli.scoring.networks import Marks, align_networks, network, parse
@@ -72,12 +73,10 @@ def count(pairs: list[Pair], counting: Counting) -> Corpus:
     chosen: dict[int, list[Token]] = {}
     marks = counting.marks
     for n, pair in enumerate(pairs):
-        if pair.markup and (marks.needs_network(pair.reference) or marks.needs_network(pair.hypothesis)):
-            chosen[n] = align_networks(network(parse(pair.reference, marks)), network(parse(pair.hypothesis, marks)))
+        if pair.markup and any(map(marks.needs_network, (pair.reference, pair.hypothesis))):
+            said, understood = (network(_parse(text, marks, pair)) for text in (pair.reference, pair.hypothesis))
+            chosen[n] = align_networks(said, understood)
             pair.reference, pair.hypothesis = (side_of(chosen[n], side) for side in (1, 2))
-        elif pair.markup and any(mark in pair.reference + pair.hypothesis for mark in ";*"):
-            for side in ("reference", "hypothesis"):
-                setattr(pair, side, " ".join(word.text for word in parse(getattr(pair, side), marks)))
     said, understood = [pair.reference for pair in pairs], [pair.hypothesis for pair in pairs]
     words = count_words(said, understood, counting.split, counting.costs)
     for n, path in chosen.items():
@@ -85,6 +84,14 @@ def count(pairs: list[Pair], counting: Counting) -> Corpus:
     characters = count_characters(said, understood, counting.costs)
     spaceless = count_characters(*([text.replace(" ", "") for text in texts] for texts in (said, understood)))
     return Corpus(pairs, counting, words, characters, spaceless, chosen)
+
+
+def _parse(text: str, marks: Marks, pair: Pair) -> list:
+    try:
+        return parse(text, marks)
+    except ValueError as problem:
+        hint = "beside trn, stm or a GLM, braces mark alternatives: { a / b c / @ }"
+        raise ManifestError(f"`{pair.id}`: {problem}", hint=hint) from None
 
 
 def side_of(path: Iterable[Token], side: int) -> str:

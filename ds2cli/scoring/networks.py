@@ -72,8 +72,8 @@ class Marks:
     split: Callable[[str], list[str]] = str.split
 
     def needs_network(self, text: str) -> bool:
-        """Whether a text has choices, so that plain alignment does not do."""
-        if any(mark in text for mark in "{}@"):
+        """Whether a text has choices or other marks, so that plain alignment does not do."""
+        if any(mark in text for mark in "{}@;*"):
             return True
         return (self.optional and "(" in text) or (self.fragments and "-" in text)
 

@@ -116,6 +116,9 @@ def read_ctm(lines: Iterable[Line], name: str) -> Iterator[Mark]:
                 ways.append([])
                 opened = number if tag == "<ALT_BEGIN>" else opened
             continue
+        if "{" in word or "}" in word:
+            hint = "alternatives in a ctm look like <ALT_BEGIN> a <ALT> b <ALT_END>, one to a line"
+            raise ManifestError(f"{name}, line {number}: a brace in `{word}`", hint=hint)
         start, duration = (_seconds(cell.removeprefix("&&"), name, number, CTM_HINT) for cell in cells[2:4])
         clock.tick(channel, start if not ways else None, number)
         if ways:

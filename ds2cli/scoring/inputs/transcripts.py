@@ -86,26 +86,28 @@ def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str
 
     raises  ManifestError where a column is missing, or a line has another number of cells than the header
     """
-    table = csv.reader((line + "\n" for _, line in lines), delimiter=delimiter, strict=True)
-    header = next(table, [])
-    if text_field not in header:
+    rows = _rows(lines, name, delimiter)
+    _, header = next(rows, (1, []))
+    if text_field not in header or len(set(header)) < len(header):
         found = ", ".join(f"`{column}`" for column in header[:8])
-        raise ManifestError(f"{name}, line 1: no column `{text_field}`", hint=f"its columns are {found or 'none'}; "
-                            "name one with --ref-field or --hyp-field")
+        what = f"no column `{text_field}`" if text_field not in header else "two columns of one name"
+        hint = f"its columns are {found or 'none'}; name one with --ref-field or --hyp-field"
+        raise ManifestError(f"{name}, line 1: {what}", hint=hint)
     key_column = next((column for column in ("id", "utt_id", "key", "path", "wav_filename") if column in header), None)
-    while True:
-        try:
-            row = next(table, None)
-        except csv.Error as problem:
-            raise ManifestError(f"{name}, line {table.line_num}: {problem}") from None
-        if row is None:
-            return
+    for number, row in rows:
         if len(row) != len(header):
-            if not row:
-                continue
-            message = f"{name}, line {table.line_num}: {len(row)} cells, but the header has {len(header)}"
+            message = f"{name}, line {number}: {len(row)} cells, but the header has {len(header)}"
             raise ManifestError(message, hint="quote cells that hold the delimiter or a quote")
         record = dict(zip(header, row, strict=True))
-        yield Entry(record.get(key_column) if key_column else None, record[text_field], table.line_num, record)
+        yield Entry(record[key_column] if key_column else None, record[text_field], number, record)
 
 
+def _rows(lines: Iterable[Line], name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Cells of each line that is not empty, with the number of its last line."""
+    table = csv.reader((line + "\n" for _, line in lines), delimiter=delimiter, strict=True)
+    try:
+        for row in table:
+            if row:
+                yield table.line_num, row
+    except csv.Error as problem:
+        raise ManifestError(f"{name}, line {table.line_num}: {problem}") from None
