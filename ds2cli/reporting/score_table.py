@@ -8,6 +8,7 @@ from typing import Any
 
 HEADER = ("", "rate %", "95 %", "errors", "of", "correct", "sub", "del", "ins")
 NAMED = 5
+ENOUGH_SEGMENTS = 50  # for the normal distribution that MAPSSWE assumes (Gillick and Cox 1989)
 
 
 def score_table(summary: dict[str, Any]) -> str:
@@ -78,12 +79,12 @@ def comparison_in_words(summary: dict[str, Any]) -> list[str]:
     if a is None or b is None:
         return lines + ["no reference words, so there is nothing to compare"]
     before, after = summary["words"]["errors"], comparison["words"]["errors"]
-    share = f" ({abs(after - before) / before:.1%} {'fewer' if after < before else 'more'})" if before else ""
+    share = f" ({100 * abs(after - before) / before:.1f} % {'fewer' if after < before else 'more'})" if before else ""
     lines.append(f"B makes {after} errors where A makes {before}{share}; the difference is {b - a:+.2f} points")
     if comparison.get("difference_interval"):
         low, high = comparison["difference_interval"]
-        chance = comparison["probability_better"]
-        lines.append(f"paired bootstrap: 95 % of draws between {low:+.2f} and {high:+.2f}; B better in {chance:.1%}")
+        better = 100 * comparison["probability_better"]
+        lines.append(f"paired bootstrap: 95 % of draws between {low:+.2f} and {high:+.2f}; B better in {better:.1f} %")
     lines += [_mapsswe_in_words(comparison["mapsswe"], before == after)]
     return lines
 
@@ -93,6 +94,8 @@ def _mapsswe_in_words(test: dict[str, Any] | None, equal: bool) -> str:
         return "MAPSSWE: too few segments that differ to say anything"
     p = "p < 0.001" if test["p"] < 0.001 else f"p = {test['p']:.3f}"
     verdict = "the difference is hardly chance" if test["p"] < 0.05 else "the difference may well be chance"
+    if test["segments"] < ENOUGH_SEGMENTS:
+        verdict = f"fewer than {ENOUGH_SEGMENTS} segments, too few to rely on"
     verdict = "there is no difference" if equal else verdict
     return f"MAPSSWE: {p} over {test['segments']} segments (z = {test['z']:+.2f}): {verdict}"
 

@@ -22,6 +22,7 @@ CORRECT, SUBSTITUTED, DELETED, INSERTED = range(4)
 BUCKET_CELLS = 60_000  # cells of one anti-diagonal over a bucket: a few arrays of them stay in the second-level cache
 BAND_FROM = 4_000  # a pair whose lengths add up to more is swept in a band around the diagonal
 FIRST_BAND = 250
+PROVEN_UP_TO = 250_000
 
 
 @dataclass(frozen=True)
@@ -107,20 +108,24 @@ def sweeps(
     """Sweeps of a bucket to be run to their end, each wider than the one before; the last holds the best paths.
 
     Only a long pair is banded. A path that leaves the band needs more gaps than twice the band less the difference of
-    the lengths; when they would cost more than what was found inside, nothing better lies outside.
+    the lengths; when they would cost more than what was found inside, nothing better lies outside. For texts of more
+    than PROVEN_UP_TO tokens that proof would take minutes: there a band is wide enough when one four times as wide
+    finds nothing better.
     """
     n, m = references.lengths[bucket], hypotheses.lengths[bucket]
     longest, difference = int((n + m).max()), int(abs(n - m).max())
     band = longest
     if longest > BAND_FROM and len(bucket) == 1:
         band = min(longest, FIRST_BAND + difference)
+    found = -1
     while True:
         sweep = Sweep(references, hypotheses, bucket, costs, shift, band)
         yield sweep
-        enough = (int(sweep.cost.max(initial=0)) // costs.gap + difference) // 2
-        if band >= min(enough, longest):
+        before, found = found, int(sweep.cost.max(initial=0))
+        enough = (found // costs.gap + difference) // 2
+        if band >= min(enough, longest) or (found == before and longest > PROVEN_UP_TO):
             return
-        band = min(longest, enough if enough < 16 * band else 4 * band)
+        band = min(longest, enough if enough < 16 * band and longest <= PROVEN_UP_TO else 4 * band)
 
 
 class Sweep:

@@ -57,6 +57,10 @@ def score(
     options = options or ScoreOptions()
     steps = normalisers(options)
     pairing = read_pairs(reference, hypothesis, options.read)
+    other = None
+    if against is not None:
+        other = read_pairs(reference, against, options.read) if hypothesis else read_pairs(against, None, options.read)
+        _line_up(pairing, other, str(against))
     corpus = _count(pairing, steps, options)
     settings = {
         "reference": str(reference), "hypothesis": str(hypothesis or reference),
@@ -65,9 +69,7 @@ def score(
         "bootstrap": options.draws, "cluster": options.cluster, "seed": options.seed,
     }
     report = Report(corpus, pairing, settings, options.by)
-    if against is not None:
-        other = read_pairs(reference, against, options.read) if hypothesis else read_pairs(against, None, options.read)
-        _line_up(pairing, other, str(against))
+    if other is not None:
         report.comparison = compare(report, _count(other, steps, options), str(against))
     return report
 
@@ -111,3 +113,7 @@ def _line_up(first: Pairing, second: Pairing, against: str) -> None:
         raise ManifestError(f"`{against}` does not hold the same utterances: {named(lacking)}",
                             hint="two systems can only be compared on the same utterances")
     second.pairs[:] = [pairs[pair_id] for pair_id in ids]
+    differ = [a.id for a, b in zip(first.pairs, second.pairs, strict=True) if a.reference != b.reference]
+    if differ:
+        raise ManifestError(f"`{against}` has another reference for {named(differ)}",
+                            hint="two systems can only be compared on the same references")

@@ -1,6 +1,8 @@
 """`ds2 score` through the door that people use."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -52,3 +54,152 @@ def test_invalid_utf8_is_named_by_line_and_byte(run, tmp_path):
     ran = run("score", path)
     assert ran.code == 2
     assert "line 2: byte 11 is not UTF-8" in ran.stderr
+
+
+@pytest.fixture
+def files(tmp_path):
+    """`files("r.trn", "...")`: a file with this text; its path."""
+
+    def write(name: str, text: str):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+REFERENCE = "the cat sat on the mat (anna-1)\n你好世界 (bob-1)\nx { y / z } w (anna-2)\n"
+HYPOTHESIS = "the bat sat the mat now (anna-1)\n你号世 (bob-1)\nx z w (anna-2)\n"
+BETTER = "the cat sat the mat now (anna-1)\n你好世 (bob-1)\nx z w (anna-2)\n"
+
+
+def test_the_report_reads_as_it_should(run, files, golden, monkeypatch, tmp_path):
+    files("r.trn", REFERENCE), files("h.trn", HYPOTHESIS), files("b.trn", BETTER)
+    monkeypatch.chdir(tmp_path)
+    ran = run("score", "r.trn", "h.trn", "--by", "speaker", "--against", "b.trn", "--confusions", "3", "--worst", "2",
+              "--ignore-case")
+    assert (ran.code, ran.stderr) == (0, "")
+    golden("score/report.txt", ran.stdout)
+
+
+def test_groups_add_up(run, files):
+    ran = run("score", "--json", "--by", "speaker", files("r.trn", REFERENCE), files("h.trn", HYPOTHESIS))
+    answer = json.loads(ran.stdout)
+    groups = answer["groups"]["speaker"]
+    assert list(groups) == ["anna", "bob"]
+    for kind in answer["words"]:
+        assert sum(group["words"][kind] for group in groups.values()) == answer["words"][kind]
+
+
+@pytest.mark.parametrize(("policy", "code", "errors"), [("empty", 0, 2), ("skip", 3, 0)])
+def test_missing_utterances_are_listed_whatever_becomes_of_them(run, files, policy, code, errors):
+    sides = files("r.trn", "a (s-1)\nb (s-2)\n"), files("h.trn", "a (s-1)\nc (s-3)\n")
+    refused = run("score", *sides)
+    assert refused.code == 2 and "`s-2`" in refused.stderr and "--missing" in refused.stderr
+    ran = run("score", *sides, "--missing", policy, "--json")
+    assert ran.code == code
+    answer = json.loads(ran.stdout)
+    assert answer["words"]["errors"] == errors
+    assert (answer["without_hypothesis"], answer["without_reference"]) == (["s-2"], ["s-3"])
+    assert "s-2" in ran.stderr and "s-3" in ran.stderr
+
+
+def test_records_without_a_hypothesis_can_be_left_out(run):
+    lines = '{"id": "a", "text": "x", "pred_text": "x"}\n{"id": "b", "text": "y"}\n'
+    ran = run("score", "--missing", "skip", "--json", stdin=lines)
+    assert (ran.code, json.loads(ran.stdout)["without_hypothesis"]) == (3, ["b"])
+
+
+@pytest.mark.parametrize(("how", "errors", "steps"), [("none", 2, []), ("english", 0, ["english"])])
+def test_normalising_works_on_both_sides(run, how, errors, steps):
+    ran = run("score", "--json", "--normalise", how, stdin=records(("Twenty-one cats.", "21 cats")))
+    answer = json.loads(ran.stdout)
+    assert (answer["words"]["errors"], answer["settings"]["normalise"]) == (errors, steps)
+
+
+def test_a_glm_offers_choices_on_both_sides(run, files):
+    rules = files("x.glm", "* case_sensitive = 'F'\n[I'LL] => [{ I'LL / I WILL }] / [ ] __ [ ]\n")
+    ran = run("score", "--json", "--normalise", rules, stdin=records(("I'll go", "i will go"), ("i will", "I'LL")))
+    assert json.loads(ran.stdout)["words"]["errors"] == 0
+
+
+def test_case_counts_unless_told_otherwise(run):
+    pair = records(("The Cat", "the cat"))
+    assert json.loads(run("score", "--json", stdin=pair).stdout)["wer"] == 100
+    assert json.loads(run("score", "--json", "--ignore-case", stdin=pair).stdout)["wer"] == 0
+
+
+def test_levenshtein_gives_the_plain_minimum(run):
+    pair = records(("a b c d", "x a y b"))
+    sclite, plain = (json.loads(run("score", "--json", "--align", how, stdin=pair).stdout)["words"]["errors"]
+                     for how in ("sclite", "levenshtein"))
+    assert plain == 4 <= sclite
+
+
+def test_phones_are_called_phones(run):
+    ran = run("score", "--words", "phones", stdin=records(("DH AH0 K AE1 T", "DH AH0 B AE1 T")))
+    assert ran.stdout.splitlines()[1].split()[:2] == ["phones", "20.00"]
+
+
+def test_no_reference_words_have_no_rate_and_open_no_gate(run):
+    empty = records(("", "two words"))
+    ran = run("score", stdin=empty)
+    assert ran.code == 0 and ran.stdout.splitlines()[1].split()[1] == "n/a"
+    assert json.loads(run("score", "--json", stdin=empty).stdout)["wer"] is None
+    ran = run("score", "--max-wer", "50", stdin=empty)
+    assert ran.code == 1 and "no reference words" in ran.stderr
+
+
+def test_the_best_of_the_lists_is_the_oracle(run):
+    row = {"text": "a b c", "pred_text": "a x c", "nbest": [{"text": "a x y"}, {"text": "a b c"}]}
+    answer = json.loads(run("score", "--json", stdin=json.dumps(row)).stdout)
+    assert answer["wer"] > 33 and answer["oracle"] == {"wer": 0, "words": answer["oracle"]["words"], "mean_entries": 2}
+
+
+def test_latency_is_reported_where_records_carry_it(run):
+    rows = "".join(json.dumps({"text": "a", "pred_text": "a", "latency": n / 100}) + "\n" for n in range(101))
+    answer = json.loads(run("score", "--json", stdin=rows).stdout)
+    assert answer["latency"] == {"median": 0.5, "p95": 0.95, "p99": 0.99, "utterances": 101}
+
+
+def test_two_systems_on_the_same_records_need_the_same_utterances(run, files):
+    a = files("a.jsonl", '{"id": "1", "text": "x", "pred_text": "x"}\n')
+    b = files("b.jsonl", '{"id": "2", "text": "x", "pred_text": "x"}\n')
+    ran = run("score", a, "--against", b)
+    assert ran.code == 2 and "does not hold the same utterances" in ran.stderr
+
+
+def test_two_systems_need_the_same_references(run, files):
+    a = files("a.jsonl", '{"id": "1", "text": "x", "pred_text": "x"}\n')
+    b = files("b.jsonl", '{"id": "1", "text": "y", "pred_text": "x"}\n')
+    ran = run("score", a, "--against", b)
+    assert ran.code == 2 and "another reference" in ran.stderr
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), [
+    (["nowhere.jsonl"], "no such file: `nowhere.jsonl`"),
+    (["-", "-"], "both sides cannot come from stdin"),
+    (["--normalise", "klingon"], "no normaliser and no file `klingon`"),
+    (["--ref-kind", "trn"], "holds one side only"),
+])
+def test_wrong_use_is_named(run, arguments, complaint):
+    ran = run("score", *arguments, stdin="")
+    assert ran.code == 2 and complaint in ran.stderr
+
+
+def test_nothing_to_score_is_an_error(run):
+    ran = run("score", stdin="")
+    assert ran.code == 2 and "holds no utterances" in ran.stderr
+
+
+def test_scoring_never_loads_torch():
+    code = "import sys; from ds2cli.cli import main; main(['score', '-h']); import ds2cli.workflows.score; " \
+        "print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == "False"
+
+
+def test_a_real_pipe_carries_records_through(tmp_path):
+    lines = records(("the cat", "the bat"))
+    command = [sys.executable, "-m", "ds2cli", "score", "--per-utterance"]
+    piped = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    assert json.loads(piped.stdout)["substitutions"] == 1
