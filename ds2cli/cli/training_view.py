@@ -70,9 +70,11 @@ class TrainingView:
             self.skipped.add(identity)
 
     def _name_not_finite(self, event) -> None:
-        if event.not_finite:
-            names = ", ".join(f"`{one}`" for one in event.not_finite[:3])
+        new = [one for one in event.not_finite if one not in self.skipped]
+        if new:
+            names = ", ".join(f"`{one}`" for one in new[:SHOWN_SKIPS])
             self._bar.say(f"warning: loss is not finite at step {event.step:,}: {names} taught nothing")
+            self.skipped.update(new)
 
     def _show_evaluation(self, event) -> None:
         self._name_skipped(event.skipped)

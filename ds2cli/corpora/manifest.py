@@ -41,6 +41,12 @@ def read_records(source: str | Path | Iterable[str], name: str | None = None) ->
 
     raises  ManifestError naming file and line where a line is not a JSON object
     """
+    for _, record in _numbered_records(source, name):
+        yield record
+
+
+def _numbered_records(source: str | Path | Iterable[str], name: str | None) -> Iterator[tuple[int, Record]]:
+    """Records with the numbers of their lines."""
     name = name or (str(source) if isinstance(source, (str, Path)) else "input")
     name = "stdin" if name == "-" else name
     for number, line in enumerate(_lines(source), 1):
@@ -52,7 +58,7 @@ def read_records(source: str | Path | Iterable[str], name: str | None = None) ->
             raise ManifestError(f"`{name}`, line {number}: not JSON ({problem.msg})", hint=FIELDS_HINT) from None
         if not isinstance(record, dict):
             raise ManifestError(f"`{name}`, line {number}: not a JSON object", hint=FIELDS_HINT)
-        yield record
+        yield number, record
 
 
 def read_manifest(
@@ -67,8 +73,8 @@ def read_manifest(
     is_file = isinstance(source, (str, Path)) and str(source) != "-"
     folder = folder or (Path(source).resolve().parent if is_file else Path.cwd())
     name = "stdin" if str(source) == "-" else str(source) if is_file else "input"
-    for number, record in enumerate(read_records(source, name), 1):
-        yield to_utterance(record, folder, f"`{name}`, record {number}", required)
+    for number, record in _numbered_records(source, name):
+        yield to_utterance(record, folder, f"`{name}`, line {number}", required)
 
 
 def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, ...]) -> Utterance:

@@ -23,8 +23,8 @@ def test_help_and_mistakes_load_nothing_heavy(arguments):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("prepare", "corpus", "an4", "nowhere"), ("prepare", "units", "nowhere.jsonl"), ("prepare", "check", "nowhere.jsonl"),
-    ("score", "nowhere.jsonl"), ("lm", "build", "nowhere.txt"),
+    ("prepare", "corpus", "an4", "nowhere"), ("prepare", "units", "nowhere.jsonl"),
+    ("prepare", "check", "nowhere.jsonl"), ("score", "nowhere.jsonl"), ("lm", "build", "nowhere.txt"),
 ], ids=" ".join)  # fmt: skip
 def test_commands_that_need_no_network_load_no_torch(arguments):
     assert "torch" not in modules_after(*arguments)
@@ -38,7 +38,9 @@ def test_scoring_loads_numpy_alone(tmp_path):
     assert not loaded & {"torch", "kenlm", "matplotlib", "numba", "soundfile"}
 
 
-@pytest.mark.parametrize("name", ["prepare_corpus", "prepare_check", "prepare_units", "prepare_split", "score", "lm_text"])
+@pytest.mark.parametrize(
+    "name", ["prepare_corpus", "prepare_check", "prepare_units", "prepare_split", "score", "lm_text"]
+)
 def test_workflows_without_a_network_load_no_torch(name):
     assert "torch" not in modules_after(code=f"import ds2cli.workflows.{name}")
 
