@@ -6,7 +6,7 @@ namespace ds2 {
 
 Beam::Beam(const Scorer& scorer, BeamSettings settings)
     : scorer_(scorer), settings_(settings), tree_(scorer), probabilities_(scorer.n_units()),
-      probability_frame_(scorer.n_units(), ~std::size_t{0}), collect_at_(settings.collect_after) {
+      probability_frame_(scorer.n_units(), ~std::size_t{0}), chosen_frame_(scorer.n_units(), ~std::size_t{0}), collect_at_(settings.collect_after) {
   Slot root{};
   root.node = 0, root.parent = -1, root.unit = scorer.space();
   root.blank.total = 1.0, root.blank.log_best = 0.0;
@@ -40,9 +40,11 @@ double Beam::probability(int unit) {
 // What the model and the lexicon say of a slot's prefix.
 void Beam::fill(Slot& slot) const {
   const Prefix& prefix = tree_[slot.node];
+  slot.lexicon = prefix.lexicon;
+  slot.letters = prefix.letters;
   slot.gain = prefix.gain;
   slot.bonus = prefix.gain + tree_.look(slot.node);
-  slot.child_bound = scorer_.has_words() ? scorer_.child_bound(prefix.lexicon) : scorer_.max_gain();
+  slot.child_bound = scorer_.has_words() ? scorer_.child_bound(prefix.lexicon, prefix.letters) : scorer_.max_gain();
 }
 
 // Paths that reach a child's unit in this frame from its parent's paths (`from`: both kinds, or those ending in blank).
@@ -64,7 +66,7 @@ void Beam::stay() {
   const double p_blank = probability(0);
   next_.assign(slots_.begin(), slots_.end());
   scores_.clear();
-  best_stay_ = best_parent_ = kNever;
+  best_stay_ = best_parent_ = best_ender_ = kNever;
   for (Slot& slot : slots_) slot.children = 0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& old = slots_[i];
@@ -103,6 +105,7 @@ void Beam::stay() {
     scores_.push_back(slot.log_total + slot.bonus);
     best_stay_ = std::max(best_stay_, scores_.back());
     best_parent_ = std::max(best_parent_, old.log_total + old.gain + old.child_bound);
+    if (old.unit != space) best_ender_ = std::max(best_ender_, old.log_total + old.gain + scorer_.max_gain());
   }
   bound_ = settings_.score_threshold > 0.0 ? best_stay_ - settings_.score_threshold : kNever;
   if (static_cast<int>(slots_.size()) >= settings_.beam) bound_ = std::max(bound_, *std::min_element(scores_.begin(), scores_.end()));
@@ -114,7 +117,7 @@ void Beam::choose_units() {
   const bool cut = settings_.cutoff_prob < 1.0;
   units_.clear();
   for (int unit = 1; unit < scorer_.n_units(); ++unit)
-    if (cut || unit == space || best_parent_ + log_probs_[unit] >= bound_) units_.emplace_back(log_probs_[unit], unit);
+    if (cut || (unit == space ? best_ender_ : best_parent_) + log_probs_[unit] >= bound_) units_.emplace_back(log_probs_[unit], unit);
   const auto likelier = std::greater<std::pair<float, int>>();
   const std::size_t top = settings_.cutoff_top > 0 ? settings_.cutoff_top : units_.size();
   if (units_.size() > top) {
@@ -135,58 +138,89 @@ void Beam::choose_units() {
     }
     units_.resize(kept);
   }
-  extend_by_space_ = false;
-  if (space < 0) return;
-  const auto found = std::find_if(units_.begin(), units_.end(), [&](const auto& unit) { return unit.second == space; });
-  if (found == units_.end()) return;
-  extend_by_space_ = true;
-  units_.erase(found);
+  for (const auto& [log_prob, unit] : units_) chosen_frame_[unit] = frame_;
+  extend_by_space_ = space >= 0 && chosen_frame_[space] == frame_;
+  if (extend_by_space_)
+    units_.erase(std::find_if(units_.begin(), units_.end(), [&](const auto& unit) { return unit.second == space; }));
 }
 
+// The likeliest prefixes first: their extensions raise the bound, and most of the others then have none to make.
 void Beam::extend() {
   candidates_.clear();
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    extend_by_letters(static_cast<int>(i));
-    if (extend_by_space_) extend_by_space(static_cast<int>(i));
+  if (units_.empty() && !extend_by_space_) return;
+  order_.resize(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) order_[i] = static_cast<int>(i);
+  const std::size_t first = order_.size() / 8;
+  const auto likelier = [&](int a, int b) { return slots_[a].log_total + slots_[a].bonus > slots_[b].log_total + slots_[b].bonus; };
+  std::nth_element(order_.begin(), order_.begin() + first, order_.end(), likelier);
+  for (int i : order_) {
+    if (scorer_.has_words()) extend_by_letters(i);
+    else extend_by_units(i);
+    if (extend_by_space_) extend_by_space(i);
+  }
+}
+
+// log p of what reaches a new child: all paths of the prefix, or those that end in a blank where its last unit comes again.
+double Beam::arrival(const Slot& slot, int unit) const {
+  if (unit != slot.unit) return slot.log_total;
+  return slot.blank.total > 0.0 ? std::log(slot.blank.total) : kNever;
+}
+
+// Whether a child is in the beam: then it stays, and has this already.
+bool Beam::has_child(const Slot& slot, int unit) const {
+  if (!(slot.children >> (unit & 63) & 1)) return false;
+  const int child = tree_.find(slot.node, unit);
+  return child >= 0 && tree_[child].slot >= 0;
+}
+
+void Beam::extend_by_units(int index) {
+  const Slot& slot = slots_[index];
+  for (const auto& [log_prob, unit] : units_) {
+    if (slot.log_total + slot.gain + slot.child_bound + log_prob < bound_) return;
+    const double score = arrival(slot, unit) + slot.gain + log_prob;
+    if (score + slot.child_bound < bound_ || has_child(slot, unit)) continue;
+    State ignored;
+    const int child = tree_.find(slot.node, unit);
+    consider(score + (child >= 0 ? tree_[child].gain - slot.gain : scorer_.add_unit(unit, tree_.state(tree_[slot.node].state), ignored)), index, unit);
   }
 }
 
 void Beam::extend_by_letters(int index) {
   const Slot& slot = slots_[index];
+  if (units_.empty() || slot.log_total + slot.gain + slot.child_bound + units_[0].first < bound_) return;
+  if (slot.lexicon >= 0) extend_by_known_letters(index);
+  extend_by_unknown_letters(index);
+}
+
+// Along the lexicon: most of its nodes have few children, so these are looked at and not all units.
+void Beam::extend_by_known_letters(int index) {
+  const Slot& slot = slots_[index];
+  const Lexicon& lexicon = *scorer_.lexicon();
   const double base = slot.log_total + slot.gain;
+  const auto [first, last] = lexicon.children(slot.lexicon);
+  for (int at = first; at < last; ++at) {
+    const int unit = lexicon.child_unit(at);
+    const double gain = log_probs_[unit] + scorer_.child_look(at);
+    if (base + gain < bound_ || chosen_frame_[unit] != frame_ || has_child(slot, unit)) continue;
+    consider(arrival(slot, unit) + slot.gain + gain, index, unit);
+  }
+}
+
+void Beam::extend_by_unknown_letters(int index) {
+  const Slot& slot = slots_[index];
+  const double off = scorer_.off_look(slot.letters + 1);
   for (const auto& [log_prob, unit] : units_) {
-    if (base + slot.child_bound + log_prob < bound_) return;
-    double score = base + log_prob;
-    if (unit == slot.unit) {
-      if (slot.blank.total <= 0.0) continue;
-      score += std::log(slot.blank.total) - slot.log_total;
-      if (score + slot.child_bound < bound_) continue;
-    }
-    if (slot.children >> (unit & 63) & 1) {
-      const int child = tree_.find(slot.node, unit);
-      if (child >= 0 && tree_[child].slot >= 0) continue;  // it stays, and has this already
-    }
-    if (scorer_.has_words()) {
-      score += scorer_.look(scorer_.lexicon_child(tree_[slot.node].lexicon, unit));
-    } else {
-      State ignored;
-      const int child = tree_.find(slot.node, unit);
-      score += child >= 0 ? tree_[child].gain - slot.gain : scorer_.add_unit(unit, tree_.state(tree_[slot.node].state), ignored);
-    }
-    consider(score, index, unit);
+    if (slot.log_total + slot.gain + off + log_prob < bound_) return;
+    if (scorer_.lexicon_child(slot.lexicon, unit) >= 0 || has_child(slot, unit)) continue;
+    consider(arrival(slot, unit) + slot.gain + off + log_prob, index, unit);
   }
 }
 
 void Beam::extend_by_space(int index) {
   const Slot& slot = slots_[index];
   const int space = scorer_.space();
-  if (slot.unit == space) return;
   const double base = slot.log_total + slot.gain + log_probs_[space];
-  if (base + scorer_.max_gain() < bound_) return;
-  if (slot.children >> (space & 63) & 1) {
-    const int child = tree_.find(slot.node, space);
-    if (child >= 0 && tree_[child].slot >= 0) return;
-  }
+  if (slot.unit == space || base + scorer_.max_gain() < bound_ || has_child(slot, space)) return;
   consider(base + tree_.word_gain(slot.node), index, space);
 }
 

@@ -53,6 +53,7 @@ class Beam {
   };
   struct Slot {
     int32_t node, parent, unit;
+    int32_t lexicon, letters;  // as in Prefix
     Paths blank, last;      // ending in the blank; in the prefix's last unit
     double log_total;       // log(blank.total + last.total)
     double gain, bonus;     // of finished tokens; with the look-ahead
@@ -70,7 +71,12 @@ class Beam {
   void stay();
   void choose_units();
   void extend();
+  void extend_by_units(int slot);
   void extend_by_letters(int slot);
+  void extend_by_known_letters(int slot);
+  void extend_by_unknown_letters(int slot);
+  double arrival(const Slot& slot, int unit) const;
+  bool has_child(const Slot& slot, int unit) const;
   void extend_by_space(int slot);
   void consider(double score, int slot, int unit);
   void tighten();
@@ -91,12 +97,14 @@ class Beam {
   std::vector<Mark> marks_;
   std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
   std::vector<Candidate> candidates_;
+  std::vector<int> order_;
   std::vector<std::pair<float, int>> units_;  // this frame's units to extend by, likeliest first
   std::vector<double> probabilities_;
-  std::vector<std::size_t> probability_frame_;
+  std::vector<std::size_t> probability_frame_, chosen_frame_;  // by unit: when it was last asked for, and chosen
   const float* log_probs_ = nullptr;
   double bound_ = kNever;   // what scores less cannot survive this frame
-  double best_stay_ = kNever, best_parent_ = kNever;
+  double best_stay_ = kNever;
+  double best_parent_ = kNever, best_ender_ = kNever;  // to extend by a letter, and by a space, before its log-prob
   double log_scale_ = 0.0;
   bool extend_by_space_ = false;
   std::size_t frame_ = 0, collect_at_;

@@ -35,10 +35,14 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
         if (best > ending.log_best) ending.log_best = best, ending.slot = i;
         continue;
       }
-      const bool in_word = tree_.is_inside_word(node);
+      State state = tree_.state(tree_[node].state);
       double gain = tree_[node].gain;
-      if (in_word) gain += tree_.word_gain(node);
-      gain += scorer_.end_sentence(tree_.state(in_word ? tree_[node].word_state : tree_[node].state));
+      if (tree_.is_inside_word(node)) {
+        State after{};
+        gain += tree_.end_word(node, after);
+        state = after;
+      }
+      gain += scorer_.end_sentence(state);
       endings.push_back({node, slots_[i].total(), gain, i, best});
     }
     endings.erase(std::remove_if(endings.begin(), endings.end(), [](const Ending& e) { return !(e.gain > kNever) || e.probability <= 0.0; }), endings.end());

@@ -46,14 +46,14 @@ void bind_decoding(py::module_& module) {
       .def_property_readonly("n_nodes", &Lexicon::size);
   py::enum_<Words>(module, "Words").value("open", Words::open).value("soft", Words::soft).value("closed", Words::closed);
   py::class_<Scorer>(module, "Scorer")
-      .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, Words words, int n_units, int space,
+      .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, double oov_letter, Words words, int n_units, int space,
                        const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids, std::vector<float> boosts) {
-             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, words}, n_units, space, model,
+             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, oov_letter, words}, n_units, space, model,
                                              lexicon, std::move(ids), std::move(boosts));
            }),
-           py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("look_ahead"), py::arg("oov_penalty"), py::arg("words"),
+           py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("look_ahead"), py::arg("oov_penalty"), py::arg("oov_letter"), py::arg("words"),
            py::arg("n_units"), py::arg("space"), py::arg("model").none(true), py::arg("lexicon").none(true), py::arg("ids"),
-           py::arg("boosts"), py::keep_alive<1, 9>(), py::keep_alive<1, 10>());
+           py::arg("boosts"), py::keep_alive<1, 10>(), py::keep_alive<1, 11>());
   py::class_<Beam>(module, "Beam")
       .def(py::init([](const Scorer& scorer, int beam, double score_threshold, double cutoff_prob, int cutoff_top, std::size_t collect_after) {
              return std::make_unique<Beam>(scorer, BeamSettings{beam, score_threshold, cutoff_prob, cutoff_top, collect_after});

@@ -49,6 +49,11 @@ class Lexicon {
     return found != end && *found == unit ? nodes_[found - labels_.data()] : kNone;
   }
 
+  // The children of a node stand side by side, in order of unit: [first, last).
+  std::pair<int, int> children(int node) const { return {first_[node], first_[node + 1]}; }
+  int child_unit(int at) const { return labels_[at]; }
+  int child_node(int at) const { return nodes_[at]; }
+
   // Greedily the longest unit that fits, as text.Units cuts it.
   bool spell(std::string_view word, std::vector<int>& out) const {
     out.clear();

@@ -8,10 +8,10 @@ namespace ds2 {
 struct Prefix {
   int32_t parent;
   int32_t unit;         // the last unit; at the root: the space where there are words, else -1
+  int32_t letters;      // of the unfinished word
   int32_t lexicon;      // where in the lexicon the unfinished word stands
   int32_t state;        // the model's state after the last finished token
   int32_t slot;         // its place in the beam, or -1
-  int32_t word_state;   // the state after this word, once word_gain is known
   double gain;          // of all finished tokens
   double word_gain;     // of ending the word here; NaN until asked
 };
@@ -20,7 +20,7 @@ class PrefixTree {
  public:
   explicit PrefixTree(const Scorer& scorer) : scorer_(scorer), table_(1 << 12, -1) {
     states_.push_back(scorer.begin());
-    nodes_.push_back({-1, scorer.space(), scorer.lexicon_root(), 0, 0, -1, 0.0, unknown()});
+    nodes_.push_back({-1, scorer.space(), 0, scorer.lexicon_root(), 0, 0, 0.0, unknown()});
   }
 
   Prefix& operator[](int node) { return nodes_[node]; }
@@ -40,19 +40,23 @@ class PrefixTree {
     return found >= 0 ? found : add(parent, unit);
   }
 
-  // The gain of ending the unfinished word of a node; the model is asked once.
+  // The gain of ending the unfinished word of a node; the model is asked once, as the same words end in many frames.
   double word_gain(int node) {
     if (std::isnan(nodes_[node].word_gain)) {
-      State after{};
-      nodes_[node].word_gain = scorer_.end_word(nodes_[node].lexicon, states_[nodes_[node].state], after);
-      nodes_[node].word_state = keep_state(after);
+      State ignored;
+      nodes_[node].word_gain = end_word(node, ignored);
     }
     return nodes_[node].word_gain;
   }
 
+  double end_word(int node, State& after) const {
+    const Prefix& prefix = nodes_[node];
+    return scorer_.end_word(prefix.lexicon, prefix.letters, states_[prefix.state], after);
+  }
+
   bool is_inside_word(int node) const { return scorer_.has_words() && nodes_[node].unit != scorer_.space(); }
 
-  double look(int node) const { return is_inside_word(node) ? scorer_.look(nodes_[node].lexicon) : 0.0; }
+  double look(int node) const { return is_inside_word(node) ? scorer_.look(nodes_[node].lexicon, nodes_[node].letters) : 0.0; }
 
   // Keep the given nodes and their ancestors; `renamed` gives every node's new number, or -1.
   void keep_only(const std::vector<int>& wanted, std::vector<int>& renamed) {
@@ -62,8 +66,8 @@ class PrefixTree {
     std::vector<int32_t> state_names(states_.size(), -1);
     std::vector<State> states;
     auto kept_state = [&](int32_t state) {
-      if (state >= 0 && state_names[state] < 0) state_names[state] = static_cast<int32_t>(states.size()), states.push_back(states_[state]);
-      return state < 0 ? state : state_names[state];
+      if (state_names[state] < 0) state_names[state] = static_cast<int32_t>(states.size()), states.push_back(states_[state]);
+      return state_names[state];
     };
     std::size_t kept = 0;
     for (std::size_t node = 0; node < nodes_.size(); ++node) {  // a parent's number is below its children's
@@ -71,7 +75,6 @@ class PrefixTree {
       Prefix prefix = nodes_[node];
       if (prefix.parent >= 0) prefix.parent = renamed[prefix.parent];
       prefix.state = kept_state(prefix.state);
-      prefix.word_state = kept_state(prefix.word_state);
       renamed[node] = static_cast<int>(kept);
       nodes_[kept++] = prefix;
     }
@@ -95,17 +98,19 @@ class PrefixTree {
   }
 
   int add(int parent, int unit) {
-    Prefix child{parent, unit, Lexicon::kNone, nodes_[parent].state, -1, -1, nodes_[parent].gain, unknown()};
+    Prefix child{parent, unit, 0, Lexicon::kNone, nodes_[parent].state, -1, nodes_[parent].gain, unknown()};
     if (!scorer_.has_words()) {
       State after{};
       child.gain += scorer_.add_unit(unit, states_[child.state], after);
       child.state = keep_state(after);
     } else if (unit == scorer_.space()) {
-      child.gain += word_gain(parent);
-      child.state = nodes_[parent].word_state;
+      State after{};
+      child.gain += end_word(parent, after);
+      child.state = keep_state(after);
       child.lexicon = scorer_.lexicon_root();
     } else {
       child.lexicon = scorer_.lexicon_child(nodes_[parent].lexicon, unit);
+      child.letters = nodes_[parent].letters + 1;
     }
     const int node = static_cast<int>(nodes_.size());
     nodes_.push_back(child);

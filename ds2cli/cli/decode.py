@@ -34,6 +34,7 @@ def decode(
     ] = None,
     look_ahead: Annotated[float | None, typer.Option("--look-ahead", help=meaning("look_ahead"))] = None,
     oov_penalty: Annotated[float | None, typer.Option("--oov-penalty", help=meaning("oov_penalty"))] = None,
+    oov_letter: Annotated[float | None, typer.Option("--oov-letter", help=meaning("oov_letter"))] = None,
     score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
     cutoff_prob: Annotated[float | None, typer.Option("--cutoff-prob", help=meaning("cutoff_prob"))] = None,
     cutoff_top: Annotated[int | None, typer.Option("--cutoff-top", help=meaning("cutoff_top"))] = None,
@@ -58,9 +59,12 @@ def decode(
 
     if kind not in FORMATS:
         raise UsageError(f"no format `{kind}`", hint=f"there are: {', '.join(FORMATS)}")
-    named = {"alpha": alpha, "beta": beta, "beam": beam, "lexicon": lexicon, "look_ahead": look_ahead,
-             "oov_penalty": oov_penalty, "score_threshold": score_threshold, "cutoff_prob": cutoff_prob,
-             "cutoff_top": cutoff_top, "hot_words": dict(map(_hot_word, hot_words)) if hot_words else None}
+    named = {
+        "alpha": alpha, "beta": beta, "beam": beam, "lexicon": lexicon, "look_ahead": look_ahead,
+        "oov_penalty": oov_penalty, "oov_letter": oov_letter, "score_threshold": score_threshold,
+        "cutoff_prob": cutoff_prob, "cutoff_top": cutoff_top,
+        "hot_words": dict(map(_hot_word, hot_words)) if hot_words else None,
+    }
     overrides: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     if (alpha is not None or lexicon == "hard") and lm is None:
         raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")

@@ -52,7 +52,8 @@ class BeamDecoder:
         mode = {"soft": "soft", "hard": "closed", "none": "open"}[self.config.lexicon]
         self._scorer = _kernels.Scorer(
             alpha=self.config.alpha, beta=self.config.beta, look_ahead=self.config.look_ahead,
-            oov_penalty=self.config.oov_penalty, words=getattr(_kernels.Words, mode), n_units=len(units),
+            oov_penalty=self.config.oov_penalty, oov_letter=self.config.oov_letter,
+            words=getattr(_kernels.Words, mode), n_units=len(units),
             space=self.tokens.space, model=model.kernel if model else None, lexicon=self.tokens.lexicon,
             ids=self.tokens.ids, boosts=boosts,
         )

@@ -73,7 +73,7 @@ class Definition:
             if self.tables is not None:
                 word = self.tables.words.index(token) if known else 0
                 gain += self.config.alpha * LN10 * backoff_score(self.tables, history, word)
-                gain += 0.0 if known or boost else self.config.oov_penalty
+                gain += 0.0 if known or boost else self.unknown(token)
                 history = (*history, word)
         return gain
 
@@ -98,18 +98,25 @@ class Definition:
         return self.finished(tokens) + (self.look_ahead(unfinished) if unfinished else 0.0)
 
     def look_ahead(self, part: str) -> float:
-        if self.config.lexicon == "none" or not self.decoder.tokens.names:
+        """The share of what a partial word can expect at best; outside the vocabulary, its penalty so far."""
+        if not self.decoder.tokens.names:
             return 0.0
+        weight = 0.0 if self.config.lexicon == "none" else self.config.look_ahead
         gains = [self.expected(name) for name in self.decoder.tokens.names if name.startswith(part)]
-        if not gains and self.config.lexicon == "hard":
+        if gains:
+            return weight * max(gains)
+        if self.config.lexicon == "hard":
             return -math.inf
-        return self.config.look_ahead * (max(gains) if gains else self.expected("<unk>"))
+        return weight * self.expected("<unk>") + self.unknown(part)
+
+    def unknown(self, word: str) -> float:
+        """The penalty of a word outside the vocabulary."""
+        letters = 1 if self.space == NO_SPACE else len(word)
+        return self.config.oov_penalty + self.config.oov_letter * letters if self.tables else 0.0
 
     def expected(self, word: str) -> float:
         boost = self.config.hot_words.get(word, 0.0)
         if self.tables is None:
             return self.config.beta + boost
         number = self.tables.words.index(word) if word in self.tables.words else 0
-        penalty = 0.0 if number or boost else self.config.oov_penalty
-        return (self.config.beta + boost + penalty
-                + self.config.alpha * LN10 * float(self.tables.log10_probs[0][number]))
+        return self.config.beta + boost + self.config.alpha * LN10 * float(self.tables.log10_probs[0][number])

@@ -38,7 +38,7 @@ def agree_with_enumeration(decoder: BeamDecoder, definition: Definition, log_pro
 
 
 weights = {
-    "alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "oov_penalty": st.floats(-8, 0),
+    "alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "oov_penalty": st.floats(-8, 0), "oov_letter": st.floats(-3, 0),
     "look_ahead": st.floats(0, 1.5), "lexicon": st.sampled_from(["soft", "hard", "none"]),
 }
 
