@@ -15,7 +15,7 @@ from ds2cli.errors import UsageError
 from ds2cli.language.ngrams import END
 
 RECORDS_HINT = "the file begins with a record, so every line is one, with a field `text`"
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
 END_TOKEN = END.encode()
 SPACE_NAME = "<space>"  # how a model of characters writes a space
 RESERVED = re.compile(rb"(?<!\S)(<s>|</s>|<unk>|<UNK>)(?!\S)")
@@ -111,7 +111,7 @@ def _refuse(text: bytes, name: str, line: int) -> None:
 
 
 def _blocks(stream: IO[bytes], name: str) -> Iterator[bytes]:
-    """Whole lines, a few megabytes together; the last line is ended where the file does not."""
+    """Whole lines, about a megabyte together; the last line is ended where the file does not."""
     rest, first = b"", True
     while True:
         try:

@@ -12,6 +12,7 @@ from ds2cli.language.model_file import check_model_path, write_arpa, write_model
 from ds2cli.language.shelf import Shelf
 from ds2cli.language.texts import END_TOKEN, read_sentences
 
+INTERPRETER_BYTES = 64 << 20
 MAX_ORDER = 6  # as far as KenLM is compiled by default
 
 
@@ -53,7 +54,9 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
     raises  UsageError where settings or text are wrong; TextError where there is too little to count
     """
     check_settings(texts, output, settings)
-    with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, Shelf(settings.memory // 2, Path(folder)) as shelf:
+    # Two shares of 35 %, n-grams that stand and n-grams at work: measured, the rest is what sorting takes at its peak.
+    share = int(0.35 * max(settings.memory - INTERPRETER_BYTES, settings.memory // 4))
+    with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, Shelf(share, Path(folder)) as shelf:
         n_tokens = 0
 
         def sentences() -> Iterator[list[bytes]]:
@@ -97,7 +100,7 @@ def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) 
 
 def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: set[bytes] | None, shelf: Shelf,
               warn: Callable[[str], None], listen: Callable[[str], None]) -> Estimated:
-    return estimate_model(sentences, settings.order, settings.prune, keep, shelf=shelf, memory=settings.memory // 2,
+    return estimate_model(sentences, settings.order, settings.prune, keep, shelf=shelf, memory=shelf.memory,
                           warn=warn, listen=listen)
 
 
