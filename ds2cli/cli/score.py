@@ -103,6 +103,9 @@ def _json_lines(report: "Report", confusions: int, worst: int, alignments: bool)
 
 def _finish(report: "Report", max_wer: float | None, max_cer: float | None, missing: Missing) -> None:
     pairing = report.pairing
+    terminal.detail(f"kinds of file: {', '.join(pairing.kinds)}")
+    if report.only_case_differs:
+        terminal.warn("one side is in capitals and the other is not, which counts as errors; see --ignore-case")
     for ids, what in ((pairing.without_hypothesis, "hypothesis"), (pairing.without_reference, "reference")):
         if ids:
             fate = "left out" if missing == Missing.skip else "scored as empty"

@@ -144,11 +144,13 @@ class Sweep:
         self.n, m = references.lengths[bucket], hypotheses.lengths[bucket]
         self.ends = self.n + m
         self.a, self.b = int(self.n.max()), int(m.max())
-        self.ref = columns(references, bucket, self.a)
-        self.hyp = columns(hypotheses, bucket, self.b)[::-1]
+        ref, hyp = columns(references, bucket, self.a), columns(hypotheses, bucket, self.b)[::-1]
         self.band, self.shift, self.last = band, shift, self.a + self.b
         bits = (costs.gap * self.last + costs.sub).bit_length() + 2 + shift
-        self.kind = np.uint16 if bits <= 14 else np.uint32 if bits <= 30 else np.uint64
+        # Tokens and cells of one type: a comparison that had to convert would cost more than the rest of a step.
+        widest = max(bits + 2, int(max(ref.max(initial=0), hyp.max(initial=0))).bit_length())
+        self.kind = np.uint16 if widest <= 16 else np.uint32 if widest <= 32 else np.uint64
+        self.ref, self.hyp = ref.astype(self.kind), np.ascontiguousarray(hyp, self.kind)
         self.gap = costs.gap << (shift + 2)
         self.substitution = self.kind((costs.sub << (shift + 2)) + (shift > 0))
         self.insertion, self.deletion = self.kind(self.gap + (1 << shift)), self.kind(self.gap + (2 << shift))
@@ -178,7 +180,9 @@ class Sweep:
         if low < high:
             cell, other = now[low:high], self.spare[low:high]
             hyp = self.hyp[self.b - k + low : self.b - k + high]
-            np.multiply(self.ref[low - 1 : high - 1] != hyp, self.substitution, out=cell)
+            np.bitwise_xor(self.ref[low - 1 : high - 1], hyp, out=cell)
+            np.minimum(cell, self.kind(1), out=cell)
+            cell *= self.substitution
             cell += earlier[low - 1 : high - 1]
             np.add(before[low:high], self.insertion, out=other)
             np.minimum(cell, other, out=cell)

@@ -26,12 +26,17 @@ class Pair:
 
 @dataclass
 class Pairing:
-    """The pairs, and the ids of what had no other side; nothing is ever dropped without being listed here."""
+    """The pairs, and the ids of what had no other side; nothing is ever dropped without being listed here.
+
+    ignored  time-marked segments that their reference takes out of scoring
+    kinds  of the files
+    """
 
     pairs: list[Pair] = field(default_factory=list)
     without_hypothesis: list[str] = field(default_factory=list)
     without_reference: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
 
     def add(self, pair_id: str, reference: str | None, hypothesis: str | None, policy: Missing, **further: Any) -> None:
         """Keep a pair, or note what it lacks: an empty text stands in for it where the policy says so."""

@@ -31,17 +31,19 @@ def read_pairs(reference: str | Path, hypothesis: str | Path | None, options: Re
 
     raises  ManifestError naming file and line; UsageError where kinds do not go together or there is nothing to score
     """
+    kinds = [recognise(reference, options.reference_kind)]
     if hypothesis is None:
-        pairing = _read_one(reference, options)
+        pairing = _read_one(reference, kinds[0], options)
     else:
-        pairing = _read_two(reference, hypothesis, options)
+        kinds.append(recognise(hypothesis, options.hypothesis_kind))
+        pairing = _read_two(reference, hypothesis, tuple(kinds), options)
+    pairing.kinds = [str(kind) for kind in kinds]
     if not (pairing.pairs or pairing.without_hypothesis or pairing.without_reference or pairing.ignored):
         raise ManifestError(f"{called(reference)} holds no utterances", hint=HINT)
     return pairing
 
 
-def _read_one(source: str | Path, options: ReadOptions) -> Pairing:
-    kind = recognise(source, options.reference_kind)
+def _read_one(source: str | Path, kind: Kind, options: ReadOptions) -> Pairing:
     if kind not in WITH_FIELDS:
         hint = f"give the hypotheses too: ds2 score {source} HYPOTHESES"
         raise UsageError(f"{called(source)} holds one side only ({kind})", hint=hint)
@@ -64,8 +66,7 @@ def _read_one(source: str | Path, options: ReadOptions) -> Pairing:
     return pairing
 
 
-def _read_two(reference: str | Path, hypothesis: str | Path, options: ReadOptions) -> Pairing:
-    kinds = recognise(reference, options.reference_kind), recognise(hypothesis, options.hypothesis_kind)
+def _read_two(reference: str | Path, hypothesis: str | Path, kinds: tuple[Kind, ...], options: ReadOptions) -> Pairing:
     if str(reference) == str(hypothesis) == "-":
         raise UsageError("both sides cannot come from stdin", hint="give one of them as a file")
     if kinds == (Kind.stm, Kind.ctm):

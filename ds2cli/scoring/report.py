@@ -10,6 +10,7 @@ import numpy as np
 from ds2cli.scoring.corpus import Corpus
 from ds2cli.scoring.distance import CORRECT, SUBSTITUTED
 from ds2cli.scoring.errors import BATCH, Confusions, confusions, ranked, worst
+from ds2cli.scoring.normalising import only_case_differs
 from ds2cli.scoring.oracle import oracle
 from ds2cli.scoring.pairs import Pairing
 from ds2cli.scoring.rates import Counts, total
@@ -56,6 +57,8 @@ class Report:
             "ignored": self.pairing.ignored,
             "settings": self.settings,
         }
+        if self.settings["words"] == "phones":
+            answer["per"] = answer["wer"]
         found = oracle(corpus)
         if found:
             answer["oracle"] = {"wer": found[0].rate, "words": counts_of(found[0]), "mean_entries": found[1]}
@@ -68,6 +71,11 @@ class Report:
         if self.comparison:
             answer["comparison"] = self.comparison
         return answer
+
+    @property
+    def only_case_differs(self) -> bool:
+        """Whether one side is in capitals and the other is not."""
+        return only_case_differs(self.corpus.pairs)
 
     @cached_property
     def draws(self) -> list[Draws]:

@@ -27,5 +27,7 @@ def split_spaces(text: str) -> list[str]:
 
 def spell(text: str) -> str:
     """The characters that a character error rate counts: one space between words, none beside unspaced scripts."""
+    if text.isascii() and text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text  # nearly all are: looking is four times as fast as splitting and joining
     text = " ".join(text.split())
     return text if text.isascii() else _LOOSE_SPACE.sub("", text)

@@ -9,7 +9,7 @@ from ds2cli.scoring.corpus import Corpus, Counting, count
 from ds2cli.scoring.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.lines import called, read_lines
-from ds2cli.scoring.normalising import Normaliser, fold_case
+from ds2cli.scoring.normalising import Normaliser, compose, fold_case
 from ds2cli.scoring.pairs import Pairing, named
 from ds2cli.scoring.reading import ReadOptions, read_pairs
 from ds2cli.scoring.report import Report, compare
@@ -64,7 +64,8 @@ def score(
     corpus = _count(pairing, steps, options)
     settings = {
         "reference": str(reference), "hypothesis": str(hypothesis or reference),
-        "normalise": [step.name for step in steps], "words": options.words, "align": options.align,
+        "kinds": pairing.kinds, "normalise": [step.name for step in steps],
+        "words": options.words, "align": options.align,
         "optional": options.optional, "fragments": options.fragments, "missing": str(options.read.missing),
         "bootstrap": options.draws, "cluster": options.cluster, "seed": options.seed,
     }
@@ -75,6 +76,7 @@ def score(
 
 
 def _count(pairing: Pairing, steps: list[Normaliser], options: ScoreOptions) -> Corpus:
+    compose(pairing.pairs)
     for step in steps:
         step(pairing.pairs)
     counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])

@@ -203,3 +203,15 @@ def test_a_real_pipe_carries_records_through(tmp_path):
     command = [sys.executable, "-m", "ds2cli", "score", "--per-utterance"]
     piped = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     assert json.loads(piped.stdout)["substitutions"] == 1
+
+
+def test_letters_composed_and_decomposed_are_the_same(run):
+    ran = run("score", "--json", stdin=records(("caf\u00e9", "cafe\u0301")))
+    assert json.loads(ran.stdout)["cer"] == 0
+
+
+def test_capitals_on_one_side_only_are_pointed_out(run):
+    ran = run("score", stdin=records(("THE CAT", "the cat"), ("A", "a")))
+    assert "--ignore-case" in ran.stderr
+    assert run("score", stdin=records(("The cat", "the cat"))).stderr == ""
+    assert run("score", "--ignore-case", stdin=records(("THE CAT", "the cat"))).stderr == ""
