@@ -5,6 +5,7 @@ The field names are those of NeMo's manifests (`audio_filepath`, `offset`, `dura
 """
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -85,6 +86,9 @@ def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, 
     for name, kind in (("audio_filepath", str), ("text", str), ("duration", (int, float)), ("offset", (int, float))):
         if record.get(name) is not None and (not isinstance(record[name], kind) or isinstance(record[name], bool)):
             raise ManifestError(f"{where}: `{name}` is {json.dumps(record[name])[:40]}", hint=FIELDS_HINT)
+    for name in ("duration", "offset"):
+        if not math.isfinite(record.get(name) or 0.0):
+            raise ManifestError(f"{where}: `{name}` is {record[name]}", hint="it is a number of seconds")
     audio = record.get("audio_filepath") or ""
     if audio:
         audio = str(folder / audio)

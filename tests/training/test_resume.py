@@ -89,6 +89,7 @@ def test_wherever_a_run_is_stopped_and_killed_it_ends_with_the_same_bits(data, s
     killed_stopped_killed_and_resumed(data, f"stopped-{seed}", seed)
 
 
+@pytest.mark.slow
 def test_a_run_asked_to_stop_before_its_first_step_saves_after_it(data):
     run = data / "soon"
     process = begin(data, "soon")
