@@ -54,7 +54,7 @@ def score(
 
     Files may be JSON lines, trn, Kaldi text, plain lines, CSV, TSV, or stm with ctm. Counts are those of NIST sclite.
     """
-    from ds2cli.scoring.reading import ReadOptions
+    from ds2cli.scoring.inputs.reading import ReadOptions
     from ds2cli.workflows.score import ScoreOptions
     from ds2cli.workflows.score import score as run
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ds2cli.errors import ManifestError
-from ds2cli.scoring.alignment import Token, align
-from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs
-from ds2cli.scoring.networks import Marks, align_networks, network, parse
-from ds2cli.scoring.pairs import Pair
+from ds2cli.scoring.edits.alignment import Token, align
+from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs
+from ds2cli.scoring.edits.networks import Marks, align_networks, network, parse
+from ds2cli.scoring.edits.tokens import split_words
+from ds2cli.scoring.inputs.pairs import Pair
 from ds2cli.scoring.rates import Counts, count_characters, count_words, total
-from ds2cli.scoring.tokens import split_words
 
 
 @dataclass(frozen=True)

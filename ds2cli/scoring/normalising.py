@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ds2cli.scoring.pairs import Pair
+from ds2cli.scoring.inputs.pairs import Pair
 
 _MARKS = re.compile(r"([{}/@])")
 

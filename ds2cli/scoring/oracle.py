@@ -4,7 +4,7 @@ from typing import Any
 
 from ds2cli.errors import ManifestError
 from ds2cli.scoring.corpus import Corpus
-from ds2cli.scoring.distance import SUBSTITUTED
+from ds2cli.scoring.edits.distance import SUBSTITUTED
 from ds2cli.scoring.rates import Counts, count_words, total
 
 

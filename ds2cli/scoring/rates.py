@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ds2cli.scoring.distance import SCLITE, Costs, count_edits
-from ds2cli.scoring.sequences import Vocabulary, encode_characters
-from ds2cli.scoring.tokens import spell, split_words
+from ds2cli.scoring.edits.distance import SCLITE, Costs, count_edits
+from ds2cli.scoring.edits.sequences import Vocabulary, encode_characters
+from ds2cli.scoring.edits.tokens import spell, split_words
 
 CHUNK = 20_000  # pairs whose tokens are in memory at a time
 

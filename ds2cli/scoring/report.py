@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli.scoring.confusions import BATCH, Confusions, confusions, ranked, worst
 from ds2cli.scoring.corpus import Corpus
-from ds2cli.scoring.distance import CORRECT, SUBSTITUTED
-from ds2cli.scoring.errors import BATCH, Confusions, confusions, ranked, worst
+from ds2cli.scoring.edits.distance import CORRECT, SUBSTITUTED
+from ds2cli.scoring.inputs.pairs import Pairing
 from ds2cli.scoring.normalising import only_case_differs
 from ds2cli.scoring.oracle import oracle
-from ds2cli.scoring.pairs import Pairing
 from ds2cli.scoring.rates import Counts, total
 from ds2cli.scoring.significance import Draws, bootstrap, clusters, matched_pairs, segment_errors
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.scoring.alignment import Token
-from ds2cli.scoring.distance import CORRECT, INSERTED
+from ds2cli.scoring.edits.alignment import Token
+from ds2cli.scoring.edits.distance import CORRECT, INSERTED
 
 BOUNDARY_WORDS = 2
 INTERVAL = (2.5, 97.5)

@@ -6,14 +6,14 @@ from pathlib import Path
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.scoring.choices import Align, WordKind
 from ds2cli.scoring.corpus import Corpus, Counting, count
-from ds2cli.scoring.distance import LEVENSHTEIN, SCLITE
+from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
+from ds2cli.scoring.edits.tokens import split_spaces, split_words
 from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.lines import called, read_lines
+from ds2cli.scoring.inputs.pairs import Pairing, named
+from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
 from ds2cli.scoring.normalising import Normaliser, compose, fold_case
-from ds2cli.scoring.pairs import Pairing, named
-from ds2cli.scoring.reading import ReadOptions, read_pairs
 from ds2cli.scoring.report import Report, compare
-from ds2cli.scoring.tokens import split_spaces, split_words
 from ds2cli.text.normalise import NORMALISERS, normalise
 
 COSTS = {Align.sclite: SCLITE, Align.levenshtein: LEVENSHTEIN}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ds2cli.scoring.alignment as alignment
-import ds2cli.scoring.distance as distance
-from ds2cli.scoring.alignment import align
-from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, LEVENSHTEIN, SCLITE, SUBSTITUTED
+import ds2cli.scoring.edits.alignment as alignment
+import ds2cli.scoring.edits.distance as distance
+from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, LEVENSHTEIN, SCLITE, SUBSTITUTED
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
 pairs = st.lists(st.tuples(sentences, sentences), min_size=1, max_size=6)
@@ -63,14 +63,16 @@ def garbled(rng, words, errors):
 
 @pytest.mark.parametrize("errors", [0.1, 0.8])
 @pytest.mark.parametrize("cut", [0, 60])
-def test_bands_and_blocks_change_nothing(monkeypatch, errors, cut):
+@pytest.mark.parametrize("proven", [0, 1_000_000])
+def test_bands_and_blocks_change_nothing(monkeypatch, errors, cut, proven):
     rng = random.Random(5)
     reference = [rng.choice("abcdef") for _ in range(150)]
     hypothesis = list(garbled(rng, reference, errors))
     hypothesis = hypothesis[:40] + hypothesis[40 + cut :]
     expected = path_by_hand(reference, hypothesis, SCLITE)
     monkeypatch.setattr(distance, "BAND_FROM", 50)
-    monkeypatch.setattr(distance, "FIRST_BAND", 2)
+    monkeypatch.setattr(distance, "FIRST_BAND", 4)
+    monkeypatch.setattr(distance, "PROVEN_UP_TO", proven)
     monkeypatch.setattr(alignment, "BLOCK_BYTES", 1)
     found = align([reference], [hypothesis])[0]
     assert [kind for kind, _, _ in found] == expected

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli.scoring.distance import LEVENSHTEIN, SCLITE, count_edits, without_common_ends
-from ds2cli.scoring.sequences import Vocabulary
+from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE, count_edits, without_common_ends
+from ds2cli.scoring.edits.sequences import Vocabulary
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
 pairs = st.lists(st.tuples(sentences, sentences), min_size=1, max_size=8)

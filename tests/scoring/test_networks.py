@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ds2cli.scoring.alignment import align
 from ds2cli.scoring.corpus import counts_of_path, side_of
-from ds2cli.scoring.networks import Alternation, Marks, align_networks, network, parse
+from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.edits.networks import Alternation, Marks, align_networks, network, parse
 
 words = st.sampled_from("abc")
 plain = st.lists(words, max_size=3).map(" ".join)

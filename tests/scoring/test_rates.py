@@ -2,8 +2,8 @@
 
 import pytest
 
+from ds2cli.scoring.edits.tokens import spell, split_words
 from ds2cli.scoring.rates import Counts, score_texts
-from ds2cli.scoring.tokens import spell, split_words
 
 
 def test_a_corpus_is_summed_not_averaged():

@@ -6,7 +6,7 @@ import pytest
 
 from ds2cli.errors import Ds2Error
 from ds2cli.scoring.choices import Kind
-from ds2cli.scoring.reading import ReadOptions
+from ds2cli.scoring.inputs.reading import ReadOptions
 from ds2cli.workflows.score import ScoreOptions, score
 
 FILES = {

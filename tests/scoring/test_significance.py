@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ds2cli.scoring.alignment import align
+from ds2cli.scoring.edits.alignment import align
 from ds2cli.scoring.significance import bootstrap, clusters, matched_pairs, segment_errors
 
 

@@ -1,1 +1,1 @@
-"""References and hypotheses as people keep them: JSON lines, trn, Kaldi text, plain lines, tables, stm and ctm."""
+"""From files to pairs: JSON lines, trn, Kaldi text, plain lines, tables, stm and ctm."""

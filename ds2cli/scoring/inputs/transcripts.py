@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ds2cli.errors import ManifestError
+from ds2cli.scoring.edits.networks import Marks, parse
 from ds2cli.scoring.inputs.lines import Line
 from ds2cli.scoring.inputs.records import id_of, name_of, parse_records, text_of
-from ds2cli.scoring.networks import Marks, parse
 
 TRN_HINT = "each line of a trn file ends with its id in brackets: `the cat sat (speaker-1)`"
 

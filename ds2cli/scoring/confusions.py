@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ds2cli.scoring.corpus import Corpus
-from ds2cli.scoring.distance import DELETED, INSERTED, SUBSTITUTED
+from ds2cli.scoring.edits.distance import DELETED, INSERTED, SUBSTITUTED
 
 BATCH = 5_000
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.scoring.sequences import Sequences
+from ds2cli.scoring.edits.sequences import Sequences
 
 CORRECT, SUBSTITUTED, DELETED, INSERTED = range(4)
 BUCKET_CELLS = 60_000  # cells of one anti-diagonal over a bucket: a few arrays of them stay in the second-level cache

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SUBSTITUTED
+from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SUBSTITUTED
 
 Token = tuple[int, str | None, str | None]
 NOTHING = "@"

@@ -7,9 +7,9 @@ from ds2cli.errors import ManifestError, UsageError
 from ds2cli.scoring.choices import Kind, Missing
 from ds2cli.scoring.inputs.kinds import read_entries, recognise
 from ds2cli.scoring.inputs.lines import called, read_lines
+from ds2cli.scoring.inputs.pairs import Pairing, pair_entries
 from ds2cli.scoring.inputs.records import HINT, id_of, name_of
 from ds2cli.scoring.inputs.timed import IGNORED, read_ctm, read_stm, words_by_segment
-from ds2cli.scoring.pairs import Pairing, pair_entries
 
 MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
 WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ds2cli.scoring.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs, Sweep, buckets, sweeps
-from ds2cli.scoring.sequences import Sequences, Vocabulary
+from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs, Sweep, buckets, sweeps
+from ds2cli.scoring.edits.sequences import Sequences, Vocabulary
 
 BLOCK_BYTES = 32_000_000
 Token = tuple[int, str | None, str | None]  # what happened, reference token, hypothesis token
