@@ -10,6 +10,7 @@ import ds2cli.scoring.edits.alignment as alignment
 import ds2cli.scoring.edits.distance as distance
 from ds2cli.scoring.edits.alignment import align
 from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, LEVENSHTEIN, SCLITE, SUBSTITUTED
+from ds2cli.scoring.edits.sequences import Vocabulary
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
 pairs = st.lists(st.tuples(sentences, sentences), min_size=1, max_size=6)
@@ -76,8 +77,6 @@ def test_bands_and_blocks_change_nothing(monkeypatch, errors, cut, proven):
     monkeypatch.setattr(alignment, "BLOCK_BYTES", 1)
     found = align([reference], [hypothesis])[0]
     assert [kind for kind, _, _ in found] == expected
-    ids = {token: number for number, token in enumerate("abcdef")}
-    sides = [alignment.Sequences(alignment.np.array([ids[t] for t in side], "int32"),
-                                 alignment.np.array([0]), alignment.np.array([len(side)]))
-             for side in (reference, hypothesis)]
-    assert distance.count_edits(*sides)[0].tolist() == [expected.count(kind) for kind in range(4)]
+    vocabulary = Vocabulary()
+    counts = distance.count_edits(vocabulary.encode([reference]), vocabulary.encode([hypothesis]))
+    assert counts[0].tolist() == [expected.count(kind) for kind in range(4)]
