@@ -30,6 +30,7 @@ gain_db = 3.0
 time_masks = 1
 frequency_masks = 1
 frequency_mask_bins = 3
+consistency = 0.2
 [batch]
 seconds = 16.0
 [optimizer]

@@ -387,3 +387,15 @@ def test_one_seed_is_one_result_and_another_is_another(run, data, tmp_path):
         assert ran.code == 0
         weights[name] = load_checkpoint(tmp_path / name).weights["network.output.weight"]
     assert torch.equal(weights["a"], weights["b"]) and not torch.equal(weights["a"], weights["c"])
+
+
+def test_the_number_of_workers_changes_no_bit(run, data, tmp_path):
+    drawn = [f"--set=augment.{one}" for one in ("speeds=[0.9, 1.1]", "time_masks=2", "consistency=0.1")]
+    weights = []
+    for workers in (0, 2):
+        folder = tmp_path / f"workers-{workers}"
+        ran = run("train", data / "train.jsonl", "--config", data / "settings.toml", "--run", folder, *drawn,
+                  "--set", f"batch.workers={workers}", "--epochs", 1)  # fmt: skip
+        assert ran.code == 0, ran.stderr
+        weights.append(load_checkpoint(folder).weights)
+    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())

@@ -1,5 +1,6 @@
 """A run that is stopped, killed and resumed ends with the very bits of one that never was."""
 
+import os
 import random
 import signal
 import time
@@ -28,10 +29,10 @@ def data(tmp_path_factory, an4_utterances):
     return folder
 
 
-def begin(folder, name):
+def begin(folder, name, *more):
     return start(
         "train", folder / "train.jsonl", "--dev", folder / "dev.jsonl", "--config", folder / "small.toml",
-        "--run", folder / name, "--set", f"augment.noise={folder / 'noise'}",
+        "--run", folder / name, "--set", f"augment.noise={folder / 'noise'}", *more,
     )  # fmt: skip
 
 
@@ -100,3 +101,19 @@ def test_a_run_asked_to_stop_before_its_first_step_saves_after_it(data):
     assert "stopping after this step; Ctrl-C again stops now" in err
     assert f"saved {run} at step 1\nhint: continue with: ds2 train --resume {run}\n" in err
     assert load_training_state(run / "trainer.pt")["position"]["step"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_lets_workers_finish_their_batches(data, number):
+    """Ctrl-C, and a scheduler's SIGTERM, reach the processes that read audio too."""
+    name = f"workers-{number}"
+    run = data / name
+    process = begin(data, name, "--set", "batch.workers=2")
+    assert wait_until(lambda: steps_of(run) >= 2, process)
+    os.killpg(process.pid, number)
+    code, out, err = finish(process)
+    assert (code, out) == (130, ""), err
+    assert f"saved {run} at step" in err and "Traceback" not in err
+    assert finish(start("train", "--resume", run))[0] == 0
+    assert metrics_of(data / "whole") == metrics_of(run)
