@@ -78,7 +78,7 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import decode, doctor, lm, lm_text, plot, prepare, score, train  # noqa: E402
+from ds2cli.cli import decode, doctor, lm, lm_text, plot, prepare, score, train, tune  # noqa: E402
 
 app.add_typer(prepare.app, name="prepare")
 lm.app.command("text", epilog=EPILOG)(lm_text.text)
@@ -88,3 +88,4 @@ app.command("score", epilog=EPILOG)(score.score)
 app.command("train", epilog=EPILOG)(train.train)
 app.command("doctor", epilog=EPILOG)(doctor.doctor)
 app.command("decode", epilog=EPILOG)(decode.decode)
+app.command("tune", epilog=EPILOG)(tune.tune)

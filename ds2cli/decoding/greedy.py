@@ -19,7 +19,8 @@ def greedy_decode(log_probs: np.ndarray, units: Units) -> Hypothesis:
     path = log_probs.argmax(1)
     labels, starts, ends = _runs(path)
     best = log_probs.max(1)
-    peaks = np.maximum.reduceat(best, np.stack([starts, ends], 1).ravel()[:-1])[::2] if len(labels) else best[:0]
+    edges = np.stack([starts, ends], 1).ravel()
+    peaks = np.maximum.reduceat(np.append(best, -np.inf), edges)[::2] if len(labels) else best[:0]
     score = float(best.sum())
     text = " ".join(units.decode(labels).split()) if units.has_spaces else units.decode(labels)
     return Hypothesis(text, score, 0.0, score, labels, starts, ends, peaks)

@@ -10,17 +10,17 @@ LexiconMode = Literal["soft", "hard", "none"]
 class DecodingConfig:
     """Q(y) = log p_ctc(y|x) + alpha log p_lm(y) + beta |y|, natural logs; |y| counts words, or units without spaces."""
 
-    alpha: Annotated[float, "weight of the language model"] = 0.5
-    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)"] = 1.0
+    alpha: Annotated[float, "weight of the language model"] = 0.7
+    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)"] = 1.5
     beam: Annotated[int, "prefixes kept from frame to frame"] = 100
     lexicon: Annotated[
         LexiconMode,
         "soft: any word, partial words ranked by the likeliest they can become; hard: known words; none: unranked",
     ] = "soft"
     look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets"] = 1.0
-    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -10.0
+    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -5.0
     oov_letter: Annotated[float, "natural log, added for each letter of such a word"] = -1.0
-    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 0.0
+    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 12.0
     cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability"] = 1.0
     cutoff_top: Annotated[int, "extend by at most so many units; 0 is all"] = 0
     hot_words: Annotated[dict[str, float], "words and their boosts (natural log), added once a word"] = field(

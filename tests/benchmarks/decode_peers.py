@@ -38,7 +38,7 @@ def ctc_beam_decoder(arpa: Path, words: list[str], alpha: float, beta: float, be
 
 
 def flashlight(arpa: Path, words: list[str], alpha: float, beta: float, beam: int) -> Decoder:
-    """flashlight-text with a lexicon, as torchaudio sets it up: maximum smearing, every unit of a frame, threshold 50."""
+    """flashlight-text with a lexicon, as torchaudio sets it up: maximum smearing, all units, threshold 50."""
     from flashlight.lib.text.decoder import CriterionType, LexiconDecoder, LexiconDecoderOptions
 
     model, trie, dictionary = _once("flashlight", lambda: _flashlight_trie(arpa, words))

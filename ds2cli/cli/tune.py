@@ -1,0 +1,99 @@
+"""`ds2 tune`: the weights of the language model, found on development speech."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.decode import report_skipped
+from ds2cli.decoding.settings import LexiconMode, meaning
+from ds2cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ds2cli.workflows.tune import Trial
+
+ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
+BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
+LOOK_AHEADS = "0.5 0.75 1.25"
+
+
+def tune(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="DEV", help="records with text, or saved log-probs; - is stdin")
+    ],
+    lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
+    alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="language model weights to try")] = ALPHAS,
+    betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="word rewards to try")] = BETAS,
+    look_aheads: Annotated[
+        str, typer.Option("--look-aheads", metavar="X ...", help="look-ahead weights to try at the best of these")
+    ] = LOOK_AHEADS,
+    beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
+    lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object for each setting")] = False,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="heat map; else RUN/tuning.svg")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+) -> None:
+    """Try alpha and beta on a grid; the best become the defaults of `ds2 decode RUN --lm`.
+
+    \b
+    ds2 decode runs/a dev.jsonl --log-probs dev.npz > /dev/null
+    ds2 tune runs/a dev.npz --lm lm.arpa
+    """
+    from dataclasses import asdict
+
+    from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of
+    from ds2cli.workflows.tune import tune as try_all
+    from ds2cli.workflows.tuned import tuned_path
+
+    fixed = {name: value for name, value in {"beam": beam, "lexicon": lexicon}.items() if value is not None}
+    request = TuneRequest(run, inputs, lm, _numbers("--alphas", alphas), _numbers("--betas", betas),
+                          _numbers("--look-aheads", look_aheads), fixed, jobs or len(os.sched_getaffinity(0)), device)
+    skipped: list[str] = []
+    total = len(request.alphas) * len(request.betas) + len(request.look_aheads)
+    trials = []
+    for trial in terminal.progress(try_all(request, skipped.append), "tuning", total):
+        trials.append(trial)
+        if as_json:
+            terminal.write_record(asdict(trial))
+    best = best_of(trials)
+    grid = _grid(trials, request.alphas, request.betas)
+    if not as_json:
+        for line in _table(grid, request.alphas, request.betas):
+            terminal.write(line)
+    _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas)
+    for name in at_the_edge(best, request):
+        terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
+    weights = f"alpha {best.alpha:g}, beta {best.beta:g}, look-ahead {best.look_ahead:g}"
+    terminal.say(f"best: {weights}: WER {best.wer:.2f} %; kept in `{tuned_path(run)}`")
+    report_skipped(skipped)
+
+
+def _numbers(flag: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(sorted({float(word) for word in text.replace(",", " ").split()}))
+    except ValueError:
+        raise UsageError(f"{flag} `{text}`", hint=f'numbers with spaces between: {flag} "0.5 1 1.5"') from None
+
+
+def _grid(trials: "list[Trial]", alphas: tuple[float, ...], betas: tuple[float, ...]) -> list[list[float]]:
+    """WER by alpha and beta: the trials come row by row, those of other look-aheads last."""
+    rates = [trial.wer for trial in trials]
+    return [rates[row * len(betas) : (row + 1) * len(betas)] for row in range(len(alphas))]
+
+
+def _table(grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[float, ...]) -> list[str]:
+    head = "alpha\\beta" + "".join(f"{beta:>8g}" for beta in betas)
+    rows = ("".join(f"{rate:>8.2f}" for rate in row) for row in grid)
+    return [head, *(f"{alpha:<10g}{row}" for alpha, row in zip(alphas, rows, strict=True))]
+
+
+def _draw(path: Path, grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[float, ...]) -> None:
+    import numpy as np
+
+    from ds2cli.reporting.heatmap import draw_heatmap
+
+    draw_heatmap(path, np.array(grid), alphas, betas, ("alpha", "beta", "WER"))

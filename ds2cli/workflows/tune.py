@@ -1,0 +1,122 @@
+"""The weights of a beam search, tried on speech whose words are known; the network runs once, the beams many times."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ds2cli.decoding.beam import BeamDecoder, tokens_of
+from ds2cli.decoding.log_probs import check_log_probs
+from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.language.model import load_ngram_model
+from ds2cli.scoring.rates import score_texts
+from ds2cli.workflows.decode import open_source
+from ds2cli.workflows.tuned import write_tuned
+
+
+@dataclass(frozen=True)
+class TuneRequest:
+    """What is tried on what: every alpha with every beta, then other look-aheads with the best of them."""
+
+    run: str
+    inputs: list[str]
+    lm: Path
+    alphas: tuple[float, ...]
+    betas: tuple[float, ...]
+    look_aheads: tuple[float, ...]
+    fixed: dict[str, Any]
+    jobs: int = 1
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting and the error rates it reached, in per cent."""
+
+    alpha: float
+    beta: float
+    look_ahead: float
+    wer: float
+    cer: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return {"alpha": self.alpha, "beta": self.beta, "look_ahead": self.look_ahead}
+
+
+@dataclass(frozen=True)
+class Material:
+    """Log-probs of the development speech, and what was said in it."""
+
+    units: Any
+    log_probs: list[np.ndarray]
+    references: list[str]
+
+
+def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
+    """Every trial as it ends; the weights of the best are written to the run when all are done.
+
+    skip  is told of each recording that cannot be heard
+    raises  UsageError where no utterance has a text
+    """
+    material = gather(request, skip)
+    model = load_ngram_model(request.lm)
+    tokens = tokens_of(material.units, model, [])
+    base = replace(DecodingConfig(), **request.fixed)
+    trials: list[Trial] = []
+    with ThreadPoolExecutor(request.jobs) as pool:
+
+        def try_out(**weights: float) -> Trial:
+            config = replace(base, **weights)
+            decoder = BeamDecoder(material.units, config, model, tokens)
+            found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
+            rates = score_texts(material.references, list(found))
+            trials.append(Trial(config.alpha, config.beta, config.look_ahead, rates.words.rate, rates.characters.rate))
+            return trials[-1]
+
+        for alpha in request.alphas:
+            for beta in request.betas:
+                yield try_out(alpha=alpha, beta=beta)
+        leading = best_of(trials)
+        for look_ahead in request.look_aheads:
+            if look_ahead != base.look_ahead:
+                yield try_out(alpha=leading.alpha, beta=leading.beta, look_ahead=look_ahead)
+    best = best_of(trials)
+    note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
+            f"with {request.lm}; ds2 tune, {date.today()}")
+    write_tuned(request.run, {**request.fixed, **best.weights}, note)
+
+
+def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:
+    """The development speech, heard once."""
+    source = open_source(request.run, request.inputs, request.jobs, request.device)
+    log_probs, references = [], []
+    for record, heard, problem in source.items:
+        if heard is None:
+            skip(problem)
+        elif record.get("text"):
+            log_probs.append(check_log_probs(heard, len(source.units), f"`{record.get('id', '?')}`"))
+            references.append(record["text"])
+    if not references:
+        raise UsageError(f"no utterance of `{request.inputs[0]}` has a text to compare with",
+                         hint="tune on records with `text`, kept apart from training and test")
+    return Material(source.units, log_probs, references)
+
+
+def best_of(trials: list[Trial]) -> Trial:
+    """The fewest word errors; then the fewest in characters; then the lightest language model."""
+    if not trials:
+        raise Ds2Error("no setting was tried", hint="name at least one alpha and one beta")
+    return min(trials, key=lambda trial: (trial.wer, trial.cer, trial.alpha))
+
+
+def at_the_edge(best: Trial, request: TuneRequest) -> list[str]:
+    """The weights whose best value is the first or last that was tried: the true best may lie beyond."""
+    tried = {"alpha": request.alphas, "beta": request.betas}
+    return [name for name, values in tried.items()
+            if len(values) > 2 and getattr(best, name) in (min(values), max(values))]

@@ -1,0 +1,120 @@
+"""CTC beam search with a word 3-gram, beside the peers on the package index: one thread's CPU time, and error rate.
+
+    DS2_DATA=... python tests/benchmarks/decode.py [--utterances 30] [--tuning 12] [--beams 100 500] [--curve]
+
+Same log-probs, same ARPA for all; each decoder gets the alpha and beta that serve it best on other utterances. Prints
+JSON lines. Without DS2_DATA (a folder with text/novels-*) it says so and ends. `--curve` prints instead how our pruning
+trades error rate for time: the defaults were chosen on it.
+"""
+
+import argparse
+import contextlib
+import io
+import itertools
+import json
+import logging
+import lzma
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from decode_peers import PEERS, Decoder, ours
+from posteriors import EASY, HARD, sentences, simulate
+
+from ds2cli.language.arpa import read_arpa
+from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
+from ds2cli.scoring.rates import score_texts
+
+ALPHAS, BETAS = (0.4, 0.7, 1.0, 1.3), (0.0, 1.5, 3.0)
+KINDS = {"easy": EASY, "hard": HARD}
+CURVE = [{"score_threshold": threshold} for threshold in (8.0, 10.0, 12.0, 14.0, 18.0, 0.0)] + [
+    {"cutoff_prob": 0.99}, {"cutoff_prob": 0.999}, {"cutoff_top": 12}, {"look_ahead": 0.7}, {"look_ahead": 1.2},
+    {"lexicon": "hard"}, {"lexicon": "none"}, {"oov_letter": 0.0, "oov_penalty": -10.0},
+]
+
+
+def build_model(data: Path, folder: Path) -> Path:
+    """A word 3-gram of a third of the novels, pruned to some 30 MB of ARPA; made once."""
+    arpa = folder / "novels.3gram.arpa"
+    if not arpa.exists():
+        text = folder / "text.txt"
+        with lzma.open(data / "text" / "novels-train.txt.xz") as lines:
+            text.write_bytes(b"".join(itertools.islice(lines, 2, None, 3)))
+        command = [sys.executable, "-m", "ds2cli", "lm", "build", text, "--order", "3", "--prune", "0 1 1", "-o", arpa]
+        subprocess.run(command, check=True)
+    return arpa
+
+
+def measure(decoder: Decoder, log_probs: list[np.ndarray], references: list[str]) -> tuple[float, float]:
+    """CPU milliseconds per utterance, and word error rate in per cent."""
+    decoder(log_probs[0])
+    started = time.process_time()
+    texts = [decoder(one) for one in log_probs]
+    milliseconds = (time.process_time() - started) / len(log_probs) * 1000
+    return milliseconds, score_texts(references, texts).words.rate
+
+
+def material(data: Path, kind: str, count: int, skip: int) -> tuple[list[np.ndarray], list[str]]:
+    references = sentences(data, count, skip)
+    return [simulate(text, KINDS[kind], skip + i) for i, text in enumerate(references)], references
+
+
+def tuned(make, arpa: Path, words: list[str], log_probs: list[np.ndarray], references: list[str]) -> dict[str, float]:
+    """The alpha and beta with the lowest error rate at beam 100."""
+    grid = [{"alpha": alpha, "beta": beta} for alpha, beta in itertools.product(ALPHAS, BETAS)]
+    return min(grid, key=lambda w: measure(make(arpa, words, beam=100, **w), log_probs, references)[1])
+
+
+def compare(data: Path, arpa: Path, words: list[str], options: argparse.Namespace) -> None:
+    for kind in KINDS:
+        tuning = material(data, kind, options.tuning, 0)
+        test = material(data, kind, options.utterances, 1000)
+        weights = {name: tuned(make, arpa, words, *tuning) for name, make in {"ours": ours, **PEERS}.items()}
+        for beam in options.beams:
+            mine, my_wer = measure(ours(arpa, words, beam=beam, **weights["ours"]), *test)
+            for name, make in PEERS.items():
+                peer, peer_wer = measure(make(arpa, words, beam=beam, **weights[name]), *test)
+                line = {
+                    "bench": f"decode/{kind}/beam {beam}/{name}", "ours": round(mine, 2), "peer": round(peer, 2),
+                    "ratio": round(peer / mine, 2), "unit": "CPU ms per utterance", "n": len(test[1]),
+                    "our_wer": round(my_wer, 2), "peer_wer": round(peer_wer, 2), "our_weights": weights["ours"],
+                    "peer_weights": weights[name],
+                }
+                print(json.dumps(line), flush=True)
+
+
+def draw_curve(data: Path, arpa: Path, words: list[str], options: argparse.Namespace) -> None:
+    for kind, weights in (("easy", {"alpha": 0.6, "beta": 1.5}), ("hard", {"alpha": 0.8, "beta": 2.5})):
+        log_probs, references = material(data, kind, options.utterances, 1000)
+        for beam, pruning in itertools.product(options.beams, CURVE):
+            milliseconds, rate = measure(ours(arpa, words, beam=beam, **weights, **pruning), log_probs, references)
+            line = {"bench": f"decode/curve/{kind}", "beam": beam, **pruning, "ours": round(milliseconds, 2),
+                    "unit": "CPU ms per utterance", "our_wer": round(rate, 2), "n": len(references)}
+            print(json.dumps(line), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--utterances", type=int, default=30)
+    parser.add_argument("--tuning", type=int, default=12)
+    parser.add_argument("--beams", type=int, nargs="+", default=[100, 500])
+    parser.add_argument("--folder", type=Path, default=Path("build/benchmarks"), help="for the language model")
+    parser.add_argument("--curve", action="store_true")
+    options = parser.parse_args()
+    if not os.environ.get("DS2_DATA"):
+        print("DS2_DATA is not set: nothing is measured", file=sys.stderr)
+        return
+    data = Path(os.environ["DS2_DATA"])
+    options.folder.mkdir(parents=True, exist_ok=True)
+    arpa = build_model(data, options.folder)
+    words = [word for word in read_arpa(arpa).words if word not in (UNKNOWN, BEGIN, END)]
+    logging.disable(logging.WARNING)
+    with contextlib.redirect_stderr(io.StringIO()):
+        (draw_curve if options.curve else compare)(data, arpa, words, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""ds2 tune finds weights that help, shows how, and leaves them where ds2 decode begins from."""
+
+import json
+import tomllib
+
+import numpy as np
+import pytest
+
+from ds2cli.errors import Exit
+
+ARPA = """\\data\\
+ngram 1=5
+ngram 2=2
+
+\\1-grams:
+-3\t<unk>\t0
+-99\t<s>\t0
+-1\t</s>\t0
+-0.5\tyes\t0
+-0.5\tyet\t0
+
+\\2-grams:
+-0.1\tyet\tyes
+-3\tyes\tyet
+
+\\end\\
+"""
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    """A run, a model, and log-probs that are torn between `yes yes` and `yet yes`: the model knows which is said."""
+    from ds2cli.config import Config, FeatureConfig, ModelConfig
+    from ds2cli.decoding.log_probs import LogProbWriter
+    from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
+    from ds2cli.model.recogniser import Recogniser
+    from ds2cli.text.units import units_of
+
+    folder = tmp_path_factory.mktemp("tune")
+    units = units_of(["yest "])
+    config = Config(FeatureConfig(kind="mel", n_mels=16),
+                    ModelConfig((2,), conv_kernels=((5, 5),), conv_strides=((2, 2),), rnn_layers=1, rnn_size=4))
+    save_checkpoint(folder / "best.safetensors", Checkpoint(config, units, Recogniser(config, units).state_dict(), {}))
+    (folder / "lm.arpa").write_text(ARPA)
+    generator = np.random.default_rng(0)
+    with LogProbWriter(folder / "dev.npz", units, 0.02) as file:
+        for number in range(6):
+            frames = np.full((9, len(units)), 0.01)
+            for t, letter in enumerate("yet yes"):
+                frames[t + 1, units.encode(letter)[0]] = 0.9
+            frames[3, units.encode("s")[0]] = 0.9 + 0.2 * generator.random()  # a little likelier than the t
+            frames[[0, 8], 0] = 0.9
+            log_probs = np.log(frames / frames.sum(1, keepdims=True)).astype(np.float32)
+            file.add({"id": str(number), "text": "yet yes"}, log_probs)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_the_best_weights_are_shown_drawn_kept_and_used(run, material):
+    wer = {one: run("decode", material, material / "dev.npz", *flags) for one, flags in
+           {"greedy": (), "untuned": ("--lm", material / "lm.arpa", "--alpha", "0")}.items()}
+    assert all('"pred_text": "yes yes"' in ran.stdout for ran in wer.values())
+    grid = ("--alphas", "0 0.5 1", "--betas", "0,1")
+    ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", *grid)
+    assert ran.code == 0, ran.stderr
+    table = [line.split() for line in ran.stdout.splitlines()]
+    assert table[0] == ["alpha\\beta", "0", "1"] and [row[0] for row in table[1:]] == ["0", "0.5", "1"]
+    assert float(table[1][1]) == 50.0 and float(table[2][1]) == 0.0
+    kept = tomllib.loads((material / "decoding.toml").read_text())
+    assert (kept["alpha"], kept["beta"]) == (0.5, 0.0)
+    assert (material / "tuning.svg").read_text().startswith("<?xml")
+    tuned = run("decode", material, material / "dev.npz", "--lm", material / "lm.arpa")
+    assert '"pred_text": "yet yes"' in tuned.stdout
+    assert tuned.stdout == run("decode", material, material / "dev.npz", "--lm", material / "lm.arpa",
+                               "--alpha", "0.5", "--beta", "0").stdout
+    overridden = run("decode", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alpha", "0")
+    assert '"pred_text": "yes yes"' in overridden.stdout
+
+
+def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
+    ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "0 1", "--betas", "0",
+              "--look-aheads", "0.5", "--json", "--plot", tmp_path / "map.png")
+    trials = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(trials) == 3 and trials[0].keys() == {"alpha", "beta", "look_ahead", "wer", "cer"}
+    assert trials[2]["look_ahead"] == 0.5 and (tmp_path / "map.png").stat().st_size > 1000
+
+
+def test_speech_without_texts_wrong_numbers_and_damaged_weights_are_named(run, material, tmp_path):
+    from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter
+
+    source = LogProbFile(material / "dev.npz")
+    with LogProbWriter(tmp_path / "mute.npz", source.units, source.frame_seconds) as file:
+        file.add({"id": "a"}, next(iter(source))[1])
+    ran = run("tune", material, tmp_path / "mute.npz", "--lm", material / "lm.arpa")
+    assert ran.code == Exit.USAGE and "has a text" in ran.stderr
+    ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "a lot")
+    assert ran.code == Exit.USAGE and "--alphas" in ran.stderr
+    (material / "decoding.toml").write_text('alpha = "much"\n')
+    ran = run("decode", material, material / "dev.npz", "--lm", material / "lm.arpa")
+    assert ran.code == Exit.USAGE and "decoding.toml" in ran.stderr and "ds2 tune" in ran.stderr
+    (material / "decoding.toml").unlink()
