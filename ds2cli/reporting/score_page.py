@@ -25,8 +25,8 @@ def score_page(
     utterances  id, errors, reference, wer, alignment, notes (texts), groups (field -> labels), audio (address or None)
     """
     settings = summary["settings"]
-    files = dict.fromkeys((settings["reference"], settings["hypothesis"]))
-    said = [" against ".join(files), f"aligned by {settings['align']}",
+    sources = dict.fromkeys((settings["reference"], settings["hypothesis"]))
+    said = [" against ".join(sources), f"aligned by {settings['align']}",
             f"words: {settings['words']}", "normalised: " + (", ".join(settings["normalise"]) or "no")]
     for key, what in (("without_hypothesis", "without hypothesis"), ("without_reference", "without reference")):
         if summary[key]:
