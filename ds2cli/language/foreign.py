@@ -20,6 +20,19 @@ def is_probing(path: str | Path) -> bool:
     return len(parameters) < 20 or struct.unpack_from("<i", parameters, 8)[0] == PROBING
 
 
+def binary_counts(path: str | Path) -> list[int]:
+    """n-grams of each order, from the head of any KenLM binary.
+
+    raises  LanguageModelError where the file ends within its head
+    """
+    with open(path, "rb") as file:
+        head = file.read(SANITY_BYTES + 20 + 8 * 255)
+    order = head[SANITY_BYTES] if len(head) > SANITY_BYTES else 0
+    if not order or len(head) < SANITY_BYTES + 20 + 8 * order:
+        raise LanguageModelError(f"`{path}` is cut short", hint="copy or build it again")
+    return list(struct.unpack_from(f"<{order}Q", head, SANITY_BYTES + 20))
+
+
 def load_through_kenlm(path: str | Path):
     """A trie, or any other type that this `kenlm` package reads, as an NgramModel.
 

@@ -47,11 +47,10 @@ def model_info(path: Path) -> ModelInfo:
         raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
     size = path.stat().st_size
     if is_kenlm_binary(path):
+        from ds2cli.language.foreign import binary_counts
         from ds2cli.language.model import load_ngram_model
 
-        model = load_ngram_model(path)
-        counts = list(getattr(model.kernel, "counts", None) or [len(model.words)])
-        return ModelInfo(str(path), "kenlm binary", counts, size, _kind(model.words))
+        return ModelInfo(str(path), "kenlm binary", binary_counts(path), size, _kind(load_ngram_model(path).words))
     with open(path, "rb") as raw:
         compressed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     try:

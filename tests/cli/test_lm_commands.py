@@ -97,6 +97,15 @@ def test_info_tells_what_a_file_holds(run, tmp_path, name):
     assert "611 + 1,303 + 1,359 = 3,273" in run("lm", "info", tmp_path / name).stdout
 
 
+@pytest.mark.parametrize("name", ["toy.arpa", "toy.probing.bin", "toy.trie.bin", "toy.quantised.bin"])
+def test_info_and_score_take_every_type_of_file(run, name):
+    data = Path(__file__).resolve().parent.parent / "language" / "data"
+    counts = arpa_counts(data / "toy.arpa")
+    assert json.loads(run("lm", "info", data / name, "--json").stdout)["ngrams"] == counts
+    score = json.loads(run("lm", "score", data / name, "--json", stdin="yes no\n").stdout)
+    assert (score["tokens"], score["oov"], score["lines"]) == (3, 0, 1)
+
+
 def test_score_tells_the_perplexity_and_each_lines_probability(run, models):
     ran = run("lm", "score", models / "a.arpa", models / "dev.txt")
     record = json.loads(run("lm", "score", models / "a.arpa", models / "dev.txt", "--json").stdout)
