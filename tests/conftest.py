@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 AN4 = ROOT / "recipes" / "an4" / "data"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--golden", action="store_true", help="rewrite the golden files; the diff is the review")
+
+
 @dataclass
 class Ran:
     """What one command said, and how it ended."""
@@ -34,6 +38,20 @@ def run(monkeypatch, capfd):
         return Ran(code, out, err)
 
     return run_command
+
+
+@pytest.fixture
+def golden(request):
+    """`golden("help/train.txt", text)`: what people read is what tests/golden holds; `make golden` rewrites it."""
+
+    def compare(name: str, text: str) -> None:
+        path = ROOT / "tests" / "golden" / name
+        if request.config.getoption("--golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), "changed on purpose? make golden, and look at the diff"
+
+    return compare
 
 
 @pytest.fixture(scope="session")

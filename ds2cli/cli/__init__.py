@@ -11,6 +11,7 @@ import sys
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import typer  # noqa: E402
+import typer.core  # noqa: E402
 
 from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
@@ -19,7 +20,18 @@ from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
+ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "plot", "doctor")  # the pipe, then what serves it
+
+
+class PipeOrder(typer.core.TyperGroup):
+    """Lists the commands in the order of the pipe."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
 app = typer.Typer(
+    cls=PipeOrder,
     name="ds2",
     help="Speech recognition from the shell: prepare, train, decode, score.",
     epilog=EPILOG,
@@ -80,12 +92,8 @@ def run() -> None:
 # One line per command; each module is light, and loads its workflow when it is called.
 from ds2cli.cli import decode, doctor, lm, lm_text, plot, prepare, score, train, tune  # noqa: E402
 
-app.add_typer(prepare.app, name="prepare")
 lm.app.command("text", epilog=EPILOG)(lm_text.text)
-app.add_typer(lm.app, name="lm")
-app.add_typer(plot.app, name="plot")
-app.command("score", epilog=EPILOG)(score.score)
-app.command("train", epilog=EPILOG)(train.train)
-app.command("doctor", epilog=EPILOG)(doctor.doctor)
-app.command("decode", epilog=EPILOG)(decode.decode)
-app.command("tune", epilog=EPILOG)(tune.tune)
+for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
+    app.add_typer(group.app, name=name)
+for command in (train.train, decode.decode, score.score, tune.tune, doctor.doctor):
+    app.command(command.__name__, epilog=EPILOG)(command)
