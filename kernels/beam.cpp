@@ -1,6 +1,7 @@
 #include "beam.h"
 
 #include <functional>
+#include <tuple>
 
 namespace ds2 {
 
@@ -42,6 +43,7 @@ void Beam::fill(Slot& slot) const {
   const Prefix& prefix = tree_[slot.node];
   slot.lexicon = prefix.lexicon;
   slot.letters = prefix.letters;
+  if (prefix.lexicon >= 0) std::tie(slot.first_child, slot.last_child) = scorer_.lexicon()->children(prefix.lexicon);
   slot.gain = prefix.gain;
   slot.bonus = prefix.gain + tree_.look(slot.node);
   slot.child_bound = scorer_.has_words() ? scorer_.child_bound(prefix.lexicon, prefix.letters) : scorer_.max_gain();
@@ -153,11 +155,14 @@ void Beam::extend() {
   const std::size_t first = order_.size() / 8;
   const auto likelier = [&](int a, int b) { return slots_[a].log_total + slots_[a].bonus > slots_[b].log_total + slots_[b].bonus; };
   std::nth_element(order_.begin(), order_.begin() + first, order_.end(), likelier);
-  for (int i : order_) {
-    if (scorer_.has_words()) extend_by_letters(i);
-    else extend_by_units(i);
-    if (extend_by_space_) extend_by_space(i);
-  }
+  if (!units_.empty())
+    for (int i : order_) {
+      if (scorer_.has_words()) extend_by_letters(i);
+      else extend_by_units(i);
+    }
+  if (!extend_by_space_) return;
+  tighten();  // ending a word asks the language model, which costs most: so last, and above the highest bound
+  for (int i : order_) extend_by_space(i);
 }
 
 // log p of what reaches a new child: all paths of the prefix, or those that end in a blank where its last unit comes again.
@@ -195,12 +200,10 @@ void Beam::extend_by_letters(int index) {
 // Along the lexicon: most of its nodes have few children, so these are looked at and not all units.
 void Beam::extend_by_known_letters(int index) {
   const Slot& slot = slots_[index];
-  const Lexicon& lexicon = *scorer_.lexicon();
   const double base = slot.log_total + slot.gain;
-  const auto [first, last] = lexicon.children(slot.lexicon);
-  for (int at = first; at < last; ++at) {
-    const int unit = lexicon.child_unit(at);
-    const double gain = log_probs_[unit] + scorer_.child_look(at);
+  for (int at = slot.first_child; at < slot.last_child; ++at) {
+    const auto [unit, look] = scorer_.child(at);
+    const double gain = log_probs_[unit] + look;
     if (base + gain < bound_ || chosen_frame_[unit] != frame_ || has_child(slot, unit)) continue;
     consider(arrival(slot, unit) + slot.gain + gain, index, unit);
   }

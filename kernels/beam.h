@@ -54,6 +54,7 @@ class Beam {
   struct Slot {
     int32_t node, parent, unit;
     int32_t lexicon, letters;  // as in Prefix
+    int32_t first_child, last_child;  // of the lexicon's node
     Paths blank, last;      // ending in the blank; in the prefix's last unit
     double log_total;       // log(blank.total + last.total)
     double gain, bonus;     // of finished tokens; with the look-ahead

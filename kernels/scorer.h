@@ -48,7 +48,12 @@ class Scorer {
   int lexicon_child(int node, int unit) const { return node >= 0 ? lexicon_->child(node, unit) : Lexicon::kNone; }
   double look(int node, int letters) const { return node >= 0 ? look_[node] : off_look_ + off_letter_ * letters; }
   double off_look(int letters) const { return off_look_ + off_letter_ * letters; }
-  double child_look(int at) const { return child_looks_[at]; }  // of a lexicon's child, by its place among all children
+  // A child of a lexicon's node, by its place among all children: what a frame reads, side by side.
+  struct Child {
+    int32_t unit;
+    float look;
+  };
+  const Child& child(int at) const { return children_[at]; }
   // No further letter's look-ahead is better.
   double child_bound(int node, int letters) const {
     const double off = off_look(letters + 1);
@@ -110,7 +115,7 @@ class Scorer {
       child_bound_[parent] = std::max(child_bound_[parent], look_[node]);
     }
     const int n_children = lexicon_->size() - 1;
-    for (int at = 0; at < n_children; ++at) child_looks_.push_back(look_[lexicon_->child_node(at)]);
+    for (int at = 0; at < n_children; ++at) children_.push_back({lexicon_->child_unit(at), look_[lexicon_->child_node(at)]});
   }
 
   ScorerSettings settings_;
@@ -121,7 +126,7 @@ class Scorer {
   std::vector<float> boosts_;   // hot words, natural log; 0 elsewhere
   double weight_, max_gain_, off_look_ = 0.0, off_letter_ = 0.0;
   std::vector<float> look_, child_bound_;  // by lexicon node
-  std::vector<float> child_looks_;         // by place among all children: what a frame reads, side by side
+  std::vector<Child> children_;
 };
 
 }  // namespace ds2
