@@ -75,7 +75,7 @@ def count_ngrams(columns: Columns, n_words: int, weights: np.ndarray | None = No
         # What was packed so far becomes one number, its rank; then more columns fit behind it.
         order = np.argsort(key)
         in_order = key[order]
-        new = _changes(in_order)
+        new = changes(in_order)
         rank = np.empty(len(key), np.uint64)
         rank[order] = np.cumsum(new, dtype=np.uint64) - np.uint64(1)
         levels.append((in_order[new], taken))
@@ -94,15 +94,15 @@ def count_ngrams(columns: Columns, n_words: int, weights: np.ndarray | None = No
 def _distinct(key: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     if weights is None:
         key = np.sort(key)
-        starts = np.flatnonzero(_changes(key))
+        starts = np.flatnonzero(changes(key))
         return key[starts], np.diff(starts, append=len(key))
     order = np.argsort(key)
     key = key[order]
-    starts = np.flatnonzero(_changes(key))
+    starts = np.flatnonzero(changes(key))
     return key[starts], np.add.reduceat(weights[order], starts) if len(key) else weights
 
 
-def _changes(values: np.ndarray) -> np.ndarray:
+def changes(values: np.ndarray) -> np.ndarray:
     """Where a value differs from the one before it; true at the first."""
     new = np.ones(len(values), bool)
     np.not_equal(values[1:], values[:-1], out=new[1:])

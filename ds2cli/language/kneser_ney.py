@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ds2cli.language.adjusting import OrderTable
-from ds2cli.language.counting import BEGIN_ID, ranges_of
+from ds2cli.language.counting import BEGIN_ID, changes, ranges_of
 from ds2cli.language.shelf import Column, Shelf
 
 FALLBACK = (0.5, 1.0, 1.5)  # lmplz --discount_fallback
@@ -161,9 +161,7 @@ def _one_part(key: np.ndarray, adjusted: np.ndarray, kept: np.ndarray, discounts
               first_row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Per n-gram, as they come, (context's row, (a - D) / sum, gamma of the context); and gamma of each context."""
     order = np.argsort(key)
-    in_order = key[order]
-    new = np.ones(len(key), bool)
-    new[1:] = in_order[1:] != in_order[:-1]
+    new = changes(key[order])
     total, gamma = _context_sums(adjusted[order], kept[order], np.flatnonzero(new), discounts)
     context = np.empty(len(key), np.uint32)
     context[order] = np.cumsum(new, dtype=np.uint32) - np.uint32(1)

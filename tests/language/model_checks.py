@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from arpa_models import backoff_score
 
 from ds2cli.language.estimated import estimate_model
 from ds2cli.language.ngrams import NgramTables
@@ -45,11 +44,22 @@ def assert_same_model(ours: NgramTables, theirs: NgramTables, tolerance: float) 
         assert difference.max(initial=0) <= tolerance
 
 
-def mass(tables: NgramTables, context: tuple[int, ...]) -> float:
-    """Sum of p(word | context) over all words, <unk> and </s> included."""
-    begin = tables.words.index("<s>")
-    words = [word for word in range(len(tables.words)) if word != begin]
-    return sum(10 ** backoff_score(tables, context, word) for word in words)
+def masses(tables: NgramTables, contexts: Iterable[tuple[int, ...]]) -> list[float]:
+    """Sum of p(word | context) over all words, <unk> and </s> included, for each context."""
+    probs = [dict(zip(map(tuple, ids.tolist()), values.tolist(), strict=True))
+             for ids, values in zip(tables.ngrams, tables.log10_probs, strict=True)]
+    backoffs = [dict(zip(map(tuple, ids.tolist()), values.tolist(), strict=True))
+                for ids, values in zip(tables.ngrams, tables.log10_backoffs, strict=False)]
+    words = [word for word in range(len(tables.words)) if tables.words[word] != "<s>"]
+
+    def score(context: tuple[int, ...], word: int) -> float:
+        known = probs[len(context)].get((*context, word))
+        if known is not None:
+            return known
+        return backoffs[len(context) - 1].get(context, 0.0) + score(context[1:], word)
+
+    cut = [context[max(0, len(context) - tables.order + 1) :] for context in contexts]
+    return [sum(10 ** score(context, word) for word in words) for context in cut]
 
 
 def random_contexts(tables: NgramTables, n: int, seed: int) -> list[tuple[int, ...]]:
