@@ -35,7 +35,7 @@ def speech(an4_utterances):
     return [wave[:length] for wave, length in zip(waves, (6000, 200, 4100, 2507, 5171), strict=True)]
 
 
-def trained(settings: ModelConfig, speech, steps: int = 2) -> Recogniser:
+def trained(settings: ModelConfig, speech, steps: int = 3) -> Recogniser:
     """A recogniser after a few steps, so that running statistics and scales are real."""
     torch.manual_seed(1)
     recogniser = Recogniser(Config(features=FEATURES, model=settings), units_of(["abc "]))
