@@ -34,6 +34,7 @@ def main() -> None:
         print("no lmplz: name it with --lmplz to compare", file=sys.stderr)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         text = write_text(folder, asked.lines)
         words = sum(len(line.split()) for line in open(text, "rb"))
         for order in asked.orders:
@@ -76,10 +77,13 @@ def bench_loading(folder: Path, text: Path) -> None:
         model = folder / name
         subprocess.run([sys.executable, "-m", "ds2cli", "-q", "lm", "build", str(text), "--prune", "0 1 3",
                         "-o", str(model)], check=True)
-        ours = min(load_seconds("from ds2cli.language.model import load_ngram_model as load\n"
-                                "load(%r, False).score('a b')", model) for _ in range(LOADS))
+        ours, again = (min(load_seconds("from ds2cli.language.model import load_ngram_model as load\n"
+                                        f"load(%r, {cached}).score('a b')", model) for _ in range(LOADS))
+                       for cached in (False, True))
         theirs = min(load_seconds("import kenlm\nkenlm.Model(%r).score('a b')", model) for _ in range(LOADS))
         report(f"lm load, {model.suffix}", ours, theirs, "s", model.stat().st_size)
+        if model.suffix == ".arpa":
+            report("lm load, .arpa that was loaded before", again, theirs, "s", model.stat().st_size)
 
 
 def load_seconds(code: str, model: Path) -> float:
