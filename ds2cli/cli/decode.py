@@ -1,6 +1,7 @@
 """`ds2 decode`: recordings in, what was said out."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,13 +71,20 @@ def decode(
         raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
     request = DecodeRequest(
         run, inputs or ["-"], lm, overrides, beam_search=bool(overrides) or n_best > 1, n_best=n_best,
-        unit_times=unit_times, log_probs=log_probs, jobs=jobs or len(os.sched_getaffinity(0)), device=device,
+        unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device,
     )
+    if "-" in request.inputs and sys.stdin.isatty():
+        terminal.say("reading records from the terminal; end with Ctrl-D, or see: ds2 decode --help")
     skipped: list[str] = []
     with lines_to(output) as write:
         for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
             write(line)
     report_skipped(skipped)
+
+
+def all_cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def report_skipped(problems: list[str]) -> None:

@@ -1,13 +1,12 @@
 """`ds2 tune`: the weights of the language model, found on development speech."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import report_skipped
+from ds2cli.cli.decode import all_cores, report_skipped
 from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import UsageError
 
@@ -51,7 +50,7 @@ def tune(
 
     fixed = {name: value for name, value in {"beam": beam, "lexicon": lexicon}.items() if value is not None}
     request = TuneRequest(run, inputs, lm, _numbers("--alphas", alphas), _numbers("--betas", betas),
-                          _numbers("--look-aheads", look_aheads), fixed, jobs or len(os.sched_getaffinity(0)), device)
+                          _numbers("--look-aheads", look_aheads), fixed, jobs or all_cores(), device)
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads)
     trials = []

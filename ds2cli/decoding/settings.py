@@ -20,7 +20,7 @@ class DecodingConfig:
     look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets"] = 1.0
     oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -5.0
     oov_letter: Annotated[float, "natural log, added for each letter of such a word"] = -1.0
-    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 12.0
+    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 10.0
     cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability"] = 1.0
     cutoff_top: Annotated[int, "extend by at most so many units; 0 is all"] = 0
     hot_words: Annotated[dict[str, float], "words and their boosts (natural log), added once a word"] = field(

@@ -74,7 +74,7 @@ def _flashlight_trie(arpa: Path, words: list[str]) -> tuple:
     return model, trie, dictionary
 
 
-PEERS = {"pyctcdecode": pyctcdecode, "ctc-beam-decoder": ctc_beam_decoder, "flashlight-text": flashlight}
+PEERS = {"flashlight-text": flashlight, "ctc-beam-decoder": ctc_beam_decoder, "pyctcdecode": pyctcdecode}
 _made: dict[str, object] = {}
 
 
