@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "config", "settings"},
+    {"errors", "config", "settings", "whole_files"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment"},
     {"training"},
@@ -22,6 +22,7 @@ RANKS = [
 ALLOWED = {
     ("settings", "config"),
     ("settings", "errors"),
+    ("whole_files", "errors"),
     ("config", "errors"),
     ("model", "text"),  # a checkpoint carries its units
     ("model", "audio"),  # and hears with its own features

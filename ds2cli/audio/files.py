@@ -1,5 +1,6 @@
 """Recordings on disk: headers, samples, resampling. The only module that knows soundfile and soxr."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ds2cli.errors import AudioError
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".sph", ".caf", ".w64"})
 
+UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)
 FORMATS_HINT = "see the formats with: ds2 doctor"
 
 
@@ -33,8 +35,8 @@ def read_info(path: str | Path) -> AudioInfo:
     raises  AudioError where soundfile cannot read the file
     """
     try:
-        info = soundfile.info(str(path))
-    except (soundfile.SoundFileError, OSError, RuntimeError):
+        info = soundfile.info(_as_bytes(path))
+    except UNREADABLE:
         raise _unreadable(path) from None
     if info.samplerate <= 0 or info.frames < 0:
         raise _unreadable(path)
@@ -53,6 +55,8 @@ def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration
         hint = "check offset and duration: ds2 prepare check"
         raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint=hint)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    if not np.isfinite(mono).all():
+        raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
     return resample(mono, rate, sample_rate)
 
 
@@ -62,13 +66,13 @@ def read_samples(path: str | Path, offset: float = 0.0, duration: float | None =
     raises  AudioError where the file cannot be read
     """
     try:
-        with soundfile.SoundFile(str(path)) as file:
+        with soundfile.SoundFile(_as_bytes(path)) as file:
             start = round(offset * file.samplerate)
             if start:
                 file.seek(min(start, file.frames))
             count = -1 if duration is None else round(duration * file.samplerate)
             return file.read(count, dtype="float32", always_2d=True), file.samplerate
-    except (soundfile.SoundFileError, OSError, RuntimeError):
+    except UNREADABLE:
         raise _unreadable(path) from None
 
 
@@ -95,6 +99,11 @@ def write_audio(path: str | Path, samples: np.ndarray, sample_rate: int) -> None
 def library_version() -> str:
     """Of libsndfile, which soundfile brings or finds."""
     return soundfile.__libsndfile_version__
+
+
+def _as_bytes(path: str | Path) -> bytes:
+    """A path as the disk knows it: soundfile itself would refuse names that are not UTF-8."""
+    return os.fsencode(path)
 
 
 def _unreadable(path: str | Path) -> AudioError:

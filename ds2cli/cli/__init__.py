@@ -64,6 +64,7 @@ def options(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the door that people, scripts and tests share."""
+    terminal.open_streams()
     terminal.set_verbosity(terminal.NORMAL)
     arguments = list(sys.argv[1:]) if arguments is None else arguments
     try:
@@ -78,8 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader has seen enough (`| head`): leave quietly, and keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        terminal.discard_stdout()  # the reader has seen enough (`| head`): leave quietly
         return int(Exit.FAILED)
     return int(Exit.DONE)
 

@@ -1,32 +1,21 @@
-"""Lines of data to stdout, or to the file that -o names: written beside it and renamed when complete."""
+"""Lines of data to stdout, or to the file that -o names."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ds2cli.cli import terminal
-from ds2cli.errors import UsageError
+from ds2cli.whole_files import written_whole
 
 
 @contextmanager
 def lines_to(path: Path | None) -> Iterator[Callable[[str], None]]:
-    """`with lines_to(output) as write: write(line)`; a file appears whole or not at all.
+    """`with lines_to(output) as write: write(line)`; a file appears whole or not at all, None and `-` are stdout.
 
-    raises  UsageError where the file's folder does not exist or may not be written
+    raises  UsageError where the file's folder does not exist or may not be written; Ds2Error where the disk fills
     """
-    if path is None:
+    if path is None or str(path) == "-":
         yield terminal.write
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        stream = open(beside, "w", encoding="utf-8")
-    except OSError as problem:
-        hint = f"make its folder with: mkdir -p {path.parent}"
-        raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
-    try:
-        with stream:
-            yield lambda line: print(line, file=stream)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as place, open(place, "w", encoding="utf-8", errors=terminal.UNSPELLABLE) as stream:
+        yield lambda line: print(line, file=stream)

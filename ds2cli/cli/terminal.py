@@ -4,14 +4,30 @@ Data never passes through rich, which wraps at 80 columns and eats `[brackets]`.
 with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a terminal (rich issue 3490).
 """
 
+import io
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ds2cli.errors import Ds2Error
+
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 verbosity = NORMAL
+
+# What UTF-8 cannot hold (half of a surrogate pair, a byte of a file's name) goes out as JSON writes it, \udce9, and so
+# comes back as it was.
+UNSPELLABLE = "backslashreplace"
+
+
+def open_streams() -> None:
+    """stdin, stdout and stderr as every command expects them: UTF-8 in any locale; closed ones hold nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # in a notebook it is something else
+        sys.stdout.reconfigure(encoding="utf-8", errors=UNSPELLABLE)
 
 
 def set_verbosity(level: int) -> None:
@@ -21,9 +37,23 @@ def set_verbosity(level: int) -> None:
 
 
 def write(line: str) -> None:
-    """One line of data, at once: a reader down the pipe sees it now."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    """One line of data, at once: a reader down the pipe sees it now.
+
+    raises  Ds2Error where stdout takes no more (a full disk); BrokenPipeError where its reader has gone
+    """
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        discard_stdout()
+        raise Ds2Error(f"cannot write to stdout: {problem.strerror}", hint="is there room? df -h .") from None
+
+
+def discard_stdout() -> None:
+    """What is still in stdout's buffer goes nowhere: Python would complain of it at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_record(record: dict[str, Any]) -> None:

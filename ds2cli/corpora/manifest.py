@@ -6,13 +6,13 @@ The field names are those of NeMo's manifests (`audio_filepath`, `offset`, `dura
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ds2cli.errors import ManifestError
+from ds2cli.text.files import read_lines
 
 Record = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Utterance:
 
 
 def read_records(source: str | Path | Iterable[str], name: str | None = None) -> Iterator[Record]:
-    """The JSON objects of a file (`-` is stdin) or of any lines, as they come; blank lines are passed over.
+    """The JSON objects of a file (`-` is stdin; .gz and .xz too) or of any lines; blank lines are passed over.
 
     raises  ManifestError naming file and line where a line is not a JSON object
     """
@@ -113,15 +113,4 @@ def _lines(source: str | Path | Iterable[str]) -> Iterator[str]:
     if not isinstance(source, (str, Path)):
         yield from source
         return
-    if str(source) == "-":
-        yield from sys.stdin
-        return
-    try:
-        with open(source, encoding="utf-8") as stream:
-            yield from stream
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as problem:
-        what = "no such file" if isinstance(problem, FileNotFoundError) else "cannot read"
-        hint = "write one with: ds2 prepare corpus librispeech DIR --part dev-clean > dev.jsonl"
-        raise ManifestError(f"{what}: `{source}`", hint=hint) from None
-    except UnicodeDecodeError as problem:
-        raise ManifestError(f"`{source}` is not UTF-8 (byte {problem.start})", hint=FIELDS_HINT) from None
+    yield from read_lines(source, "write one with: ds2 prepare corpus librispeech DIR --part dev-clean > dev.jsonl")

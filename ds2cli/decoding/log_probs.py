@@ -2,9 +2,9 @@
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.text.units import Units, parse_units, write_units
+from ds2cli.whole_files import written_whole
 
 FORMAT = "ds2 log-probs 1"
 HINT = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
@@ -53,13 +54,11 @@ class LogProbWriter:
 
     def __init__(self, path: str | Path, units: Units, frame_seconds: float) -> None:
         self.path = Path(path)
-        self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         self._records: list[str] = []
-        try:
-            self._zip = zipfile.ZipFile(self._beside, "w")
-        except OSError as problem:
-            hint = f"make its folder with: mkdir -p {self.path.parent}"
-            raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
+        self._open = ExitStack()
+        self._zip = self._open.enter_context(
+            zipfile.ZipFile(self._open.enter_context(written_whole(self.path)), "w")
+        )
         head = {"format": FORMAT, "units": write_units(units), "frame_seconds": frame_seconds}
         self._zip.writestr("head.json", json.dumps(head, ensure_ascii=False))
 
@@ -74,13 +73,11 @@ class LogProbWriter:
         self._records.append(json.dumps(record, ensure_ascii=False))
 
     def __exit__(self, kind: type[BaseException] | None, *rest: TracebackType | BaseException | None) -> None:
-        if kind is None:
+        if kind is not None:
+            self._open.__exit__(kind, *rest)
+            return
+        with self._open:
             self._zip.writestr("records.jsonl", "".join(line + "\n" for line in self._records))
-        self._zip.close()
-        if kind is None:
-            os.replace(self._beside, self.path)
-        else:
-            self._beside.unlink(missing_ok=True)
 
 
 class LogProbFile:

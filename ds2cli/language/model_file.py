@@ -1,7 +1,6 @@
 """Models onto disk: ARPA text (plain or gzip) or KenLM's binary, written beside and renamed."""
 
 import gzip
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import IO
 import numpy as np
 
 from ds2cli import _kernels
-from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.errors import UsageError
 from ds2cli.language.ngrams import NgramTables
 from ds2cli.language.probing import to_probing
+from ds2cli.whole_files import written_whole
 
 ROWS = 1 << 18
 ENDINGS = (".arpa", ".arpa.gz", ".bin")
@@ -68,21 +68,9 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 
     raises  UsageError where it cannot be begun, Ds2Error where it cannot be ended (a full disk)
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        raw = open(beside, "wb")
-    except OSError as problem:
-        hint = f"make its folder with: mkdir -p {path.parent}"
-        raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
-    try:
-        with raw:
-            if path.suffix == ".gz":  # neither name nor time inside: the same model is the same file
-                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as file:
-                    yield file
-            else:
-                yield raw
-        beside.replace(path)
-    except OSError as problem:
-        raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint="nothing was left there") from None
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as place, open(place, "wb") as raw:
+        if path.suffix == ".gz":  # neither name nor time inside: the same model is the same file
+            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as file:
+                yield file
+        else:
+            yield raw

@@ -1,6 +1,5 @@
 """What all pictures share: their look, their colours, and a file that appears whole or not at all."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ds2cli.errors import UsageError
+from ds2cli.whole_files import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,16 +72,9 @@ def figure(path: str | Path, width: float, height: float) -> Iterator["Figure"]:
 
 
 def _save(page: "Figure", path: Path) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     kind = path.suffix.lower().removeprefix(".")
-    try:
-        page.savefig(beside, format=kind, metadata={"Date": None} if kind == "svg" else None)
-        os.replace(beside, path)
-    except OSError as problem:
-        hint = f"make its folder with: mkdir -p {path.parent}"
-        raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as place:
+        page.savefig(place, format=kind, metadata={"Date": None} if kind == "svg" else None)
 
 
 def light_grid(axes: "Axes", axis: str = "y") -> None:

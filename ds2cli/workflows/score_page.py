@@ -10,6 +10,7 @@ from ds2cli.errors import UsageError
 from ds2cli.reporting.score_page import score_page
 from ds2cli.scoring.choices import Sound
 from ds2cli.scoring.report import Report
+from ds2cli.whole_files import written_whole
 
 TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".mp3": "audio/mpeg",
          ".m4a": "audio/mp4"}
@@ -36,15 +37,8 @@ def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
     title = f"{report.settings['hypothesis']}: " + (
         "no reference words" if report.words.rate is None else f"WER {report.words.rate:.2f} %")
     page = score_page(title, report.summary(), report.confusion_table(CONFUSIONS), rows)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(page, encoding="utf-8")
-        beside.replace(path)
-    except OSError as problem:
-        hint = f"make its folder: mkdir -p {path.parent}"
-        raise UsageError(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as place:
+        place.write_text(page, encoding="utf-8")
 
 
 def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> str | None:

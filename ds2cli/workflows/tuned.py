@@ -8,6 +8,7 @@ from typing import Any
 
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
+from ds2cli.whole_files import written_whole
 
 NAME = "decoding.toml"
 
@@ -43,7 +44,6 @@ def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:
     path = tuned_path(run)
     lines = [f"# {line}" for line in note.splitlines()]
     lines += [f"{name} = {json.dumps(value)}" for name, value in weights.items()]
-    beside = path.with_name(f".{NAME}.new")
-    beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    beside.replace(path)
+    with written_whole(path) as place:
+        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

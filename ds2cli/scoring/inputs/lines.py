@@ -41,5 +41,7 @@ def _raw_lines(source: str | Path) -> Iterator[bytes]:
             yield from stream
     except FileNotFoundError:
         raise ManifestError(f"no such file: `{source}`", hint="`-` reads records from stdin") from None
+    except IsADirectoryError:
+        raise ManifestError(f"cannot read `{source}`: it is a folder", hint="name a file in it") from None
     except OSError as problem:
-        raise ManifestError(f"cannot read `{source}`: {problem.strerror}") from None
+        raise ManifestError(f"cannot read `{source}`: {problem.strerror}", hint=f"may you? ls -l {source}") from None
