@@ -31,7 +31,7 @@ golden: install  ## rewrite the golden files; the diff is the review
 	$(BIN)/python -m pytest --golden
 
 bench: $(VENV)-bench/installed  ## the benchmarks, beside the peers, in an environment of their own
-	for script in tests/benchmarks/*.py; do $(VENV)-bench/bin/python $$script; done
+	for bar in decode lm score; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
 
 $(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constraints.txt $(wildcard kernels/*)
 	$(PYTHON) -m venv $(VENV)-bench

@@ -81,7 +81,7 @@ def say(bench: str, ours: float, peer: str, theirs: float | None, unit: str, n: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers-python", help="the interpreter of an environment with jiwer and rapidfuzz")
+    parser.add_argument("--peers-python", default=sys.executable, help="the interpreter that has jiwer and rapidfuzz")
     parser.add_argument("--pairs", type=int, default=100_000)
     asked = parser.parse_args()
     ds2 = [sys.executable, "-m", "ds2cli", "score", "--ref-kind", "lines", "--hyp-kind", "lines"]
