@@ -19,7 +19,7 @@ from ds2cli.audio.augment import (
 )
 from ds2cli.audio.files import write_audio
 from ds2cli.config import AugmentConfig, Config, FeatureConfig, ModelConfig
-from ds2cli.errors import AudioError, ManifestError
+from ds2cli.errors import AudioError, UsageError
 from ds2cli.text.units import units_of
 from ds2cli.training.batches import plan_epoch
 from ds2cli.training.data import SpeechSet, epoch_batches, load_noises
@@ -191,7 +191,7 @@ def test_noise_comes_from_a_folder_or_a_manifest(noise_folder):
 def test_a_bad_noise_manifest_is_named_with_its_line(tmp_path, content):
     manifest = tmp_path / "noise.jsonl"
     manifest.write_bytes(b"\n" + content.encode("latin-1"))
-    with pytest.raises(ManifestError, match="noise.jsonl"):
+    with pytest.raises(UsageError, match="noise.jsonl"):
         load_noises(str(manifest), RATE)
 
 
