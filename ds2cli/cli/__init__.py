@@ -5,10 +5,12 @@
 
 import os
 import sys
+import traceback
 
-# Before torch is imported anywhere: with anything else on the cores, OpenMP's spinning barriers turned a 4 s training
-# step into 45 s (measured on 2 cores).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before torch is imported anywhere: OpenMP's threads wait at a barrier by spinning for so many turns (tens of microseconds),
+# then sleep. For ever, as they would by default, a busy neighbour turned a 4 s training step into 45 s; not at all,
+# the barriers of a recurrent layer cost a fifth of a step (2 cores: 147 ms asleep, 117 ms so).
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 import typer  # noqa: E402
 import typer.core  # noqa: E402
@@ -74,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Ds2Error as mistake:
         terminal.error(str(mistake), mistake.hint)
         if os.environ.get("DS2_DEBUG"):
-            raise
+            traceback.print_exception(mistake)
         return int(mistake.code)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)

@@ -138,9 +138,12 @@ def split(
     from ds2cli.corpora.manifest import read_manifest, to_line
     from ds2cli.workflows.prepare_split import split_by_speaker, split_by_utterance
 
+    shares = dict(map(to_share, into))
+    if len(shares) < len(into):
+        raise UsageError("two parts of the same name", hint="give each --into a file of its own")
     divide = split_by_speaker if by == SplitBy.speaker else split_by_utterance
     utterances = read_manifest(manifest, required=("audio_filepath", "duration"))
-    for part in divide(utterances, dict(map(to_share, into)), seed):
+    for part in divide(utterances, shares, seed):
         with lines_to(Path(part.name)) as write:
             for utterance in part.utterances:
                 write(to_line(utterance.record))

@@ -52,6 +52,9 @@ def read_history(path: str | Path) -> History:
             if number == len(lines):
                 break
             raise UsageError(f"`{path}`, line {number}: not JSON", hint="was the file edited?") from None
+        if not isinstance(event, dict) or "event" not in event:
+            hint = "a run writes it: RUN/metrics.jsonl"
+            raise UsageError(f"`{path}`, line {number}: not an event of a training run", hint=hint)
         if event["event"] == "step" and math.isfinite(event["loss"]):
             epoch_of[event["step"]] = event["epoch"]
             history.epochs.append(event["epoch"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
-from ds2cli.errors import UsageError
+from ds2cli.model.devices import usable_device
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ def join(device: str) -> Process:
     local = int(os.environ.get("LOCAL_RANK", 0))
     if device == "auto" or (device == "cuda" and world > 1):
         device = f"cuda:{local}" if cuda else "cpu"
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError):
-        raise UsageError(f"no device `{device}` on this machine", hint="see those there are with: ds2 doctor") from None
+    device = usable_device(device)
     if cuda:
         torch.cuda.set_device(device)
     if world > 1 and not dist.is_initialized():

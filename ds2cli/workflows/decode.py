@@ -114,24 +114,15 @@ def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
         file = LogProbFile(inputs[0])
         _must_have_same_units(run, file)
         return Source(file.units, file.frame_seconds, ((record, array, "") for record, array in file))
+    from ds2cli.model.devices import usable_device
     from ds2cli.model.recogniser import load_recogniser
     from ds2cli.workflows.listen import listen
 
-    recogniser = load_recogniser(run, _chosen(device))
+    recogniser = load_recogniser(run, usable_device(device))
     heard = listen(recogniser, read_inputs(inputs), jobs)
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in heard)
     return Source(recogniser.units, recogniser.frame_seconds, items)
-
-
-def _chosen(device: str) -> str:
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"no GPU for --device {device}", hint="see what there is with: ds2 doctor")
-    return device
 
 
 def _duration(heard: Any) -> Record:

@@ -75,6 +75,8 @@ def find_utterance(source: str, wanted: str | None) -> Utterance:
         if wanted is None or utterance.id == wanted:
             return utterance
         seen += 1
+    if wanted is None:
+        raise UsageError(f"`{source}` holds no utterances", hint="name a manifest or a recording")
     hint = f"see its ids with: jq -r .id {source}"
     raise UsageError(f"`{source}` has no utterance `{wanted}` among its {seen:,}", hint=hint)
 

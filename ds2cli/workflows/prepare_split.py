@@ -39,24 +39,26 @@ def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], 
     unknown = next((utterance for utterance in utterances if not utterance.speaker), None)
     if unknown:
         raise UsageError(f"`{unknown.id}` has no speaker", hint="split whoever speaks with: --by utterance")
-    return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed)
+    return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed, "speakers")
 
 
 def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Part]:
     """Parts of about the wanted shares of the seconds, whoever speaks: for one speaker, or unknown ones."""
     utterances = list(utterances)
-    return _deal(utterances, [utterance.id for utterance in utterances], shares, seed)
+    return _deal(utterances, [utterance.id for utterance in utterances], shares, seed, "utterances")
 
 
-def _deal(utterances: list[Utterance], groups: list[str], shares: dict[str, float], seed: int) -> list[Part]:
-    """Whole groups to parts; groups names each utterance's."""
+def _deal(
+    utterances: list[Utterance], groups: list[str], shares: dict[str, float], seed: int, kind: str
+) -> list[Part]:
+    """Whole groups to parts; groups names each utterance's, kind what they are."""
     # Milliseconds as integers: sums of floats would depend on the order of the lines.
     length: Counter[str] = Counter()
     for utterance, group in zip(utterances, groups, strict=True):
         length[group] += round(utterance.duration * 1000)
     if len(length) < len(shares):
-        hint = "name fewer parts with --into"
-        raise UsageError(f"{len(length)} groups do not go into {len(shares)} parts", hint=hint)
+        hint = "name fewer parts with --into, or split whoever speaks with: --by utterance"
+        raise UsageError(f"{len(shares)} parts, but only {len(length)} {kind} to share out", hint=hint)
     parts = [Part(name, share / sum(shares.values())) for name, share in shares.items()]
     total, dealt, part_of = length.total(), Counter[str](), {}
     # Each part gets one group first, the smallest share first: a small dev set must not stay empty.

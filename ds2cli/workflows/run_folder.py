@@ -45,14 +45,20 @@ class RunFolder:
     def samples(self) -> Path:
         return self.path / "samples.jsonl"
 
-    def begin(self) -> None:
-        """Make the folder.
-
-        raises  UsageError where it already holds a run
-        """
+    def must_be_free(self) -> None:
+        """raises  UsageError where the folder already holds a run"""
         if self.config.exists() or self.trainer.exists():
             hint = f"continue it with: ds2 train --resume {self.path}; or name another --run"
             raise UsageError(f"`{self.path}` already holds a run", hint=hint)
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(f"`{self.path}` is a file", hint="a run is a folder: name another --run")
+
+    def begin(self) -> None:
+        """Make the folder.
+
+        raises  UsageError where it already holds a run, or cannot be made
+        """
+        self.must_be_free()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as problem:

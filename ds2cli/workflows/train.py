@@ -86,7 +86,11 @@ def settings_of(request: Request) -> tuple[Config, Origins]:
 
 
 def new_experiment(request: Request) -> Experiment:
-    """Read the data, settle settings and units, leave out what cannot be trained on."""
+    """Read the data, settle settings and units, leave out what cannot be trained on.
+
+    raises  UsageError where the folder holds a run already, or nothing is left to train on
+    """
+    RunFolder(request.run).must_be_free()  # before thousands of recordings are looked at
     config, origins = settings_of(request)
     utterances = [one for manifest in request.manifests for one in read_manifest(manifest)]
     dev = list(read_manifest(request.dev)) if request.dev else []
@@ -95,7 +99,9 @@ def new_experiment(request: Request) -> Experiment:
     experiment.train = _admitted(experiment, utterances, config.batch.max_seconds)
     experiment.dev = _admitted(experiment, dev, float("inf"))
     if not experiment.train:
-        raise UsageError("no utterance to train on", hint="see why with: ds2 prepare check")
+        reasons = [f"{count} left out, {why}: {experiment.examples[why]}" for why, count in experiment.rejected.items()]
+        hint = f"see why with: ds2 prepare check {' '.join(map(str, request.manifests))}"
+        raise UsageError("; ".join(["no utterance to train on", *reasons]), hint=hint)
     return experiment
 
 

@@ -19,15 +19,15 @@ ds2 prepare corpus an4 "$here/data" --part test -o "$work/test.jsonl"
 ds2 prepare split "$work/train.jsonl" --into "$work/fit.jsonl=0.95" --into "$work/dev.jsonl=0.05" --seed 1
 
 if [ -f "$run/config.toml" ]; then
-    ds2 train --resume "$run" --processes 2
+    ds2 train --resume "$run"
 else
-    ds2 train "$work/fit.jsonl" --dev "$work/dev.jsonl" --config "$here/$size.toml" --run "$run" --processes 2
+    ds2 train "$work/fit.jsonl" --dev "$work/dev.jsonl" --config "$here/$size.toml" --run "$run"
 fi >/dev/null
 
 # A 4-gram of the training transcripts alone; alpha and beta were tuned on held-out speakers (README.md).
 ds2 lm build "$work/train.jsonl" --order 4 -o "$work/lm.arpa"
 ds2 decode "$run" "$work/test.jsonl" -o "$work/greedy.jsonl"
-ds2 decode "$run" "$work/test.jsonl" --lm "$work/lm.arpa" --alpha 0.7 --beta 1.5 -o "$work/lm.jsonl"
+ds2 decode "$run" "$work/test.jsonl" --lm "$work/lm.arpa" --alpha 0.5 --beta 1.5 -o "$work/lm.jsonl"
 
 seconds=$((SECONDS - started))
 greedy=$(ds2 score "$work/greedy.jsonl" --json)

@@ -84,7 +84,7 @@ def test_more_parts_than_speakers_is_refused(run, manifest, tmp_path):
     rows = [json.dumps(record) for record in read(manifest)[:3]]
     (tmp_path / "one.jsonl").write_text("\n".join(rows))
     ran = run("prepare", "split", tmp_path / "one.jsonl", "--into", "a=1", "--into", "b=1")
-    assert ran.code == 2 and "1 groups do not go into 2 parts" in ran.stderr
+    assert ran.code == 2 and "2 parts, but only 1 speakers" in ran.stderr
 
 
 def test_relative_audio_paths_still_lead_to_their_recordings(run, an4, tmp_path):
@@ -107,3 +107,15 @@ def test_units_of_phones_and_rare_ones_left_out(run):
     lines = ['{"text": "hh ah l ow"}', '{"text": "ow l zh"}']
     ran = run("prepare", "units", "-", "--separator", " ", "--min-count", "2", stdin="\n".join(lines))
     assert ran.stdout == "#separator=<space>\nl\now\n"
+
+
+def test_two_parts_of_one_name_are_a_mistake(run, manifest, tmp_path):
+    into = ("--into", f"{tmp_path / 'a.jsonl'}=0.5") * 2
+    ran = run("prepare", "split", manifest, *into)
+    assert ran.code == 2 and "two parts of the same name" in ran.stderr and not (tmp_path / "a.jsonl").exists()
+
+
+def test_no_text_has_no_units(run, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("")
+    ran = run("prepare", "units", tmp_path / "empty.jsonl", "-o", tmp_path / "units.txt")
+    assert ran.code == 2 and "no text to find units in" in ran.stderr and not (tmp_path / "units.txt").exists()

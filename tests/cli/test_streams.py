@@ -68,3 +68,9 @@ def test_bytes_that_are_not_utf8_are_named_by_their_line(manifest):
     for words in (f"prepare units {manifest}", f"prepare units - < {manifest}"):
         ran = ended(f"ds2 {words}")
         assert ran.returncode == 2 and "line 2: not UTF-8 (byte 1)" in ran.stderr
+
+
+def test_debug_adds_a_traceback_and_keeps_the_exit_code():
+    ran = ended("ds2 --debug score nowhere.jsonl")
+    assert ran.returncode == 2 and ran.stderr.startswith("error: no such file: `nowhere.jsonl`\nhint: ")
+    assert "Traceback" in ran.stderr
