@@ -78,6 +78,7 @@ WRONG = {
     "two places": (["sensitivity", "RUN", "MANIFEST", "--unit", "e", "--time", "0", "--frame", "0"], "same thing"),
     "no such format": (["curve", "RUN", "-o", "curve.gif"], "picture format"),
     "no such run": (["curve", "nowhere"], "no such file"),
+    "no history": (["curve", "MANIFEST"], "line 1: not an event of a training run"),
 }
 
 
