@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 
-# Before torch is imported anywhere: OpenMP's threads wait at a barrier by spinning for so many turns (tens of microseconds),
+# Before torch is imported anywhere: at a barrier, OpenMP's threads spin for so many turns (tens of microseconds),
 # then sleep. For ever, as they would by default, a busy neighbour turned a 4 s training step into 45 s; not at all,
 # the barriers of a recurrent layer cost a fifth of a step (2 cores: 147 ms asleep, 117 ms so).
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")

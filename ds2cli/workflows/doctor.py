@@ -123,7 +123,7 @@ def _devices() -> Iterator[Finding]:
         yield Finding("devices", "cuda", f"none ({built})")
     vectors = torch.backends.cpu.get_cpu_capability()
     yield Finding("devices", "cpu", f"{vectors}, {torch.get_num_threads()} threads in torch")
-    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "CUDA_VISIBLE_DEVICES"):
+    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "CUDA_VISIBLE_DEVICES"):
         yield Finding("devices", name, os.environ.get(name, "not set"))
     yield _tried("devices", "network", _network_steps, essential=True)
 
