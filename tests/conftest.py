@@ -1,11 +1,17 @@
 """What every test may use: the same door as people, and real recordings."""
 
 import io
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Examples are the same in CI at every run: a change is judged by what it changed. Elsewhere they go on searching.
+settings.register_profile("ds2", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("ds2")
 
 ROOT = Path(__file__).resolve().parent.parent
 AN4 = ROOT / "recipes" / "an4" / "data"
