@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# A process of one thread for each core.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,17 +20,17 @@ demo: install  ## recordings in, a recogniser and its word error rate out: AN4, 
 	PATH="$(abspath $(BIN)):$$PATH" recipes/an4/run.sh
 
 test: install  ## all tests but the slow ones
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: install  ## all tests
-	$(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 check: install  ## the linter, then the tests
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 golden: install  ## rewrite the golden files; the diff is the review
-	$(BIN)/python -m pytest --golden
+	$(BIN)/python -m pytest tests/cli tests/reporting tests/scoring --golden
 
 bench: $(VENV)-bench/installed  ## the benchmarks, beside the peers, in an environment of their own
 	for bar in decode lm score; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
