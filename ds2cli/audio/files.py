@@ -1,6 +1,7 @@
 """Recordings on disk: headers, samples, resampling. The only module that knows soundfile and soxr."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", "
 
 UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)
 FORMATS_HINT = "see the formats with: ds2 doctor"
+CUT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,35 @@ def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration
     if not len(samples):
         hint = "check offset and duration: ds2 prepare check"
         raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint=hint)
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    if not np.isfinite(mono).all():
-        raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
-    return resample(mono, rate, sample_rate)
+    return resample(_mono(samples, path), rate, sample_rate)
+
+
+def read_blocks(path: str | Path, sample_rate: int, seconds: float = 60.0) -> Iterator[np.ndarray]:
+    """A long recording as the network hears it, a block at a time: hours of it never stand in memory.
+
+    seconds  of each block, about; only the last is much shorter
+    yields   (samples,) float32 amplitude in [-1, 1] at sample_rate; together what read_audio gives
+    raises   AudioError where the file cannot be read, or ends before its header says
+    """
+    try:
+        with soundfile.SoundFile(_as_bytes(path)) as file:
+            rate, expected = file.samplerate, file.frames
+            resampler = soxr.ResampleStream(rate, sample_rate, 1) if rate != sample_rate else None
+            heard, is_last = 0, False
+            while not is_last:
+                samples = file.read(round(seconds * rate), dtype="float32", always_2d=True)
+                heard += len(samples)
+                is_last = len(samples) < round(seconds * rate)
+                mono = _mono(samples, path)
+                block = resampler.resample_chunk(mono, last=is_last) if resampler else np.ascontiguousarray(mono)
+                if len(block):
+                    yield block
+    except UNREADABLE:
+        raise _unreadable(path) from None
+    # Opus and MP3 may count their encoder's delay into the header's length.
+    if heard < expected - CUT_SECONDS * rate:
+        raise AudioError(f"`{path}` is cut short: {heard / rate:.1f} s of {expected / rate:.1f} s",
+                         hint="copy it again from its source")
 
 
 def read_samples(path: str | Path, offset: float = 0.0, duration: float | None = None) -> tuple[np.ndarray, int]:
@@ -74,6 +101,13 @@ def read_samples(path: str | Path, offset: float = 0.0, duration: float | None =
             return file.read(count, dtype="float32", always_2d=True), file.samplerate
     except UNREADABLE:
         raise _unreadable(path) from None
+
+
+def _mono(samples: np.ndarray, path: str | Path) -> np.ndarray:
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    if not np.isfinite(mono).all():
+        raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
+    return mono
 
 
 def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:

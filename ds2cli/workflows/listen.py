@@ -3,21 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
-from ds2cli.audio.features import hop_samples, window_samples
-from ds2cli.audio.files import read_audio
+from ds2cli.audio.features import window_samples
+from ds2cli.audio.files import read_audio, read_blocks
 from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import AudioError
-from ds2cli.model.network import time_stride
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.workflows.in_order import in_order
+from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
 
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
 BATCH_SECONDS = 120.0   # of padded audio in one pass of the network
-PIECE_SECONDS = 30.0    # longer recordings pass in pieces, so that memory is bounded
-CONTEXT_SECONDS = 4.0   # what a piece hears on either side of what is kept of it
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,6 @@ class Heard:
     log_probs: np.ndarray | None
     seconds: float = 0.0
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Samples of one utterance, and which of their frames are kept."""
-
-    owner: int
-    samples: np.ndarray
-    first: int
-    last: int | None
 
 
 def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int,
@@ -72,33 +61,21 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int,
 
 def _answers(recogniser: Recogniser, waveforms: list[np.ndarray]) -> Iterator[np.ndarray]:
     """Log-probs of waveforms, in their order; alike lengths share a batch."""
-    pieces = [piece for owner, waveform in enumerate(waveforms) for piece in _pieces(recogniser, owner, waveform)]
-    parts: list[np.ndarray | None] = [None] * len(pieces)
-    by_length = sorted(range(len(pieces)), key=lambda i: -len(pieces[i].samples))
-    for batch in _batches(by_length, [len(piece.samples) for piece in pieces], recogniser.config.features.sample_rate):
-        for i, log_probs in zip(batch, recogniser.log_probs([pieces[i].samples for i in batch]), strict=True):
-            parts[i] = log_probs[pieces[i].first : pieces[i].last]
+    config = recogniser.config
+    cut = [(owner, window) for owner, samples in enumerate(waveforms) for window in windows([samples], config)]
+    parts: list[np.ndarray] = [np.zeros(0)] * len(cut)
+    by_length = sorted(range(len(cut)), key=lambda i: -len(cut[i][1].samples))
+    for batch in _batches(by_length, [len(window.samples) for _, window in cut], config.features.sample_rate):
+        for i, log_probs in zip(batch, _hear(recogniser, [cut[i][1] for i in batch]), strict=True):
+            parts[i] = log_probs
     for owner in range(len(waveforms)):
-        yield np.concatenate([part for piece, part in zip(pieces, parts, strict=True) if piece.owner == owner])
+        yield np.concatenate([part for (of, _), part in zip(cut, parts, strict=True) if of == owner])
 
 
-def _pieces(recogniser: Recogniser, owner: int, samples: np.ndarray) -> Iterator[_Piece]:
-    """A waveform whole, or in overlapping windows that begin on a frame of the network's output."""
-    settings = recogniser.config.features
-    if len(samples) <= 2 * PIECE_SECONDS * settings.sample_rate:
-        yield _Piece(owner, samples, 0, None)
-        return
-    frame = hop_samples(settings) * time_stride(recogniser.config.model)
-    kept = int(PIECE_SECONDS * settings.sample_rate) // frame
-    context = int(CONTEXT_SECONDS * settings.sample_rate) // frame
-    total = len(samples) // frame
-    for start in range(0, total, kept):
-        if start and total - start < kept:
-            break  # the piece before took the rest
-        is_last = total - (start + kept) < kept
-        before = min(context, start)
-        end = len(samples) if is_last else (start + kept + context) * frame
-        yield _Piece(owner, samples[(start - before) * frame : end], before, None if is_last else before + kept)
+def _hear(recogniser: Recogniser, batch: list[Window]) -> Iterator[np.ndarray]:
+    """The kept log-probs of each window."""
+    for window, log_probs in zip(batch, recogniser.log_probs([window.samples for window in batch]), strict=True):
+        yield log_probs[window.first : window.last]
 
 
 def _batches(order: list[int], lengths: list[int], sample_rate: int) -> Iterator[list[int]]:
@@ -111,3 +88,34 @@ def _batches(order: list[int], lengths: list[int], sample_rate: int) -> Iterator
         batch.append(i)
     if batch:
         yield batch
+
+
+def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable[[np.ndarray], None]) -> np.ndarray:
+    """The log-probs of hours of sound, on disk: read in blocks, heard in windows, mapped into memory.
+
+    place   the file of log-probs; what an interrupted call left there is not computed again
+    watch   is told of every block of samples
+    returns (T, V) float32, mapped from place
+    raises  AudioError where the recording cannot be read to its end
+    """
+    n_units, sample_rate = len(recogniser.units), recogniser.config.features.sample_rate
+    kept = kept_frames(recogniser.config)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for block in read_blocks(audio, sample_rate):
+            watch(block)
+            yield block
+
+    unfinished = place.with_name(f"{place.name}.part")
+    if not place.exists():
+        with open(unfinished, "ab") as file:
+            # The last window is longer than the others, so what looks like the last whole one is heard again.
+            done = max(file.tell() // (kept * n_units * 4) - 1, 0)
+            file.truncate(done * kept * n_units * 4)
+            remaining = islice(windows(blocks(), recogniser.config), done, None)
+            while batch := list(islice(remaining, max(1, int(BATCH_SECONDS / PIECE_SECONDS)))):
+                for log_probs in _hear(recogniser, batch):
+                    file.write(np.ascontiguousarray(log_probs, np.float32).tobytes())
+                file.flush()
+        unfinished.replace(place)
+    return np.memmap(place, np.float32, "r").reshape(-1, n_units)

@@ -153,14 +153,15 @@ def test_a_long_recording_passes_in_pieces_that_fit_together(trained, an4_uttera
     from ds2cli.corpora.manifest import Utterance
     from ds2cli.model.recogniser import load_recogniser
     from ds2cli.workflows import listen as module
+    from ds2cli.workflows import windows
 
     speech = np.concatenate([read_audio(one.audio, 16000) for one in an4_utterances(8)])
     write_audio(tmp_path / "long.wav", speech, 16000)
     utterance = Utterance(id="long", audio=str(tmp_path / "long.wav"), duration=0.0)
     recogniser = load_recogniser(trained)
     whole, = module.listen(recogniser, [utterance], 1)
-    monkeypatch.setattr(module, "PIECE_SECONDS", 3.0)
-    monkeypatch.setattr(module, "CONTEXT_SECONDS", 2.0)
+    monkeypatch.setattr(windows, "PIECE_SECONDS", 3.0)
+    monkeypatch.setattr(windows, "CONTEXT_SECONDS", 2.0)
     pieces, = module.listen(recogniser, [utterance], 1)
     assert abs(len(pieces.log_probs) - len(whole.log_probs)) <= 1
     frames = min(len(pieces.log_probs), len(whole.log_probs))

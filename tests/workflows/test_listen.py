@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from ds2cli.audio.files import read_audio, read_blocks, write_audio
+from ds2cli.config import Config, FeatureConfig, ModelConfig
+from ds2cli.errors import AudioError
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.text.units import units_of
+from ds2cli.workflows import listen, windows
+
+CONFIG = Config(
+    FeatureConfig(kind="mel", n_mels=16, normalise_power=False),
+    ModelConfig(
+        conv_channels=(4,), conv_kernels=((3, 5),), conv_strides=((2, 4),), rnn="gru", rnn_layers=1, rnn_size=8
+    ),
+)
+
+
+@pytest.fixture
+def recogniser():
+    import torch
+
+    torch.manual_seed(1)
+    return Recogniser(CONFIG, units_of(["abc d"])).eval()
+
+
+@pytest.fixture
+def minute(tmp_path):
+    """A minute and a half of noise that changes all the time, at an odd rate, in stereo."""
+    rng = np.random.default_rng(1)
+    loudness = 0.05 + 0.2 * rng.random(90).repeat(11025)
+    write_audio(tmp_path / "minute.flac", (loudness * rng.standard_normal((2, 90 * 11025))).T.clip(-1, 1), 11025)
+    return tmp_path / "minute.flac"
+
+
+@pytest.mark.parametrize("sizes", [(7,), (1000, 1), (160, 90_000, 3)])
+@pytest.mark.parametrize("seconds", [0.01, 1.0, 6.1, 20.3])
+def test_windows_keep_every_frame_once_whatever_the_blocks(monkeypatch, sizes, seconds):
+    monkeypatch.setattr(windows, "PIECE_SECONDS", 3.0)
+    monkeypatch.setattr(windows, "CONTEXT_SECONDS", 0.5)
+    samples = np.arange(int(seconds * 16000), dtype=np.float32)
+    blocks, at = [], 0
+    while at < len(samples):
+        size = sizes[len(blocks) % len(sizes)] * 10
+        blocks.append(samples[at : at + size])
+        at += size
+    frame = windows.frame_samples(CONFIG)
+    kept = []
+    for window in windows.windows(blocks, CONFIG):
+        last = len(window.samples) if window.last is None else window.last * frame
+        kept.append(window.samples[window.first * frame : last])
+        assert window.first * frame in (0, 8000 // frame * frame)
+    assert np.array_equal(np.concatenate(kept), samples)
+
+
+def test_blocks_of_a_recording_are_the_recording(minute):
+    whole = read_audio(minute, 16000)
+    blocks = list(read_blocks(minute, 16000, seconds=7.3))
+    assert len(blocks) > 10
+    joined = np.concatenate(blocks)
+    assert abs(len(joined) - len(whole)) <= 1
+    n = min(len(joined), len(whole))
+    assert np.abs(joined[:n] - whole[:n]).max() < 1e-4
+
+
+def test_a_recording_cut_short_is_named(minute, tmp_path):
+    samples = np.zeros(48000, np.float32) + np.random.default_rng(2).normal(0, 0.1, 48000).astype(np.float32)
+    write_audio(tmp_path / "whole.mp3", samples, 16000)
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes((tmp_path / "whole.mp3").read_bytes()[:3000])
+    with pytest.raises(AudioError, match="cut short|not audio"):
+        list(read_blocks(broken, 16000))
+
+
+def test_long_log_probs_are_those_of_the_recording_heard_at_once(recogniser, minute, tmp_path):
+    samples = read_audio(minute, 16000)
+    whole = recogniser.log_probs([samples])[0]
+    long = listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+    assert abs(len(long) - len(whole)) <= 1
+    n = min(len(long), len(whole))
+    assert np.abs(long[:n] - whole[:n]).max() < 1e-3  # a context of 4 s is all that this network remembers
+
+
+def test_an_interrupted_recording_goes_on_where_it_was(recogniser, minute, tmp_path, monkeypatch):
+    monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
+    monkeypatch.setattr(listen, "BATCH_SECONDS", 5.0)
+    whole = np.array(listen.listen_long(recogniser, str(minute), tmp_path / "whole", lambda block: None))
+    heard = []
+    real = recogniser.log_probs
+
+    def killed_after_four(waveforms):
+        if len(heard) == 4:
+            raise KeyboardInterrupt
+        heard.append(1)
+        return real(waveforms)
+
+    monkeypatch.setattr(recogniser, "log_probs", killed_after_four)
+    with pytest.raises(KeyboardInterrupt):
+        listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+    assert not (tmp_path / "p").exists()
+    calls = []
+    monkeypatch.setattr(recogniser, "log_probs", lambda waveforms: calls.append(1) or real(waveforms))
+    again = listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+    assert np.array_equal(again, whole)
+    total = -(-90 // 5)
+    assert len(calls) <= total - 3
+    assert np.array_equal(listen.listen_long(recogniser, "gone", tmp_path / "p", lambda block: None), whole)
