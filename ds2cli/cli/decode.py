@@ -1,7 +1,6 @@
 """`ds2 decode`: recordings in, what was said out."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,8 +72,7 @@ def decode(
         run, inputs or ["-"], lm, overrides, beam_search=bool(overrides) or n_best > 1, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device,
     )
-    if "-" in request.inputs and sys.stdin.isatty():
-        terminal.say("reading records from the terminal; end with Ctrl-D, or see: ds2 decode --help")
+    terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     with lines_to(output) as write:
         for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):

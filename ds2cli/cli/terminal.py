@@ -93,6 +93,12 @@ def error(message: str, hint: str | None = None) -> None:
     sys.stderr.flush()
 
 
+def note_stdin(inputs: list[str], command: str) -> None:
+    """Reading from a terminal waits in silence: say that it does."""
+    if "-" in inputs and sys.stdin.isatty():
+        say(f"reading records from the terminal; end with Ctrl-D, or see: ds2 {command} --help")
+
+
 def is_interactive() -> bool:
     """Whether a person watches stderr, so that a bar makes sense."""
     return verbosity >= NORMAL and sys.stderr.isatty()

@@ -38,6 +38,11 @@ def read_lines(path: str | Path, missing_hint: str = "give plain, .gz or .xz tex
         raise UsageError(f"{name} is broken after line {number}", hint=hint) from None
 
 
+def read_text(path: str | Path) -> str:
+    """All of a text; raises as read_lines does."""
+    return "".join(read_lines(path))
+
+
 def _open(path: str | Path) -> AbstractContextManager[Iterable[bytes]]:
     if str(path) == "-":
         return nullcontext(sys.stdin.buffer)

@@ -8,6 +8,7 @@ import re
 
 from ds2cli.errors import UsageError
 from ds2cli.text.spans import Normalised, Span
+from ds2cli.text.units import Units
 
 NORMALISERS = ("none", "english", "mandarin")
 
@@ -40,3 +41,12 @@ def normalise_mandarin(text: str) -> Normalised:
     from ds2cli.text.mandarin.reader import read
 
     return read(text)
+
+
+def normaliser_for(units: Units) -> str:
+    """The normaliser whose output these units spell: small English letters, Chinese characters, else none."""
+    letters = {name for name in units.names[1:] if len(name) == 1}
+    if sum("\u4e00" <= name <= "\u9fff" for name in letters) > len(letters) / 2:
+        return "mandarin"
+    is_english = set("abcdefghijklmnopqrstuvwxyz") <= letters and not any(name.isupper() for name in letters)
+    return "english" if is_english and units.has_spaces else "none"

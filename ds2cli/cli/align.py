@@ -1,0 +1,40 @@
+"""`ds2 align`: when each word of a known text is said."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.output import lines_to
+from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
+
+
+def align(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin")] = None,
+    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
+    unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
+    kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    output: Output = None,
+) -> None:
+    """When each word is said, for utterances whose text is known: records gain `words` and `score`.
+
+    \b
+    ds2 align runs/a test.jsonl > timed.jsonl
+    ds2 align runs/a talk.jsonl --format textgrid > talk.TextGrid
+    """
+    from ds2cli.reporting.transcripts import check_format, transcript
+    from ds2cli.workflows.align import AlignRequest, align_records
+
+    check_format(kind)
+    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device)
+    terminal.note_stdin(request.inputs, "align")
+    skipped: list[str] = []
+    with lines_to(output) as write:
+        for line in transcript(terminal.progress(align_records(request, skipped.append), "aligning"), kind):
+            write(line)
+    report_skipped(skipped)

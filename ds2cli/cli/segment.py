@@ -1,0 +1,114 @@
+"""`ds2 prepare segment` and `ds2 prepare filter`: hours of audio and their text to training utterances."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.output import lines_to
+from ds2cli.errors import UsageError
+from ds2cli.scoring.choices import Sound
+from ds2cli.text.normalise import NORMALISERS
+
+Language = StrEnum("Language", {"auto": "auto", **{name: name for name in NORMALISERS}})
+NORMALISE_HELP = "spell texts as spoken; auto: as the model's units suggest"
+FORMAT_HELP = "jsonl, ctm, textgrid, srt, vtt, audacity"
+
+Model = Annotated[str, typer.Option("--model", metavar="RUN", help="run folder or checkpoint that listens")]
+Inputs = Annotated[
+    list[str], typer.Argument(metavar="INPUT", help="AUDIO TEXT; or folders, or records with text_filepath; - is stdin")
+]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")]
+
+
+def segment(
+    inputs: Inputs,
+    model: Model,
+    target: Annotated[float, typer.Option("--target", min=0.1, help="seconds that segments should last")] = 7.0,
+    shortest: Annotated[float, typer.Option("--min", min=0.1, help="seconds of the shortest")] = 1.0,
+    longest: Annotated[float, typer.Option("--max", min=0.1, help="seconds of the longest")] = 15.0,
+    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
+    judge: Annotated[
+        Path | None, typer.Option("--filter", metavar="FILE", help="judges segments; default: ds2's own")
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="keep segments from here up; default: the filter's own")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="rejected segments too, with `keep`: false")] = False,
+    kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
+    kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also a Kaldi data directory")] = None,
+    extract: Annotated[Path | None, typer.Option(metavar="DIR", help="also a FLAC file of each segment")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="also what was left out of each recording, as JSON lines")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="also a page: waveforms, words, doubtful segments to play")
+    ] = None,
+    html_sound: Annotated[Sound, typer.Option(help="players that link to the recordings, carry them, or none")] = (
+        Sound.link
+    ),
+    work: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="keep what is done here; default: beside -o, until it is written")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="the I-th of N jobs' recordings")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="recordings at once; default: all cores, or all GPUs")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1")] = "auto",
+    output: Output = None,
+) -> None:
+    """Recordings of any length and their texts to utterances: aligned, cut at pauses, the doubtful ones left out.
+
+    The text needs no sentence list, and need not match: what was not read is left out, as is speech without text.
+    The same command again goes on where a killed one was.
+
+    \b
+    ds2 prepare segment --model runs/a talk.flac talk.txt -o talk.jsonl
+    ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
+    """
+    from ds2cli.alignment.cutting import CutSettings
+    from ds2cli.workflows.segment import SegmentSettings
+    from ds2cli.workflows.segment_job import SegmentRequest
+    from ds2cli.workflows.segment_job import segment as segment_all
+    from ds2cli.workflows.segment_outputs import Outputs
+
+    lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
+    settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract)
+    request = SegmentRequest(model, inputs, settings, output, work, jobs or all_cores(), device, shard)
+    problems: list[str] = []
+    with Outputs(kind, everything, kaldi, report, html, html_sound) as outputs, lines_to(output) as write:
+        for answer in terminal.progress(segment_all(request), "segmenting"):
+            for line in outputs.add(answer):
+                write(line)
+            if answer.problem:
+                problems.append(answer.problem)
+            if answer.recording:
+                terminal.say(outputs.sentence(answer))
+        for line in outputs.finish():
+            write(line)
+    terminal.say(outputs.summary())
+    report_skipped(problems)
+
+
+def fit(
+    train: Annotated[list[str], typer.Option("--train", metavar="FILE", help="segments with `good`: true or false")],
+    test: Annotated[list[str] | None, typer.Option("--test", metavar="FILE", help="others, to be judged on")] = None,
+    recall: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="share of the good to keep; default: threshold 0.5")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """A filter of segments, from segments that somebody has judged; for ds2 prepare segment --filter.
+
+    \b
+    ds2 prepare segment --model runs/a talks/ --all -o all.jsonl   # then add "good": true or false to some
+    ds2 prepare filter --train labelled.jsonl --test others.jsonl -o filter.json
+    """
+    from ds2cli.workflows.prepare_filter import prepare_filter
+
+    found, judged = prepare_filter(train, test or [], recall)
+    with lines_to(output) as write:
+        write(found.to_json().rstrip("\n"))
+    for one in judged:
+        terminal.say(one.line())

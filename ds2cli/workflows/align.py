@@ -1,0 +1,79 @@
+"""Utterances whose text is known gain the times of their words and units: the exact best path through CTC's trellis."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ds2cli.alignment.features import forced_scores
+from ds2cli.alignment.viterbi import best_path
+from ds2cli.corpora.manifest import Record
+from ds2cli.errors import TextError
+from ds2cli.model.devices import usable_device
+from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.text.normalise import normaliser_for
+from ds2cli.text.transcript import to_transcript
+from ds2cli.text.units import frames_needed
+from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.listen import listen
+from ds2cli.workflows.segment_records import timed_words
+
+
+@dataclass(frozen=True)
+class AlignRequest:
+    """What is aligned, by which model; `language` is the normaliser of the texts, or "auto"."""
+
+    run: str
+    inputs: list[str]
+    language: str
+    unit_times: bool = False
+    jobs: int = 1
+    device: str = "auto"
+
+
+def align_records(request: AlignRequest, skip: Callable[[str], None]) -> Iterator[Record]:
+    """The records that flow past, each with `words` (and `unit_times`), and `score`: the path's log-probability.
+
+    skip  is told of each utterance that cannot be aligned, and work goes on
+    """
+    recogniser = load_recogniser(request.run, usable_device(request.device))
+    language = normaliser_for(recogniser.units) if request.language == "auto" else request.language
+    for heard in listen(recogniser, read_inputs(request.inputs), request.jobs):
+        utterance = heard.utterance
+        if heard.log_probs is None:
+            skip(heard.problem)
+            continue
+        try:
+            times = times_of(utterance.text, heard.log_probs, recogniser, language, request.unit_times)
+        except TextError as problem:
+            skip(f"`{utterance.id}`: {problem}")
+            continue
+        yield {"id": utterance.id, **utterance.record, "duration": utterance.duration or round(heard.seconds, 3),
+               **times}
+
+
+def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool) -> Record:
+    """When each word of a text is said, in seconds from the utterance's beginning.
+
+    raises  TextError where there is no text, the units do not spell it, or the frames do not hold it
+    """
+    transcript = to_transcript(text, recogniser.units, language)
+    unknown = [piece for reason, piece in transcript.dropped if reason == "no unit"]
+    if unknown:
+        raise TextError(f"`{unknown[0]}` is not a unit of the model")
+    if not transcript.words:
+        raise TextError("no text to align")
+    labels, frame = transcript.labels, recogniser.frame_seconds
+    if frames_needed(labels.tolist()) > len(log_probs):
+        raise TextError(f"{len(labels)} letters in {len(log_probs)} frames, which CTC cannot spell")
+    path = best_path(log_probs, labels, transcript.starts)
+    record = {
+        "words": timed_words(0, len(transcript.words), transcript, path, log_probs, frame),
+        "score": round(float(forced_scores(log_probs, labels, path.starts, path.ends).sum(dtype=np.float64)), 4),
+    }
+    if unit_times:
+        names = recogniser.units.names
+        spans = zip(labels.tolist(), path.starts.tolist(), path.ends.tolist(), strict=True)
+        record["unit_times"] = [{"unit": names[label], "start": round(start * frame, 3), "end": round(end * frame, 3)}
+                                for label, start, end in spans]
+    return record

@@ -1,0 +1,156 @@
+"""Hours of audio and their text to training utterances: listen, align, cut, judge (Amodei et al. 2016, section 5.1)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ds2cli.alignment.cutting import CutSettings, cut
+from ds2cli.alignment.filter import Filter, read_filter
+from ds2cli.alignment.recording import Alignment, align
+from ds2cli.audio.files import read_samples, write_audio
+from ds2cli.corpora.manifest import Record
+from ds2cli.errors import Ds2Error, TextError
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.text.normalise import normaliser_for
+from ds2cli.text.transcript import Transcript, to_transcript
+from ds2cli.workflows.listen import listen_long
+from ds2cli.workflows.peaks import Peaks
+from ds2cli.workflows.segment_inputs import Pair
+from ds2cli.workflows.segment_records import describe_recording, describe_segments
+from ds2cli.workflows.segment_work import WorkFolder, load_answer, save_answer
+
+# Where more than this share of the words found no sound, or of the sound found no words, a person should look.
+DOUBTFUL_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class SegmentSettings:
+    """How recordings become segments, the same for all of a job.
+
+    language    the normaliser of their texts; "auto" is the one that the model's units suggest
+    filter      what judges segments; None is the one that ds2 brings
+    threshold   of the filter's confidence; None is the filter's own
+    extract     folder for a FLAC file of each segment; None leaves the sound where it is
+    """
+
+    language: str
+    cut: CutSettings = field(default_factory=CutSettings)
+    filter: Path | None = None
+    threshold: float | None = None
+    extract: Path | None = None
+
+
+@dataclass
+class Answer:
+    """One recording's segments, all of them, and what there is to say of it.
+
+    segments   records; `keep` is the filter's verdict
+    recording  see segment_records.describe_recording; empty where there was a problem
+    problem    why there are no segments, or what a person should look at
+    """
+
+    pair: Pair
+    segments: list[Record] = field(default_factory=list)
+    recording: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def kept(self) -> list[Record]:
+        return [segment for segment in self.segments if segment["keep"]]
+
+
+def segment_recording(
+    pair: Pair, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder
+) -> Answer:
+    """A recording and its text to segments; what an earlier call has left in the work folder is not done again.
+
+    load  gives the model's recogniser, where it is needed
+    """
+    try:
+        if pair.problem:
+            raise TextError(pair.problem)
+        text = pair.read_text()
+        judge = read_filter(settings.filter)
+        if settings.threshold is not None:
+            judge = replace(judge, threshold=settings.threshold)
+        place = work.answer(pair.audio, model, pair.id, pair.record, text, asdict(settings.cut), settings.language,
+                            judge.to_json())
+        saved = load_answer(place)
+        if saved is None:
+            saved = _answer(pair, text, model, load(), settings, judge, work)
+            save_answer(place, saved)
+    except Ds2Error as problem:
+        return Answer(pair, problem=str(problem))
+    answer = Answer(pair, **saved)
+    if settings.extract:
+        answer = replace(answer, segments=extract(answer.segments, settings.extract))
+    return answer
+
+
+def _answer(
+    pair: Pair, text: str, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
+    work: WorkFolder,
+) -> dict[str, Any]:
+    transcript = transcribe(pair, text, recogniser, settings.language)
+    peaks = Peaks(recogniser.config.features.sample_rate)
+    place = work.log_probs(pair.audio, model)
+    log_probs = listen_long(recogniser, pair.audio, place, peaks.add)
+    alignment = align(log_probs, transcript.labels, transcript.starts)
+    if not alignment.matches:
+        raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
+                        f"{100 * alignment.explained:.0f} % of it was found there")
+    segments, dropped = cut(alignment.starts, alignment.ends, alignment.stars, transcript, len(log_probs),
+                            recogniser.frame_seconds, settings.cut)
+    records = describe_segments(pair, segments, transcript, alignment, log_probs, recogniser, judge)
+    recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
+    if not work.keeps_log_probs:
+        place.unlink()
+    return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "problem": doubts(recording)}
+
+
+def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str) -> Transcript:
+    """The pair's text as the model spells it.
+
+    raises  TextError where nothing is left of it
+    """
+    where = f"`{pair.text_file}`" if pair.text_file else f"the text of `{pair.id}`"
+    if not text.strip():
+        raise TextError(f"{where} is empty")
+    language = normaliser_for(recogniser.units) if language == "auto" else language
+    transcript = to_transcript(text, recogniser.units, language)
+    if not transcript.words:
+        raise TextError(f"{where} holds nothing that the model's units spell")
+    return transcript
+
+
+def doubts(recording: dict[str, Any]) -> str:
+    """What a person should look at, in words; empty where most of the text was heard and most of the speech is text."""
+    found = []
+    missing = 1 - recording["aligned_words"] / recording["words"]
+    if missing > DOUBTFUL_SHARE:
+        found.append(f"{100 * missing:.0f} % of its text was not found in the sound")
+    unwritten = recording["unwritten_seconds"] / max(recording["seconds"], 1e-9)
+    if unwritten > DOUBTFUL_SHARE:
+        found.append(f"{100 * unwritten:.0f} % of the sound is not in its text")
+    return f"`{recording['id']}`: {' and '.join(found)}" if found else ""
+
+
+def extract(segments: list[Record], folder: Path) -> list[Record]:
+    """The kept segments as FLAC files of their own, at the rate of their recording; those that exist are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    out = []
+    for segment in segments:
+        if segment["keep"]:
+            path = folder / f"{segment['id']}.flac"
+            if not path.exists():
+                samples, rate = read_samples(segment["audio_filepath"], segment["offset"], segment["duration"])
+                beside = path.with_name(f".{path.name}")
+                write_audio(beside.with_suffix(".flac"), samples, rate)
+                beside.with_suffix(".flac").replace(path)
+            source = {"audio_filepath": segment["audio_filepath"], "offset": segment["offset"]}
+            segment = {**segment, "audio_filepath": str(path.resolve()), "offset": 0.0, "source": source}
+        out.append(segment)
+    return out

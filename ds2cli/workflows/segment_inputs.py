@@ -1,0 +1,114 @@
+"""What a person may hand to `ds2 prepare segment`: a recording and its text, folders of both, or records of pairs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ds2cli.audio.files import AUDIO_SUFFIXES
+from ds2cli.corpora.manifest import Record, read_manifest
+from ds2cli.errors import UsageError
+from ds2cli.text.files import read_text
+from ds2cli.text.markup import MARKUP_SUFFIXES, text_of_markup
+
+TEXT_SUFFIXES = (".txt", *MARKUP_SUFFIXES, ".txt.gz", ".txt.xz")
+HINT = "a recording and its text: ds2 prepare segment --model RUN talk.flac talk.txt"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A recording and what was said in it, more or less; `problem` says why there is nothing to align.
+
+    text, text_file  the text itself, or the file that holds it
+    record           fields that its segments inherit
+    """
+
+    id: str
+    audio: str
+    text: str | None = None
+    text_file: str | None = None
+    record: Record = field(default_factory=dict)
+    problem: str = ""
+
+    def read_text(self) -> str:
+        """The text as it is written; of a page of markup, what a reader sees.
+
+        raises  UsageError where the file cannot be read or is not UTF-8
+        """
+        if self.text_file is None:
+            return self.text or ""
+        text = read_text(self.text_file)
+        return text_of_markup(text) if Path(self.text_file).suffix.lower() in MARKUP_SUFFIXES else text
+
+
+def read_pairs(inputs: list[str]) -> Iterator[Pair]:
+    """The pairs of all inputs, in order; ids that come twice are numbered.
+
+    inputs  AUDIO TEXT; or any number of folders and manifests (`audio_filepath`, and `text_filepath` or `text`); `-`
+    raises  UsageError where an input does not exist, ManifestError for a wrong line
+    """
+    seen: dict[str, int] = {}
+    for pair in _pairs(inputs):
+        seen[pair.id] = seen.get(pair.id, 0) + 1
+        yield pair if seen[pair.id] == 1 else Pair(**{**vars(pair), "id": f"{pair.id}-{seen[pair.id]}"})
+
+
+def _pairs(inputs: list[str]) -> Iterator[Pair]:
+    if len(inputs) == 2 and _is_audio(inputs[0]) and not _is_audio(inputs[1]) and not Path(inputs[1]).is_dir():
+        for name in inputs:
+            if not Path(name).exists():
+                raise UsageError(f"no such file: `{name}`", hint=HINT)
+        yield Pair(Path(inputs[0]).stem, inputs[0], text_file=inputs[1])
+        return
+    for name in inputs:
+        if name != "-" and Path(name).is_dir():
+            yield from _of_folder(Path(name))
+        elif _is_audio(name):
+            raise UsageError(f"no text for `{name}`", hint=HINT)
+        else:
+            yield from _of_manifest(name)
+
+
+def _is_audio(name: str) -> bool:
+    return Path(name).suffix.lower() in AUDIO_SUFFIXES
+
+
+def _of_folder(folder: Path) -> Iterator[Pair]:
+    """Recordings with a text of the same name beside each."""
+    found = sorted(path for path in folder.rglob("*") if _is_audio(path.name) and path.is_file())
+    if not found:
+        raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
+    for audio in found:
+        texts = [audio.with_name(audio.stem + suffix) for suffix in TEXT_SUFFIXES]
+        text = next((str(one) for one in texts if one.is_file()), None)
+        problem = "" if text else f"`{audio}` has no text beside it (`{audio.stem}.txt`)"
+        yield Pair(audio.stem, str(audio), text_file=text, problem=problem)
+
+
+def _of_manifest(name: str) -> Iterator[Pair]:
+    folder = Path.cwd() if name == "-" else Path(name).resolve().parent
+    for utterance in read_manifest(name, required=("audio_filepath",)):
+        record = dict(utterance.record)
+        text_file = record.pop("text_filepath", None)
+        for gone in ("text", "duration", "offset", "audio_filepath", "id"):
+            record.pop(gone, None)
+        problem = ""
+        if utterance.offset:
+            problem = f"`{utterance.id}` begins {utterance.offset:g} s into its file: only whole recordings are segmented"
+        elif text_file is None and not utterance.text:
+            problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
+        yield Pair(utterance.id, utterance.audio, utterance.text,
+                   str(folder / str(text_file)) if text_file is not None else None, record, problem)
+
+
+def choose_shard(pairs: Iterable[Pair], shard: str | None) -> Iterator[Pair]:
+    """Every n-th pair, for arrays of jobs: "2/8" is the second of eight; None is all.
+
+    raises  UsageError where the words are not I/N
+    """
+    index, n = 1, 1
+    if shard is not None:
+        first, _, last = shard.partition("/")
+        if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+            raise UsageError(f"`--shard {shard}` is not I/N", hint="the second of eight jobs: --shard 2/8")
+        index, n = int(first), int(last)
+    yield from (pair for number, pair in enumerate(pairs) if number % n == index - 1)

@@ -1,0 +1,84 @@
+"""What a segmenting job has done so far, on disk: log-probs and answers, each under the name of all that made it.
+
+A job that was killed and is started again finds what it had; one with other settings finds the log-probs, if the model
+and the recording are the same, and nothing else.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ds2cli.errors import UsageError
+from ds2cli.model.checkpoint import checkpoint_path
+from ds2cli.whole_files import written_whole
+
+VERSION = 1  # of what an answer holds: another number, and older answers are made anew
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """Where a job keeps what it has.
+
+    keeps_log_probs  for other settings later; else they go as soon as a recording is answered
+    is_temporary     gone when the job ends, however it ends
+    """
+
+    path: Path
+    keeps_log_probs: bool = False
+    is_temporary: bool = False
+
+    def log_probs(self, audio: str, model: str) -> Path:
+        """The file of a recording's log-probs."""
+        return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))))}.log-probs"
+
+    def answer(self, audio: str, model: str, *others: Any) -> Path:
+        """The file of a recording's answer; `others` is everything else that it depends on."""
+        return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))), *others)}.json"
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def open_work(named: Path | None, output: Path | None) -> WorkFolder:
+    """The folder that was named; else one beside the output, hidden, until it is written; else a temporary one.
+
+    raises  UsageError where it cannot be made
+    """
+    if named is None and output is None:
+        return WorkFolder(Path(tempfile.mkdtemp(prefix="ds2-segment-")), is_temporary=True)
+    path = named or output.with_name(f".{output.name}.work")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"cannot make `{path}`: {problem.strerror}", hint="name another with: --work DIR") from None
+    return WorkFolder(path, keeps_log_probs=named is not None)
+
+
+def save_answer(path: Path, answer: dict[str, Any]) -> None:
+    with written_whole(path) as place:
+        place.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+
+
+def load_answer(path: Path) -> dict[str, Any] | None:
+    """What was saved, or None."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def stamp(path: str) -> tuple[str, int, int]:
+    """A file as far as a job needs to know it: place, size, time of change."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(Path(path).resolve()), status.st_size, status.st_mtime_ns
+
+
+def _digest(*things: Any) -> str:
+    return hashlib.sha256(json.dumps(things, default=str, sort_keys=True).encode()).hexdigest()[:24]

@@ -1,0 +1,104 @@
+"""How well `ds2 prepare segment --all` did on chapters of `make_long.py`: one JSON line.
+
+    python measure.py segments.jsonl --truth work/words --words words.jsonl
+
+words.jsonl: the utterances aligned one by one (`ds2 align RUN dev.jsonl`), which says when each word is really said.
+"""
+
+import argparse
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+TOLERANCE_SECONDS = 0.2
+
+
+def load(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def spoken_words(truth: list[dict], alone: dict[str, list[dict]]) -> list[tuple[float, float, str, int]]:
+    """Every word really said in a recording: start, end (seconds), the word, its utterance."""
+    return [(one["start"] + word["start"], one["start"] + word["end"], word["word"], number)
+            for number, one in enumerate(truth) for word in alone[one["id"]]]
+
+
+def judge(segments: list[dict], words: list[tuple[float, float, str, int]]) -> list[bool]:
+    """Whether each segment's text is, word for word, what is said in its stretch of sound."""
+    middles = [(start + end) / 2 for start, end, _, _ in words]
+    verdicts = []
+    for one in segments:
+        first = bisect_left(middles, one["offset"])
+        after = bisect_left(middles, one["offset"] + one["duration"])
+        verdicts.append(one["text"].split() == [word for _, _, word, _ in words[first:after]])
+    return verdicts
+
+
+def boundary_errors(segments: list[dict], truth: list[dict], words: list[tuple[float, float, str, int]]) -> list[float]:
+    """For each boundary of an intact utterance, by how many seconds the aligned words on its inner side stray over it."""
+    said = [(one["offset"] + word["start"], one["offset"] + word["end"], word["word"])
+            for one in segments for word in one["words"]]
+    starts = [start for start, _, _ in said]
+    errors = []
+    for number, one in enumerate(truth):
+        mine = [word for word in words if word[3] == number]
+        if one["kind"] != "intact" or not mine:
+            continue
+        for true, at_end in ((mine[0], False), (mine[-1], True)):
+            near = range(bisect_left(starts, true[0] - 5), bisect_left(starts, true[1] + 5))
+            same = [said[i] for i in near if said[i][2] == true[2]]
+            if same:
+                nearest = min(same, key=lambda word: abs(word[0] - true[0]))
+                errors.append(abs(nearest[at_end] - true[at_end]))
+            else:
+                errors.append(float("inf"))
+    return errors
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("segments", type=Path)
+    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--words", type=Path, required=True)
+    parser.add_argument("--labelled", type=Path, help="write the segments with `good`, for ds2 prepare filter --train")
+    options = parser.parse_args()
+    alone = {one["id"]: one["words"] for one in load(options.words)}
+    by_recording = defaultdict(list)
+    for one in load(options.segments):
+        by_recording[Path(one["audio_filepath"]).stem].append(one)
+    counts = defaultdict(float)
+    errors, labelled = [], []
+    for path in sorted(options.truth.glob("*.truth.jsonl")):
+        truth, segments = load(path), by_recording[path.name.removesuffix(".truth.jsonl")]
+        words = spoken_words(truth, alone)
+        errors += boundary_errors(segments, truth, words)
+        good = judge(segments, words)
+        labelled += [{**one, "good": verdict} for one, verdict in zip(segments, good, strict=True)]
+        kept = [one for one in segments if one["keep"]]
+        for number, one in enumerate(truth):
+            inner = [word for word in words if word[3] == number]
+            heard = sum(any(k["offset"] <= (s + e) / 2 < k["offset"] + k["duration"] for k in kept) for s, e, _, _ in inner)
+            counts[f"{one['kind']}_words"] += len(inner)
+            counts[f"{one['kind']}_words_kept"] += heard
+    good = np.array([one["good"] for one in labelled])
+    keep = np.array([one["keep"] for one in labelled])
+    seconds = np.array([one["duration"] for one in labelled])
+    errors = np.array(errors)
+    print(json.dumps({
+        "segments": len(good), "mean_seconds": round(float(seconds.mean()), 2),
+        "boundaries": len(errors), "boundaries_within_0.2s": round(float(100 * (errors <= TOLERANCE_SECONDS).mean()), 2),
+        "good": int(good.sum()), "good_kept": round(float(100 * keep[good].mean()), 2),
+        "bad": int((~good).sum()), "bad_left_out": round(float(100 * (~keep[~good]).mean()), 2) if (~good).any() else None,
+        "precision_of_kept": round(float(100 * good[keep].mean()), 2) if keep.any() else None,
+        "intact_words_kept": round(100 * counts["intact_words_kept"] / max(counts["intact_words"], 1), 2),
+        "seconds_kept": round(float(seconds[keep].sum()), 1),
+    }))
+    if options.labelled:
+        options.labelled.write_text("".join(json.dumps(one) + "\n" for one in labelled), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
