@@ -42,7 +42,9 @@ def decode(
     log_probs: Annotated[
         Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
     ] = None,
-    kind: Annotated[str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt")] = "jsonl",
+    kind: Annotated[
+        str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity")
+    ] = "jsonl",
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,

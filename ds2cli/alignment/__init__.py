@@ -1,0 +1,1 @@
+"""Which sound belongs to which text: paths through log-probs, cuts, and what to trust."""

@@ -1,0 +1,58 @@
+"""Segments as a Kaldi data directory: segments, text, utt2spk and wav.scp; no sound is copied."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ds2cli.errors import UsageError
+from ds2cli.reporting.timed_words import Record, recording_name, stretch
+from ds2cli.whole_files import written_whole
+
+
+def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> None:
+    """Write the directory; every file appears whole.
+
+    text    the records' field that holds what was said
+
+    Lines are sorted as Kaldi sorts (LC_ALL=C), and an utterance's id begins with its speaker's, or with its recording's
+    where no speaker is known, so that all files sort alike. Recordings of one name get numbers. wav.scp holds paths as
+    the records do; Kaldi itself reads WAV alone, so other formats need a command there before its own tools run.
+
+    raises  UsageError where an id or a speaker has white space in it, or comes twice, or the folder cannot be written
+    """
+    names: dict[str, str] = {}
+    files: dict[str, dict[str, str]] = {"segments": {}, "text": {}, "utt2spk": {}}
+    for record in records:
+        recording = _name(str(record["audio_filepath"]), record, names)
+        speaker = str(record.get("speaker") or recording)
+        id = str(record["id"])
+        id = id if id.startswith(f"{speaker}-") else f"{speaker}-{id}"
+        _check(id, speaker, recording, is_known=id in files["text"])
+        start, end = stretch(record)
+        files["segments"][id] = f"{recording} {start:.3f} {end:.3f}"
+        files["text"][id] = " ".join(record[text].split())
+        files["utt2spk"][id] = speaker
+    files["wav.scp"] = {name: path for path, name in names.items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"cannot make `{folder}`: {problem.strerror}", hint="name another folder") from None
+    for name, lines in files.items():
+        with written_whole(folder / name) as place:
+            place.write_text("".join(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines)), encoding="utf-8")
+
+
+def _name(path: str, record: Record, names: dict[str, str]) -> str:
+    """The name of a recording, another one for every path."""
+    if path not in names:
+        name = recording_name(record)
+        others = sum(Path(other).stem == name for other in names)
+        names[path] = f"{name}-{others + 1}" if others else name
+    return names[path]
+
+
+def _check(id: str, speaker: str, recording: str, is_known: bool) -> None:
+    for name in (id, speaker, recording):
+        if len(name.split()) != 1:
+            raise UsageError(f"`{name}` has white space in it, and Kaldi's names may not", hint="rename it")
+    if is_known:
+        raise UsageError(f"the id `{id}` comes twice", hint="ids tell the lines of a Kaldi directory apart")
