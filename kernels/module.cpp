@@ -4,8 +4,9 @@
 #include "bindings.h"
 
 PYBIND11_MODULE(_kernels, module) {
-  module.doc() = "n-gram models and CTC beam search, compiled; ds2cli.language and ds2cli.decoding are the doors";
+  module.doc() = "n-gram models, CTC beam search and alignment, compiled; ds2cli.language, .decoding and .alignment are the doors";
   ds2::bind_language(module);
   ds2::bind_estimation(module);
   ds2::bind_decoding(module);
+  ds2::bind_alignment(module);
 }

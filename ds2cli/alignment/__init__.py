@@ -1,1 +1,1 @@
-"""Which sound belongs to which text: paths through log-probs, cuts, and what to trust."""
+"""Where in a recording its text is said: the best path, the cuts, the filter (Amodei et al. 2016, section 5.1)."""

@@ -1,0 +1,38 @@
+"""The best path of a text through CTC log-probs: the door to the kernel. `readable.py` is the same in a screenful.
+
+The trellis of CTC (Graves et al. 2006) and, at every boundary between words, a state of its own for audio without text
+and arcs past text without audio; `kernels/align.h` has the recurrence.
+"""
+
+import numpy as np
+
+from ds2cli import _kernels
+from ds2cli.alignment.path import PLAIN, AlignedPath, Heard, Prices, listen, path_score
+from ds2cli.errors import TextError
+from ds2cli.text.units import frames_needed
+
+MEMORY = 16 << 20  # bytes of back-pointers kept at once; beyond it, checkpoints
+
+
+def best_path(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray, prices: Prices = PLAIN,
+              heard: Heard | None = None, memory: int = MEMORY) -> AlignedPath:
+    """The path with the highest score, exact up to the rounding of float32.
+
+    log_probs    (T, V) float32 natural logs
+    labels       (L,) unit indices; word_starts  (W + 1,) word w is labels[word_starts[w]:word_starts[w + 1]]
+    heard        what `listen(log_probs)` says, where it is known
+    memory       bytes of back-pointers; a larger problem takes up to twice the time
+    raises       TextError where the labels do not fit into the frames, and may not be skipped
+    """
+    rows = np.ascontiguousarray(log_probs, np.float32)
+    labels, word_starts = (np.ascontiguousarray(array, np.int32) for array in (labels, word_starts))
+    heard = heard or listen(rows)
+    found = _kernels.best_path(
+        rows, labels, word_starts, heard=heard.starred(prices) if prices.allow_stars else None,
+        star_open=prices.star_open, skip_open=prices.skip_open, skip_label=prices.skip_label, memory=memory,
+    )
+    if found is None:
+        raise TextError(f"a text of {len(labels)} labels does not fit into {len(rows)} frames: CTC needs "
+                        f"{frames_needed(labels.tolist())}, and none of them impossible")
+    starts, ends, stars = found
+    return AlignedPath(starts, ends, path_score(rows, heard, labels, word_starts, prices, starts, ends, stars), stars)

@@ -1,0 +1,77 @@
+"""Tiny alignment problems, and the score of their best path by going through every path that the definition allows."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from ds2cli.alignment.path import Prices, listen
+from ds2cli.text.units import BLANK
+
+STAR = -1
+
+
+def random_problem(seed: int, most_frames: int = 6, most_words: int = 3, units: int = 4):
+    """log_probs (T, V), labels with many repeats, word_starts, and prices of which some are infinite or zero."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(generator.integers(1, most_frames + 1), units)) * generator.uniform(0.5, 4)
+    log_probs = (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
+    lengths = generator.integers(1, 3, size=generator.integers(0, most_words + 1))
+    labels = generator.integers(1, units - 1, size=lengths.sum()).astype(np.int32)
+    draw = generator.choice([0.0, 0.3, 1.0, 2.5], size=4)
+    allow_stars, allow_skips = generator.random(2) < 0.7
+    prices = Prices(draw[0] if allow_stars else np.inf, draw[1], draw[2], draw[3] if allow_skips else np.inf)
+    return log_probs, labels, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32), prices
+
+
+def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices) -> float:
+    """The best score over every choice of words said, stars between them, and frames for each; -inf where there is none."""
+    heard = listen(log_probs)
+    stars = heard.starred(prices).astype(float)
+    best = -np.inf
+    for tokens, cost in _readings(list(labels), list(word_starts), prices):
+        if len(tokens) > len(log_probs):
+            continue
+        for frames in _layouts(tokens, len(log_probs)):
+            score = sum(stars[t] if unit == STAR else float(log_probs[t, unit]) for t, unit in enumerate(frames))
+            best = max(best, score - cost)
+    return best
+
+
+def _readings(labels: list[int], word_starts: list[int], prices: Prices) -> Iterator[tuple[list[tuple[int, bool]], float]]:
+    """What may be said: tokens, each with whether a blank must part it from the one before; and what it costs."""
+    n_words = len(word_starts) - 1
+    for said in itertools.product([True, False], repeat=n_words):
+        for starred in itertools.product(range(3 if prices.allow_stars else 1), repeat=n_words + 1):
+            if not all(said) and not prices.allow_skips:
+                continue
+            tokens, cost, inside_skip, touches = [], 0.0, False, False
+            for u in range(n_words + 1):
+                for _ in range(starred[u]):  # twice at one boundary: blanks between two stars are cheaper than labels
+                    tokens.append((STAR, False))
+                    cost += prices.star_open
+                    inside_skip, touches = False, False
+                if u == n_words:
+                    break
+                word = labels[word_starts[u] : word_starts[u + 1]]
+                if not said[u]:
+                    cost += prices.skip_label * len(word) + (0.0 if inside_skip else prices.skip_open)
+                    inside_skip, touches = True, False
+                    continue
+                for unit in word:
+                    tokens.append((unit, touches and tokens[-1][0] == unit))
+                    touches = True
+                inside_skip = False
+            yield tokens, cost
+
+
+def _layouts(tokens: list[tuple[int, bool]], n_frames: int) -> Iterator[list[int]]:
+    """Every way to fill the frames with the tokens in order, each one frame or more, blanks between at will."""
+    if not tokens:
+        yield [BLANK] * n_frames
+        return
+    (unit, parted), rest = tokens[0], tokens[1:]
+    for blanks in range(int(parted), n_frames):
+        for length in range(1, n_frames - blanks + 1):
+            for tail in _layouts(rest, n_frames - blanks - length):
+                yield [BLANK] * blanks + [unit] * length + tail

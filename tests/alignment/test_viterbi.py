@@ -1,0 +1,130 @@
+"""The aligner's kernel finds what going through every path finds, and equals the readable version."""
+
+import numpy as np
+import pytest
+from every_path import best_score, random_problem
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ds2cli.alignment import readable
+from ds2cli.alignment.path import PLAIN, Prices, listen, path_score
+from ds2cli.alignment.viterbi import best_path
+from ds2cli.errors import TextError
+
+NO_MEMORY = 0  # checkpoints however small the problem
+
+
+def score_or_never(*problem, **options) -> float:
+    try:
+        return best_path(*problem, **options).score
+    except TextError:
+        return -np.inf
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_the_best_path_is_the_best_of_all_paths(seed):
+    problem = random_problem(seed)
+    assert score_or_never(*problem) == pytest.approx(best_score(*problem), abs=1e-4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 1_000_000))
+def test_the_kernel_equals_the_readable_version(seed):
+    log_probs, labels, word_starts, prices = random_problem(seed, most_frames=25, most_words=8)
+    score, states = readable.best_path(log_probs, labels.tolist(), word_starts.tolist(), prices)
+    if score == -np.inf:
+        with pytest.raises(TextError):
+            best_path(log_probs, labels, word_starts, prices)
+        return
+    path = best_path(log_probs, labels, word_starts, prices)
+    assert path.score == pytest.approx(score, abs=1e-4)
+    starts, ends, stars = readable.to_spans(states, len(labels))
+    given_by_person = path_score(log_probs, listen(log_probs), labels, word_starts, prices, np.array(starts, np.int32),
+                                 np.array(ends, np.int32), stars)
+    assert given_by_person == pytest.approx(score, abs=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1_000_000))
+def test_checkpoints_change_nothing(seed):
+    log_probs, labels, word_starts, prices = random_problem(seed, most_frames=600, most_words=200, units=6)
+    problem = log_probs, labels, word_starts, prices
+    assert score_or_never(*problem, memory=NO_MEMORY) == pytest.approx(score_or_never(*problem), abs=1e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 1_000_000))
+def test_a_path_is_in_order_and_leaves_out_whole_words(seed):
+    log_probs, labels, word_starts, prices = random_problem(seed, most_frames=60, most_words=20)
+    try:
+        path = best_path(log_probs, labels, word_starts, prices)
+    except TextError:
+        return
+    timed = path.starts >= 0
+    assert (timed == (path.ends >= 0)).all()
+    assert (path.starts[timed] < path.ends[timed]).all()
+    assert (path.starts[timed][1:] >= path.ends[timed][:-1]).all()
+    for first, after in zip(word_starts, word_starts[1:], strict=False):
+        assert timed[first:after].all() or not timed[first:after].any()
+    held = np.zeros(len(log_probs), int)
+    for first, after in [*zip(path.starts[timed], path.ends[timed], strict=True), *(star[:2] for star in path.stars)]:
+        held[first:after] += 1
+    assert held.max(initial=0) <= 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_random_change_of_the_path_scores_higher(seed):
+    generator = np.random.default_rng(seed)
+    log_probs, labels, word_starts, _ = random_problem(seed, most_frames=80, most_words=8)
+    heard, prices = listen(log_probs), Prices(2.0, 0.5, 2.0, 0.5)
+    path = best_path(log_probs, labels, word_starts, prices)
+    for _ in range(200):
+        starts, ends = path.starts.copy(), path.ends.copy()
+        if not (starts >= 0).any():
+            return
+        j = generator.choice(np.flatnonzero(starts >= 0))
+        starts[j] += generator.integers(-2, 3)
+        ends[j] = max(ends[j] + generator.integers(-2, 3), starts[j] + 1)
+        before, behind = starts[:j][starts[:j] >= 0], starts[j + 1 :][starts[j + 1 :] >= 0]
+        free = np.ones(len(log_probs) + 1, bool)
+        for first, after, _ in path.stars:
+            free[first:after] = False
+        lowest = ends[:j][starts[:j] >= 0].max(initial=0) + (len(before) > 0)
+        highest = behind.min(initial=len(log_probs)) - (len(behind) > 0)
+        if starts[j] < lowest or ends[j] > highest or not free[starts[j] : ends[j]].all():
+            continue
+        changed = path_score(log_probs, heard, labels, word_starts, prices, starts, ends, path.stars)
+        assert changed <= path.score + 1e-4
+
+
+def test_a_swapped_word_becomes_a_star_and_a_skip():
+    said, text = [1, 2, 3, 1, 2, 2, 1, 3, 1], [1, 2, 3, 3, 2, 1, 1, 3, 1]
+    log_probs = np.full((2 * len(said), 4), -8.0, np.float32)
+    log_probs[::2, 0] = log_probs[1 + 2 * np.arange(len(said)), said] = -0.01
+    path = best_path(log_probs, text, [0, 3, 6, 9], Prices(1.0, 0.5, 1.0, 0.5))
+    assert path.starts.tolist() == [1, 3, 5, -1, -1, -1, 13, 15, 17]
+    [(first, after, word)] = path.stars
+    assert word in (1, 2) and 6 <= first <= 7 and 12 <= after <= 13
+
+
+def test_a_text_that_does_not_fit_is_refused_with_the_frames_that_it_needs():
+    with pytest.raises(TextError, match="3 labels does not fit into 4 frames: CTC needs 5"):
+        best_path(np.zeros((4, 3), np.float32), [1, 1, 1], [0, 3])
+
+
+def test_impossible_units_are_refused_not_chosen():
+    log_probs = np.zeros((4, 3), np.float32)
+    log_probs[:, 1] = -np.inf
+    with pytest.raises(TextError):
+        best_path(log_probs, [1, 2], [0, 2])
+    assert best_path(log_probs, [1, 2], [0, 1, 2], Prices(1, 1, 1, 1)).starts.tolist()[0] == -1
+
+
+@pytest.mark.parametrize("prices", [PLAIN, Prices(1.0, 1.0, 1.0, 1.0)])
+def test_the_smallest_problems_have_an_answer(prices):
+    one = np.log(np.full((1, 3), 1 / 3, np.float32))
+    nothing = np.zeros(0, np.int32)
+    assert best_path(one, [2], [0, 1], prices).starts.tolist() == [0]
+    assert best_path(one, nothing, [0], prices).score == pytest.approx(np.log(1 / 3))
+    assert best_path(one[:0], nothing, [0], prices).score == 0.0
+    assert best_path(np.repeat(one, 70, 0), nothing, [0], prices, memory=NO_MEMORY).starts.size == 0
