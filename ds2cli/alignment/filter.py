@@ -80,7 +80,8 @@ def fit_filter(
     for _ in range(100):
         p = 1 / (1 + np.exp(-inputs @ weights))
         gradient = inputs.T @ (p - good) + penalty @ weights
-        step = np.linalg.solve((inputs * (p * (1 - p))[:, None]).T @ inputs + penalty + 1e-9 * np.eye(len(weights)), gradient)
+        curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + penalty + 1e-9 * np.eye(len(weights))
+        step = np.linalg.solve(curvature, gradient)
         weights -= step
         if np.abs(step).max() < 1e-8:
             break

@@ -22,7 +22,8 @@ from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "plot", "doctor")  # the pipe, then what serves it
+# The pipe, then what serves it.
+ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "plot", "doctor")
 
 
 class PipeOrder(typer.core.TyperGroup):

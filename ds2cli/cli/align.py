@@ -1,6 +1,5 @@
 """`ds2 align`: when each word of a known text is said."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

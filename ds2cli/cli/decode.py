@@ -55,12 +55,11 @@ def decode(
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
     """
-    from ds2cli.reporting.transcripts import FORMATS, transcript
+    from ds2cli.reporting.transcripts import check_format, transcript
     from ds2cli.workflows.decode import DecodeRequest
     from ds2cli.workflows.decode import decode as decode_all
 
-    if kind not in FORMATS:
-        raise UsageError(f"no format `{kind}`", hint=f"there are: {', '.join(FORMATS)}")
+    check_format(kind)
     named = {
         "alpha": alpha, "beta": beta, "beam": beam, "lexicon": lexicon, "look_ahead": look_ahead,
         "oov_penalty": oov_penalty, "oov_letter": oov_letter, "score_threshold": score_threshold,

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import all_cores, report_skipped
 from ds2cli.cli.output import lines_to
-from ds2cli.errors import UsageError
 from ds2cli.scoring.choices import Sound
 from ds2cli.text.normalise import NORMALISERS
 
 Language = StrEnum("Language", {"auto": "auto", **{name: name for name in NORMALISERS}})
+DEFAULTS = CutSettings()
 NORMALISE_HELP = "spell texts as spoken; auto: as the model's units suggest"
 FORMAT_HELP = "jsonl, ctm, textgrid, srt, vtt, audacity"
 
@@ -27,9 +28,9 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", h
 def segment(
     inputs: Inputs,
     model: Model,
-    target: Annotated[float, typer.Option("--target", min=0.1, help="seconds that segments should last")] = 7.0,
-    shortest: Annotated[float, typer.Option("--min", min=0.1, help="seconds of the shortest")] = 1.0,
-    longest: Annotated[float, typer.Option("--max", min=0.1, help="seconds of the longest")] = 15.0,
+    shortest: Annotated[float, typer.Option("--min", help=meaning("min_seconds"))] = DEFAULTS.min_seconds,
+    target: Annotated[float, typer.Option("--target", help=meaning("target_seconds"))] = DEFAULTS.target_seconds,
+    longest: Annotated[float, typer.Option("--max", help=meaning("max_seconds"))] = DEFAULTS.max_seconds,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
     judge: Annotated[
         Path | None, typer.Option("--filter", metavar="FILE", help="judges segments; default: ds2's own")
@@ -67,28 +68,30 @@ def segment(
     ds2 prepare segment --model runs/a talk.flac talk.txt -o talk.jsonl
     ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
     """
-    from ds2cli.alignment.cutting import CutSettings
+    from ds2cli.reporting.transcripts import check_format, transcript
     from ds2cli.workflows.segment import SegmentSettings
     from ds2cli.workflows.segment_job import SegmentRequest
     from ds2cli.workflows.segment_job import segment as segment_all
-    from ds2cli.workflows.segment_outputs import Outputs
+    from ds2cli.workflows.segment_outputs import Outputs, sentence
 
+    check_format(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract)
     request = SegmentRequest(model, inputs, settings, output, work, jobs or all_cores(), device, shard)
-    problems: list[str] = []
-    with Outputs(kind, everything, kaldi, report, html, html_sound) as outputs, lines_to(output) as write:
+    outputs = Outputs(everything, report, kaldi, html, html_sound)
+
+    def answers():
         for answer in terminal.progress(segment_all(request), "segmenting"):
-            for line in outputs.add(answer):
-                write(line)
-            if answer.problem:
-                problems.append(answer.problem)
             if answer.recording:
-                terminal.say(outputs.sentence(answer))
-        for line in outputs.finish():
+                terminal.say(sentence(answer))
+            yield answer
+
+    with lines_to(output) as write:
+        for line in transcript(outputs.records(answers()), kind, text="text"):
             write(line)
+    outputs.finish()
     terminal.say(outputs.summary())
-    report_skipped(problems)
+    report_skipped(outputs.problems)
 
 
 def fit(

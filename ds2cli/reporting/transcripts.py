@@ -4,9 +4,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from ds2cli.errors import UsageError
 from ds2cli.reporting.subtitles import srt, vtt
 from ds2cli.reporting.textgrid import textgrid
 from ds2cli.reporting.timed_words import Record, recording_name, stretch, timed_words
+
+
+def check_format(kind: str) -> None:
+    """raises  UsageError where there is no such form"""
+    if kind not in FORMATS:
+        raise UsageError(f"no format `{kind}`", hint=f"there are: {', '.join(FORMATS)}")
 
 
 def transcript(

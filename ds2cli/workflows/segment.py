@@ -1,15 +1,14 @@
 """Hours of audio and their text to training utterances: listen, align, cut, judge (Amodei et al. 2016, section 5.1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ds2cli.alignment.cutting import CutSettings, cut
+from ds2cli.alignment.cutting import audible, cut
 from ds2cli.alignment.filter import Filter, read_filter
-from ds2cli.alignment.recording import Alignment, align
+from ds2cli.alignment.recording import align
+from ds2cli.alignment.settings import CutSettings
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.corpora.manifest import Record
 from ds2cli.errors import Ds2Error, TextError
@@ -102,8 +101,8 @@ def _answer(
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
                         f"{100 * alignment.explained:.0f} % of it was found there")
-    segments, dropped = cut(alignment.starts, alignment.ends, alignment.stars, transcript, len(log_probs),
-                            recogniser.frame_seconds, settings.cut)
+    segments, dropped = cut(alignment.starts, alignment.ends, audible(alignment.stars, log_probs), transcript,
+                            len(log_probs), recogniser.frame_seconds, settings.cut)
     records = describe_segments(pair, segments, transcript, alignment, log_probs, recogniser, judge)
     recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
     if not work.keeps_log_probs:

@@ -93,7 +93,7 @@ def _of_manifest(name: str) -> Iterator[Pair]:
             record.pop(gone, None)
         problem = ""
         if utterance.offset:
-            problem = f"`{utterance.id}` begins {utterance.offset:g} s into its file: only whole recordings are segmented"
+            problem = f"`{utterance.id}` begins {utterance.offset:g} s into its file: segments come of whole recordings"
         elif text_file is None and not utterance.text:
             problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
         yield Pair(utterance.id, utterance.audio, utterance.text,

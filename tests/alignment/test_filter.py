@@ -114,7 +114,9 @@ def test_records_without_labels_or_features_are_named(run, tmp_path, line):
     assert ran.code == 2 and "error:" in ran.stderr and "hint:" in ran.stderr
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"names": ["cost"], "mean": [1, 2], "deviation": [1], "weights": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"names": ["cost"], "mean": [1, 2], "deviation": [1], "weights": [1]}']
+)
 def test_what_is_not_a_filter_is_an_error(tmp_path, text):
     (tmp_path / "f.json").write_text(text)
     with pytest.raises(UsageError, match="is not a filter"):

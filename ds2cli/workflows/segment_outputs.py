@@ -1,0 +1,108 @@
+"""What a segmenting job hands over besides its records: what was left out, a Kaldi directory, a page to look at."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ds2cli.corpora.manifest import Record
+from ds2cli.reporting.kaldi import write_kaldi
+from ds2cli.scoring.choices import Sound
+from ds2cli.whole_files import written_whole
+from ds2cli.workflows.segment import Answer
+
+
+@dataclass
+class Outputs:
+    """`for record in outputs.records(answers)`, then `outputs.finish()`.
+
+    everything  rejected segments too
+    report, kaldi, html  where to write them, if anywhere
+    """
+
+    everything: bool = False
+    report: Path | None = None
+    kaldi: Path | None = None
+    html: Path | None = None
+    html_sound: Sound = Sound.link
+    problems: list[str] = field(default_factory=list)
+    recordings: int = 0
+    seconds: float = 0.0
+    kept: int = 0
+    kept_seconds: float = 0.0
+    rejected: int = 0
+    _answers: list[Answer] = field(default_factory=list)
+
+    def records(self, answers: Iterable[Answer]) -> Iterator[Record]:
+        """The segments of all recordings, in order; the rest is counted, and kept for what is written at the end."""
+        for answer in answers:
+            if answer.problem:
+                self.problems.append(answer.problem)
+            if answer.recording:
+                self._count(answer)
+            if self.report or self.kaldi or self.html:
+                self._answers.append(answer if self.kaldi or self.html else Answer(answer.pair, [], answer.recording,
+                                                                                   answer.problem))
+            yield from answer.segments if self.everything else answer.kept
+
+    def _count(self, answer: Answer) -> None:
+        self.recordings += 1
+        self.seconds += answer.recording["seconds"]
+        self.kept += answer.recording["kept"]
+        self.kept_seconds += answer.recording["kept_seconds"]
+        self.rejected += answer.recording["segments"] - answer.recording["kept"]
+
+    def finish(self) -> None:
+        """Write what was asked for besides the records.
+
+        raises  UsageError where a file or folder cannot be written
+        """
+        if self.report:
+            with written_whole(self.report) as place, open(place, "w", encoding="utf-8") as stream:
+                for answer in self._answers:
+                    row = {name: value for name, value in answer.recording.items() if name != "peaks"}
+                    stream.write(json.dumps({"id": answer.pair.id, **row, "problem": answer.problem},
+                                            ensure_ascii=False) + "\n")
+        if self.kaldi:
+            write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
+        if self.html:
+            from ds2cli.workflows.segment_view import write_view
+
+            write_view(self._answers, self.html, self.html_sound)
+
+    def summary(self) -> str:
+        """One line for people."""
+        mean = self.kept_seconds / self.kept if self.kept else 0.0
+        return (f"{_hours(self.seconds)} in {_count(self.recordings, 'recording')} -> {_hours(self.kept_seconds)} in "
+                f"{_count(self.kept, 'segment')} of {mean:.1f} s · {self.rejected:,} rejected")
+
+
+def sentence(answer: Answer) -> str:
+    """What became of one recording, in a line for people."""
+    found = answer.recording
+    parts = [f"{found['id']}: {_clock(found['seconds'])}", f"{_clock(found['kept_seconds'])} in "
+             f"{_count(found['kept'], 'segment')}"]
+    if found["segments"] > found["kept"]:
+        parts.append(f"{found['segments'] - found['kept']} rejected")
+    if found["unwritten_seconds"]:
+        parts.append(f"{_clock(found['unwritten_seconds'])} without text")
+    if found["unspoken"]:
+        words = sum(one["words"] for one in found["unspoken"])
+        parts.append(f"{_count(words, 'word')} not heard")
+    if found["no_unit"]:
+        shown = " ".join(list(found["no_unit"])[:5])
+        parts.append(f"no unit for {shown}")
+    return " · ".join(parts + found["notes"])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.2f} h"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

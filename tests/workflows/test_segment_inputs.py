@@ -1,0 +1,81 @@
+"""What may be handed to ds2 prepare segment, and what is said where it is not that."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ds2cli.audio.files import write_audio
+from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.workflows.segment_inputs import choose_shard, read_pairs
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b", "a", "deep/c", "lonely"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_audio(tmp_path / f"{name}.wav", np.zeros(800, np.float32), 8000)
+    (tmp_path / "a.txt").write_text("Call me Ishmael.")
+    (tmp_path / "b.html").write_text("<html><head><title>x</title></head><body><p>Some years ago</p></body></html>")
+    (tmp_path / "deep" / "c.txt").write_text("never mind")
+    return tmp_path
+
+
+def test_a_recording_and_its_text_are_one_pair(folder):
+    pair, = read_pairs([str(folder / "a.wav"), str(folder / "a.txt")])
+    assert (pair.id, pair.read_text(), pair.problem) == ("a", "Call me Ishmael.", "")
+
+
+def test_of_a_page_only_what_is_seen_is_text(folder):
+    pair, = read_pairs([str(folder / "b.wav"), str(folder / "b.html")])
+    assert pair.read_text().split() == ["Some", "years", "ago"]
+
+
+def test_a_folder_gives_its_pairs_and_names_what_lacks_a_text(folder):
+    pairs = list(read_pairs([str(folder)]))
+    assert [pair.id for pair in pairs] == ["a", "b", "c", "lonely"]
+    assert [bool(pair.problem) for pair in pairs] == [False, False, False, True]
+    assert "lonely.txt" in pairs[3].problem
+
+
+def test_records_bring_their_fields_and_paths_from_their_folder(folder, monkeypatch):
+    lines = [
+        {"id": "one", "audio_filepath": "a.wav", "text_filepath": "a.txt", "speaker": "s1", "duration": 3.0},
+        {"audio_filepath": "b.wav", "text": "said here"},
+        {"audio_filepath": "b.wav"},
+        {"audio_filepath": "b.wav", "text": "x", "offset": 2.0},
+    ]
+    (folder / "pairs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    monkeypatch.chdir("/")
+    one, two, bare, part = read_pairs([str(folder / "pairs.jsonl")])
+    assert (one.id, one.record, one.read_text()) == ("one", {"speaker": "s1"}, "Call me Ishmael.")
+    assert (two.id, two.read_text(), two.record) == ("b", "said here", {})
+    assert "text_filepath" in bare.problem and "2 s into" in part.problem
+    assert (bare.id, part.id) == ("b-2", "b-3")
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3, 7])
+def test_shards_together_are_all_pairs_each_once(folder, shards):
+    whole = list(read_pairs([str(folder)]))
+    parts = [list(choose_shard(read_pairs([str(folder)]), f"{i}/{shards}")) for i in range(1, shards + 1)]
+    assert sorted(pair.id for part in parts for pair in part) == [pair.id for pair in whole]
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "x", "1", "1/", "-1/2"])
+def test_a_shard_that_is_none_is_refused(shard):
+    with pytest.raises(UsageError, match="not I/N"):
+        list(choose_shard([], shard))
+
+
+@pytest.mark.parametrize("inputs", [["none.wav", "none.txt"], ["none.jsonl"], ["a.wav"]])
+def test_what_is_not_there_is_named(folder, monkeypatch, inputs):
+    monkeypatch.chdir(folder)
+    with pytest.raises(Ds2Error) as caught:
+        list(read_pairs(inputs))
+    assert inputs[0] in str(caught.value) and caught.value.hint
+
+
+def test_a_folder_without_audio_is_named(tmp_path):
+    with pytest.raises(UsageError, match="no audio"):
+        list(read_pairs([str(tmp_path)]))
