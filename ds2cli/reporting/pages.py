@@ -1,6 +1,7 @@
 """HTML pages that need nothing but themselves: data, and a small program that draws it.
 
-Every text enters a page as text, never as markup: what a recogniser or a corpus wrote cannot become part of the program.
+Every text enters a page as text, never as markup: what a recogniser or a corpus wrote cannot become part of the
+program.
 """
 
 import html
