@@ -268,7 +268,7 @@ showLeftOut();
 one("#keys").hidden = !data.recordings.some((recording) => recording.audio);
 one("#filters").addEventListener("input", filter);
 one("#filters").addEventListener("submit", (event) => event.preventDefault());
-one("#reset").addEventListener("click", showEverything);
+one("#everything").addEventListener("click", showEverything);
 one("#more").addEventListener("click", showMore);
 audio.addEventListener("play", follow);
 document.addEventListener("keydown", pressed);
