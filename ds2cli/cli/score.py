@@ -10,7 +10,8 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.errors import Exit
-from ds2cli.scoring.choices import Align, Kind, Missing, Sound, WordKind
+from ds2cli.reporting.choices import Sound
+from ds2cli.scoring.choices import Align, Kind, Missing, WordKind
 
 if TYPE_CHECKING:
     from ds2cli.scoring.report import Report

@@ -6,4 +6,3 @@ Kind = StrEnum("Kind", ["json", "trn", "kaldi", "lines", "csv", "tsv", "stm", "c
 Missing = StrEnum("Missing", ["error", "empty", "skip"])
 WordKind = StrEnum("WordKind", ["auto", "spaces", "phones"])
 Align = StrEnum("Align", ["sclite", "levenshtein"])
-Sound = StrEnum("Sound", ["link", "embed", "none"])

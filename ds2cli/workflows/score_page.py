@@ -1,19 +1,14 @@
 """The HTML report of a score: utterances with their recordings beside them, written whole or not at all."""
 
-import base64
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from ds2cli.errors import UsageError
+from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.score_page import score_page
-from ds2cli.scoring.choices import Sound
 from ds2cli.scoring.report import Report
 from ds2cli.whole_files import written_whole
+from ds2cli.workflows.page_sound import sound_address
 
-TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".mp3": "audio/mpeg",
-         ".m4a": "audio/mp4"}
 CONFUSIONS = 25
 NOTES = ("speaker", "duration", "lang")
 
@@ -42,20 +37,12 @@ def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
 
 
 def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> str | None:
-    """The address of an utterance's recording, seen from the page's folder; a part of it by its seconds."""
+    """The address of an utterance's recording; a part of it by its seconds."""
     named = record.get("audio_filepath")
-    if not isinstance(named, str) or not named or sound == Sound.none:
+    if not isinstance(named, str) or not named:
         return None
-    audio = folder / named
     start, duration = record.get("offset"), record.get("duration")
-    part = ""
-    if isinstance(start, (int, float)) and start and isinstance(duration, (int, float)):
-        part = f"#t={start:.3f},{start + duration:.3f}"
-    if sound == Sound.embed:
-        try:
-            content = base64.b64encode(audio.read_bytes()).decode()
-        except OSError as problem:
-            hint = "--html-sound link writes their addresses without reading them"
-            raise UsageError(f"cannot read `{audio}`: {problem.strerror}", hint=hint) from None
-        return f"data:{TYPES.get(audio.suffix.lower(), 'application/octet-stream')};base64,{content}{part}"
-    return quote(os.path.relpath(audio.resolve(), page.resolve().parent)) + part
+    address = sound_address(folder / named, page, sound)
+    if address and isinstance(start, (int, float)) and start and isinstance(duration, (int, float)):
+        return f"{address}#t={start:.3f},{start + duration:.3f}"
+    return address

@@ -1,29 +1,15 @@
 """The HTML report in a real browser: what it shows, how its filters answer, and that it plays the recordings."""
 
-import html
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
+from browser import HOSTILE, look, needs_browser
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--timeout=90000"]
-HOSTILE = '</script><script>document.title="taken"</script><img src=x onerror=alert(1)>'
-
-# Runs in the page, after its own program: works the controls as a person would and writes down what is then seen. The
-# browser prints the page when it has loaded, and a recording that is loading holds that up.
 DRIVER = """
-<script>
-const seen = {errors: []};
-window.addEventListener("error", (event) => seen.errors.push(String(event.message)));
 const names = () => [...document.querySelectorAll("#list strong")].map((name) => name.textContent);
 const form = document.getElementById("filters");
 const set = (change) => { change(); form.dispatchEvent(new Event("input")); return names(); };
-const write = () => document.body.replaceChildren(
-  Object.assign(document.createElement("pre"), {textContent: JSON.stringify(seen)}));
 seen.title = document.title;
 seen.figures = [...document.querySelectorAll(".figure b")].map((rate) => rate.textContent);
 seen.wrong = names();
@@ -45,7 +31,6 @@ audio.addEventListener("loadeddata", () => { seen.audio = audio.duration; write(
 audio.addEventListener("error", () => { seen.audio = -1; write(); });
 audio.preload = "auto";
 audio.load();
-</script>
 """
 
 
@@ -61,22 +46,13 @@ def records(an4) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def look(page, folder) -> dict:
-    """What the driver saw in the page."""
-    driven = folder / "driven.html"
-    driven.write_text(page.read_text(encoding="utf-8").replace("</body>", DRIVER + "</body>"), encoding="utf-8")
-    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", driven.as_uri()]
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
-    return json.loads(html.unescape(re.search(r"<pre>(.*)</pre>", dom, re.S)[1]))
-
-
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+@needs_browser
 @pytest.mark.parametrize("sound", ["link", "embed"])
 def test_a_browser_shows_filters_and_plays_the_report(run, tmp_path, records, sound):
     page = tmp_path / "report.html"
     ran = run("score", "--by", "speaker", "--html", page, "--html-sound", sound, stdin=records)
     assert ran.code == 0, ran.stderr
-    seen = look(page, tmp_path)
+    seen = look(page, tmp_path, DRIVER)
     assert seen["errors"] == []
     assert "WER" in seen["title"]
     assert seen["wrong"] == [HOSTILE, "u2", "u3"]

@@ -1,15 +1,3 @@
-"use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
-const PAGE = 50;
-const one = (selector) => document.querySelector(selector);
-
-function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  if (text !== undefined && text !== null) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
 const percent = (rate) => (rate === null || rate === undefined ? "n/a" : rate.toFixed(2) + " %");
 
 function showFigures() {
@@ -21,13 +9,9 @@ function showFigures() {
     ["utterances with an error", summary.sentence_error_rate, `${summary.wrong_utterances} of ${summary.utterances}`, null],
   ];
   if (summary.oracle) cards.push(["best of the n-best lists", summary.oracle.wer, "word error rate", summary.oracle.words]);
-  for (const [name, rate, note, counts] of cards) {
-    const card = element("div", null, { class: "figure" });
-    card.append(element("small", name), element("b", percent(rate)), element("small", note));
-    if (counts) card.append(element("small", `${counts.substitutions} substituted, ${counts.deletions} deleted, ` +
-      `${counts.insertions} inserted of ${counts.reference}`));
-    one("#figures").append(card);
-  }
+  for (const [name, rate, note, counts] of cards)
+    showFigure(name, percent(rate), note, counts && `${counts.substitutions} substituted, ${counts.deletions} deleted, ` +
+      `${counts.insertions} inserted of ${counts.reference}`);
 }
 
 function showComparison() {
@@ -100,8 +84,6 @@ function card(utterance) {
 }
 
 let wanted = null;
-let matching = [];
-let shown = 0;
 
 const tests = (form) => {
   const find = form.find.value.trim().toLocaleLowerCase();
@@ -128,18 +110,10 @@ const orders = {
 function filter() {
   const form = one("#filters");
   const all = tests(form);
-  matching = data.utterances.filter((utterance) => all.every((test) => test(utterance))).sort(orders[form.sort.value]);
-  one("#list").replaceChildren();
-  shown = 0;
+  const found = data.utterances.filter((utterance) => all.every((test) => test(utterance))).sort(orders[form.sort.value]);
   const only = wanted ? `, only with ${[wanted.reference, wanted.hypothesis].filter((word) => word !== undefined).join(" → ")} ${wanted.kind}` : "";
-  one("#shown").textContent = `${matching.length} of ${data.utterances.length} utterances${only}`;
-  showMore();
-}
-
-function showMore() {
-  one("#list").append(...matching.slice(shown, shown + PAGE).map(card));
-  shown += PAGE;
-  one("#more").hidden = shown >= matching.length;
+  one("#shown").textContent = `${found.length} of ${data.utterances.length} utterances${only}`;
+  showList(found);
 }
 
 data.utterances.forEach((utterance, order) => {

@@ -1,0 +1,29 @@
+"""Where the players of a page find their sound: beside the page, or in it."""
+
+import base64
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from ds2cli.errors import UsageError
+from ds2cli.reporting.choices import Sound
+
+TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".mp3": "audio/mpeg",
+         ".m4a": "audio/mp4"}
+
+
+def sound_address(audio: Path, page: Path, sound: Sound) -> str | None:
+    """The address of a recording, seen from the page's folder; the recording itself where it is embedded.
+
+    raises  UsageError where a recording that should be embedded cannot be read
+    """
+    if sound == Sound.none:
+        return None
+    if sound == Sound.embed:
+        try:
+            content = base64.b64encode(audio.read_bytes()).decode()
+        except OSError as problem:
+            hint = "--html-sound link writes their addresses without reading them"
+            raise UsageError(f"cannot read `{audio}`: {problem.strerror}", hint=hint) from None
+        return f"data:{TYPES.get(audio.suffix.lower(), 'application/octet-stream')};base64,{content}"
+    return quote(os.path.relpath(audio.resolve(), page.resolve().parent))
