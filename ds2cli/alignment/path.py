@@ -80,31 +80,26 @@ def listen(log_probs: np.ndarray, block_frames: int = 4096) -> Heard:
     return Heard(units, best, (units != BLANK) & (units != np.concatenate([[BLANK], units[:-1]])))
 
 
-def path_score(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, word_starts: np.ndarray, prices: Prices,
-               starts: np.ndarray, ends: np.ndarray, stars: list[Star]) -> float:
-    """The score of a path by definition, summed in float64."""
-    units, said = _units_of_frames(len(heard.best), labels, starts, ends)
-    silent = ~said
-    score = 0.0
-    for first, after, _ in stars:
-        silent[first:after] = False
-        score += float(heard.best[first:after].sum(dtype=np.float64)) - prices.star_open
-        score -= prices.star_label * int(heard.new[first:after].sum())
-    frames = np.flatnonzero(said | silent)
-    score += float(log_probs[frames, units[frames]].sum(dtype=np.float64))
-    return score - sum(prices.skip_open + prices.skip_label * n for n in _skipped(starts, word_starts, stars))
-
-
-def _units_of_frames(n_frames: int, labels: np.ndarray, starts: np.ndarray,
-                     ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(T,) the unit of each frame, the blank outside labels; and whether a label holds it."""
+def path_log_probs(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+                   stars: list[Star]) -> np.ndarray:
+    """(T,) the log-prob of what a path says in each frame: its label, the blank, or whatever is likeliest in a star."""
     timed = np.flatnonzero(starts >= 0)
     lengths = ends[timed] - starts[timed]
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    frames = np.repeat(starts[timed], lengths) + within
-    units, said = np.full(n_frames, BLANK, np.int64), np.zeros(n_frames, bool)
-    units[frames], said[frames] = np.repeat(labels[timed], lengths), True
-    return units, said
+    units = np.full(len(heard.best), BLANK, np.int64)
+    units[np.repeat(starts[timed], lengths) + within] = np.repeat(labels[timed], lengths)
+    for first, after, _ in stars:
+        units[first:after] = heard.units[first:after]
+    return log_probs[np.arange(len(units)), units]
+
+
+def path_score(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, word_starts: np.ndarray, prices: Prices,
+               starts: np.ndarray, ends: np.ndarray, stars: list[Star]) -> float:
+    """The score of a path by definition, summed in float64."""
+    score = float(path_log_probs(log_probs, heard, labels, starts, ends, stars).sum(dtype=np.float64))
+    for first, after, _ in stars:
+        score -= prices.star_open + prices.star_label * int(heard.new[first:after].sum())
+    return score - sum(prices.skip_open + prices.skip_label * n for n in _skipped(starts, word_starts, stars))
 
 
 def _skipped(starts: np.ndarray, word_starts: np.ndarray, stars: list[Star]) -> list[int]:

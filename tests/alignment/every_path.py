@@ -25,7 +25,7 @@ def random_problem(seed: int, most_frames: int = 6, most_words: int = 3, units: 
 
 
 def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices) -> float:
-    """The best score over every choice of words said, stars between them, and frames for each; -inf where there is none."""
+    """The best score over every choice of words said, stars between them, and frames for each; -inf without any."""
     heard = listen(log_probs)
     stars = heard.starred(prices).astype(float)
     best = -np.inf
@@ -38,8 +38,11 @@ def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices) -> fl
     return best
 
 
-def _readings(labels: list[int], word_starts: list[int], prices: Prices) -> Iterator[tuple[list[tuple[int, bool]], float]]:
-    """What may be said: tokens, each with whether a blank must part it from the one before; and what it costs."""
+Token = tuple[int, bool]  # a unit or STAR, and whether a blank must part it from the token before
+
+
+def _readings(labels: list[int], word_starts: list[int], prices: Prices) -> Iterator[tuple[list[Token], float]]:
+    """What may be said, and what it costs."""
     n_words = len(word_starts) - 1
     for said in itertools.product([True, False], repeat=n_words):
         for starred in itertools.product(range(3 if prices.allow_stars else 1), repeat=n_words + 1):
@@ -65,7 +68,7 @@ def _readings(labels: list[int], word_starts: list[int], prices: Prices) -> Iter
             yield tokens, cost
 
 
-def _layouts(tokens: list[tuple[int, bool]], n_frames: int) -> Iterator[list[int]]:
+def _layouts(tokens: list[Token], n_frames: int) -> Iterator[list[int]]:
     """Every way to fill the frames with the tokens in order, each one frame or more, blanks between at will."""
     if not tokens:
         yield [BLANK] * n_frames
