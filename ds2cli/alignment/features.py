@@ -14,20 +14,6 @@ WINDOW_FRAMES = 12
 NAMES = ("cost", "cost_per_frame", "cost_per_label", "frames_per_label", "words", "labels", "worst_window")
 
 
-def forced_scores(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """(T,) float32: each frame's log-prob of the unit that the aligned path gives it; the blank between labels.
-
-    starts, ends  (L,) the frames [start, end) of each label; -1 where its text was skipped
-    """
-    path = np.full(len(log_probs), BLANK, np.int64)
-    spoken = starts >= 0
-    lengths = (ends - starts)[spoken]
-    # Frame by frame: start, start + 1, ... of every label, laid end to end.
-    first = np.repeat(starts[spoken] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
-    path[first + np.arange(lengths.sum())] = np.repeat(labels[spoken], lengths)
-    return log_probs[np.arange(len(path)), path]
-
-
 def worst_window(deficits: np.ndarray) -> float:
     """Nats a frame by which the aligned path falls behind the best one, in the worst 12 frames (0.5 s at 40 ms).
 

@@ -10,7 +10,7 @@ from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import all_cores, report_skipped
 from ds2cli.cli.output import lines_to
-from ds2cli.scoring.choices import Sound
+from ds2cli.reporting.choices import Sound
 from ds2cli.text.normalise import NORMALISERS
 
 Language = StrEnum("Language", {"auto": "auto", **{name: name for name in NORMALISERS}})

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.alignment.features import forced_scores
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.corpora.manifest import Record
 from ds2cli.errors import TextError
@@ -69,7 +68,7 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
     path = best_path(log_probs, labels, transcript.starts)
     record = {
         "words": timed_words(0, len(transcript.words), transcript, path, log_probs, frame),
-        "score": round(float(forced_scores(log_probs, labels, path.starts, path.ends).sum(dtype=np.float64)), 4),
+        "score": round(path.score, 4),
     }
     if unit_times:
         names = recogniser.units.names

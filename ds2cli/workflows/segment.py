@@ -60,6 +60,11 @@ class Answer:
     def kept(self) -> list[Record]:
         return [segment for segment in self.segments if segment["keep"]]
 
+    @property
+    def placed(self) -> list[Record]:
+        """The segments as they lie in the recording, extracted or not."""
+        return [{**segment, **segment.get("source", {})} for segment in self.segments]
+
 
 def segment_recording(
     pair: Pair, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder

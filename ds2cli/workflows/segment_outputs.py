@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ds2cli.corpora.manifest import Record
 from ds2cli.reporting.kaldi import write_kaldi
-from ds2cli.scoring.choices import Sound
+from ds2cli.reporting.choices import Sound
 from ds2cli.whole_files import written_whole
 from ds2cli.workflows.segment import Answer
 
@@ -92,7 +92,8 @@ def sentence(answer: Answer) -> str:
     if found["no_unit"]:
         shown = " ".join(list(found["no_unit"])[:5])
         parts.append(f"no unit for {shown}")
-    return " · ".join(parts + found["notes"])
+    notes = [f"{_clock(note['start'])} to {_clock(note['end'])}: {note['text']}" for note in found["notes"]]
+    return " · ".join(parts + notes)
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from ds2cli.alignment.cutting import Segment
-from ds2cli.alignment.features import forced_scores, segment_features
+from ds2cli.alignment.features import segment_features
 from ds2cli.alignment.filter import Filter
+from ds2cli.alignment.path import AlignedPath, listen, path_log_probs
 from ds2cli.alignment.recording import Alignment
 from ds2cli.corpora.manifest import Record
 from ds2cli.model.recogniser import Recogniser
@@ -24,7 +25,9 @@ def describe_segments(
     frame = recogniser.frame_seconds
     ranges = [(round(one.start / frame), max(round(one.end / frame), round(one.start / frame) + 1)) for one in segments]
     spelled = [transcript.spelled(one.first_word, one.after_word) for one in segments]
-    deficits = log_probs.max(1) - forced_scores(log_probs, transcript.labels, alignment.starts, alignment.ends)
+    heard = listen(log_probs)
+    said = path_log_probs(log_probs, heard, transcript.labels, alignment.starts, alignment.ends, alignment.stars)
+    deficits = heard.best - said
     features = segment_features(
         [log_probs[first:after] for first, after in ranges],
         [transcript.labels[first:after] for first, after in spelled],
@@ -51,7 +54,7 @@ def describe_segments(
 
 
 def timed_words(
-    first_word: int, after_word: int, transcript: Transcript, alignment: Alignment, log_probs: np.ndarray,
+    first_word: int, after_word: int, transcript: Transcript, alignment: AlignedPath, log_probs: np.ndarray,
     frame_seconds: float, origin: float = 0.0,
 ) -> list[Record]:
     """The words with start and end in seconds from `origin`, and the network's own confidence in each (the geometric
@@ -105,7 +108,9 @@ def describe_recording(
         "anchored": round(alignment.anchored, 4),
         "prices": {name: round(float(value), 3) for name, value in vars(alignment.prices).items()},
         "score": round(float(alignment.score), 3),
-        "notes": list(alignment.notes),
+        "explained": round(alignment.explained, 4),
+        "notes": [{"text": note.text, "start": round(note.frames[0] * frame, 3), "end": round(note.frames[1] * frame, 3)}
+                  for note in alignment.notes],
     }
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ds2cli.alignment.features import NAMES, ctc_costs, forced_scores, segment_features, worst_window
+from ds2cli.alignment.features import NAMES, ctc_costs, segment_features, worst_window
 from ds2cli.alignment.filter import area_under_curve, fit_filter, read_filter, to_matrix
 from ds2cli.errors import UsageError
 from ds2cli.workflows.prepare_filter import prepare_filter
@@ -40,14 +40,6 @@ def test_costs_of_a_batch_are_those_of_each_alone():
     texts = [rng.integers(1, 5, n) for n in (3, 7, 1, 5)]
     together = ctc_costs(segments, texts)
     assert np.allclose(together, [ctc_costs([a], [b])[0] for a, b in zip(segments, texts, strict=True)], atol=1e-4)
-
-
-def test_forced_scores_are_those_of_the_path():
-    log_probs = random_log_probs(np.random.default_rng(2), 8, 4)
-    starts, ends = np.array([1, -1, 4]), np.array([3, -1, 5])
-    path = [0, 2, 2, 0, 3, 0, 0, 0]
-    scores = forced_scores(log_probs, np.array([2, 1, 3]), starts, ends)
-    assert np.array_equal(scores, log_probs[np.arange(8), path])
 
 
 @pytest.mark.parametrize("frames", [1, 5, 12, 13, 60])
