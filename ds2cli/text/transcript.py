@@ -51,8 +51,8 @@ class Transcript:
 
     @cached_property
     def joins(self) -> np.ndarray:
-        """(W + 1,) bool: whether the words on both sides of a boundary are of one number, and share its span."""
-        inner = [before == after for before, after in zip(self.spans, self.spans[1:], strict=False)]
+        """(W + 1,) bool: whether the words on both sides of a boundary share print, as those of a number do."""
+        inner = [after.start < before.end for before, after in zip(self.spans, self.spans[1:], strict=False)]
         return np.array([False, *inner, False])
 
     def spelled(self, first_word: int, after_word: int) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def to_transcript(text: str, units: Units, language: str) -> Transcript:
             continue
         spoken = normalise(passage.text, language)
         dropped.update(spoken.dropped)
-        for word, span in _words(spoken, language, units):
+        for word, span in _words(passage.text, spoken, language, units):
             spelling = speller.spell(word)
             dropped.update((NO_UNIT, character) for character in spelling.lost)
             if spelling.labels:
@@ -143,13 +143,13 @@ def to_transcript(text: str, units: Units, language: str) -> Transcript:
     return Transcript(text, words, spans, labels, starts, dropped, is_spaced, separator)
 
 
-def _words(spoken: Normalised, language: str, units: Units) -> Iterator[tuple[str, Span]]:
-    """Word by word; character by character where units have no space, each with its own span where there is one."""
+def _words(text: str, spoken: Normalised, language: str, units: Units) -> Iterator[tuple[str, Span]]:
+    """Word by word; where units have no space character by character, each with its own span if print has it too."""
     tokens = list(spoken.text) if language == "mandarin" else spoken.text.split()
     for token, span in zip(tokens, spoken.spans, strict=True):
         if units.has_spaces or units.separator:
             yield token, span
-        elif span.end - span.start == len(token):
+        elif text[span.start : span.end].lower() == token.lower():
             yield from ((character, Span(at, at + 1)) for at, character in enumerate(token, span.start))
         else:
             yield from ((character, span) for character in token)
