@@ -5,7 +5,8 @@ example. ONNX's own LSTM, GRU and RNN run each utterance backwards within its ow
 `reversed_within` does here, and its RNN clips before the rectifier, which is the paper's min(max(x, 0), 20).
 """
 
-import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,14 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def constant(self, value: Tensor | np.ndarray | float | int | list[int]) -> str:
-        """Floats become float32, whole numbers int64."""
-        array = value.detach().cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-        array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
+    def constant(self, value: Tensor | np.ndarray | float | list[int]) -> str:
+        """Plain numbers become float32 or int64; arrays stay what they are."""
+        if isinstance(value, Tensor):
+            array = value.detach().cpu().numpy()
+        elif isinstance(value, np.ndarray):
+            array = value
+        else:
+            array = np.asarray(value, np.float32 if isinstance(value, float) else np.int64)
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), f"constant_{len(self.constants)}"))
         return self.constants[-1].name
 
@@ -85,6 +90,14 @@ def onnx_model(recogniser: Recogniser, metadata: dict[str, str]) -> onnx.ModelPr
     return model
 
 
+def open_onnx(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A file of ours under onnxruntime: (B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return lambda waveforms, lengths: tuple(session.run(None, {"waveforms": waveforms, "lengths": lengths}))
+
+
 def _features(graph: Graph, frontend: Frontend) -> tuple[str, str]:
     """`Frontend.forward`: names of (B, T, F) standardised features and (B,) frames."""
     settings = frontend.settings
@@ -97,10 +110,8 @@ def _features(graph: Graph, frontend: Frontend) -> tuple[str, str]:
         energy = graph.add("ReduceSum", graph.add("Mul", waveforms, waveforms), [1])
         power = graph.add("Div", energy, graph.add("Unsqueeze", graph.add("Max", samples, 1.0), [1]))
         waveforms = graph.add("Div", waveforms, graph.add("Sqrt", graph.add("Max", power, 1e-10)))
-    # The windowed Fourier transform is a convolution with cosines and sines.
-    waves = graph.add("Conv", graph.add("Unsqueeze", waveforms, [1]), _fourier_kernels(frontend), strides=[hop])
-    squares = graph.add("Reshape", graph.add("Mul", waves, waves), [0, 2, frontend.fft_samples // 2 + 1, -1])
-    features = graph.add("Transpose", graph.add("ReduceSum", squares, [1], keepdims=0), perm=[0, 2, 1])
+    squares = _squared_waves(graph, waveforms, frontend)
+    features = graph.add("Cast", graph.add("ReduceSum", squares, [2], keepdims=0), to=TensorProto.FLOAT)
     if settings.kind != "spectrogram":
         features = graph.add("MatMul", features, frontend.bands)
     features = graph.add("Log", graph.add("Add", features, FLOOR))
@@ -111,13 +122,26 @@ def _features(graph: Graph, frontend: Frontend) -> tuple[str, str]:
     return graph.add("Mul", _standardised(graph, frontend, features, mask, frames), mask), frames
 
 
-def _fourier_kernels(frontend: Frontend) -> np.ndarray:
-    """(2 * bins, 1, window) windowed cosines, then sines, scaled so that the sum of their squares is the power."""
+def _squared_waves(graph: Graph, waveforms: str, frontend: Frontend) -> str:
+    """(B, samples) -> (B, T, 2, bins) double: each frame's cosines and sines, squared; their sum is the power.
+
+    A matrix, as runtimes have no fast transform of 320 samples; doubles, so that quiet bins beside loud ones are exact.
+    """
+    window, hop = len(frontend.window), hop_samples(frontend.settings)
+    count = graph.add("Add", graph.add("Div", graph.add("Sub", graph.size(waveforms, 1), window), hop), 1)
+    starts = graph.add("Mul", graph.add("Unsqueeze", graph.add("Range", 0, count, 1), [1]), hop)
+    framed = graph.add("Gather", waveforms, graph.add("Add", starts, np.arange(window)), axis=1)  # (B, T, window)
+    waves = graph.add("MatMul", graph.add("Cast", framed, to=TensorProto.DOUBLE), _fourier_matrix(frontend))
+    return graph.add("Reshape", graph.add("Mul", waves, waves), [0, 0, 2, -1])
+
+
+def _fourier_matrix(frontend: Frontend) -> np.ndarray:
+    """(window, 2 * bins) float64: windowed cosines, then sines, over the root of the window's power."""
     window = frontend.window.double().cpu().numpy()
-    steps = np.outer(np.arange(frontend.fft_samples // 2 + 1), np.arange(len(window)))
-    angles = 2 * math.pi / frontend.fft_samples * (steps % frontend.fft_samples)
-    waves = np.concatenate([np.cos(angles), np.sin(angles)]) * window / np.sqrt(np.square(window).sum())
-    return waves[:, None]
+    steps = np.outer(np.arange(len(window)), np.arange(frontend.fft_samples // 2 + 1)) % frontend.fft_samples
+    angles = 2 * np.pi / frontend.fft_samples * steps
+    scale = window / np.sqrt(np.square(window).sum())
+    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * scale[:, None]
 
 
 def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, frames: str) -> str:

@@ -5,16 +5,29 @@ device, so the directions of every layer become scans before the recogniser is t
 """
 
 import copy
+import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ds2cli.errors import Ds2Error
-from ds2cli.model.checkpoint import write_beside
 from ds2cli.model.folded import Matrices, folded_recurrence
 from ds2cli.model.layers import clipped_relu
 from ds2cli.model.recogniser import Recogniser
+
+
+class UtteranceFirst(nn.Module):
+    """`nn.Linear` for x (T, B, H), as (B, T, H): the other way round, torch.export would refuse batches of one."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.detach().clone())
+        self.register_buffer("bias", None if bias is None else bias.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x.transpose(0, 1).contiguous(), self.weight, self.bias).transpose(0, 1)
 
 
 class ScannedRecurrence(nn.Module):
@@ -23,20 +36,20 @@ class ScannedRecurrence(nn.Module):
     def __init__(self, matrices: Matrices) -> None:
         super().__init__()
         self.kind = matrices.kind
-        for name in ("input", "recurrent", "bias", "recurrent_bias"):
-            self.register_buffer(name, getattr(matrices, name).clone())
+        self.input = UtteranceFirst(matrices.input, matrices.bias)
+        self.register_buffer("recurrent", matrices.recurrent.clone())
+        self.register_buffer("bias", matrices.recurrent_bias.clone())
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (T, B, H) -> (T, B, size)."""
         from torch._higher_order_ops.scan import scan  # no public name as of torch 2.13
 
-        inputs = nn.functional.linear(x, self.input, self.bias)
         state = x.new_zeros(x.shape[1], self.recurrent.shape[1])
-        return scan(self._step, (state, state.clone()), inputs)[1]
+        return scan(self._step, (state, state.clone()), self.input(x))[1]
 
     def _step(self, states: tuple[Tensor, Tensor], now: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
         state, memory = states
-        before = nn.functional.linear(state, self.recurrent, self.recurrent_bias)
+        before = nn.functional.linear(state, self.recurrent, self.bias)
         if self.kind == "lstm":
             admit, keep, new, show = (now + before).chunk(4, 1)
             memory = torch.sigmoid(keep) * memory + torch.sigmoid(admit) * torch.tanh(new)
@@ -54,11 +67,35 @@ class ScannedRecurrence(nn.Module):
 
 
 def traced(recogniser: Recogniser) -> torch.export.ExportedProgram:
-    """The program of `Recogniser.forward`: waveforms (B, samples) of one window at least, and lengths (B,) int64."""
+    """The program of `Recogniser.forward`: waveforms (B, samples) and lengths (B,) int64."""
     recogniser = copy.deepcopy(recogniser).cpu().eval()
-    for layer in recogniser.network.recurrent:
+    network = recogniser.network
+    for layer in network.recurrent:
         layer.directions = nn.ModuleList(ScannedRecurrence(folded_recurrence(one)) for one in layer.directions)
-    example = torch.zeros(2, recogniser.config.features.sample_rate), torch.tensor([15000, 7000])
+    for layer in network.hidden:
+        layer.linear = UtteranceFirst(layer.linear.weight, layer.linear.bias)
+    network.output = UtteranceFirst(network.output.weight, network.output.bias)
+    second = recogniser.config.features.sample_rate
+    example = torch.zeros(2, 3 * second), torch.tensor([3 * second, 2 * second])
     dynamic = torch.export.Dim.DYNAMIC
     with torch.no_grad():
         return torch.export.export(recogniser, example, dynamic_shapes=({0: dynamic, 1: dynamic}, {0: dynamic}))
+
+
+def save_traced(program: torch.export.ExportedProgram, path: Path, metadata: dict[str, str]) -> None:
+    """Write a .pt2 file; the metadata is its extra file ds2.json."""
+    with open(path, "wb") as file:  # by name, torch would insist on the suffix
+        torch.export.save(program, file, extra_files={"ds2.json": json.dumps(metadata, ensure_ascii=False)})
+
+
+def open_traced(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A .pt2 file of ours: (B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
+    with open(path, "rb") as file:
+        program = torch.export.load(file).module()
+
+    @torch.no_grad()
+    def listen(waveforms: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        log_probs, frames = program(torch.from_numpy(waveforms), torch.from_numpy(lengths))
+        return log_probs.numpy(), frames.numpy()
+
+    return listen
