@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 import torch
+from singing import write_songs
 
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import Exit
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.units import units_of
-from tests.singing import write_songs
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,7 +50,9 @@ def test_a_torch_program_is_written_and_compared(run, folder):
     assert json.loads(extra["ds2.json"])["sample_rate"] == "8000"
 
 
-@pytest.mark.parametrize(("arguments", "form"), [((), "int8"), (("--half",), "float16"), (("--format", "half"), "float16")])
+@pytest.mark.parametrize(
+    ("arguments", "form"), [((), "int8"), (("--half",), "float16"), (("--format", "half"), "float16")]
+)
 def test_decode_opens_the_small_checkpoints_as_they_are(run, folder, arguments, form):
     small = folder / "small.safetensors"
     ran = run("export", folder / "run", "-o", small, "--dev", folder / "dev.jsonl", *arguments)
