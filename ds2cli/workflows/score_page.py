@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ds2cli.audio.members import member_of, open_recording
 from ds2cli.errors import UsageError
 from ds2cli.reporting.score_page import score_page
 from ds2cli.scoring.choices import Sound
@@ -47,13 +48,15 @@ def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> st
     if not isinstance(named, str) or not named or sound == Sound.none:
         return None
     audio = folder / named
+    if sound == Sound.link and member_of(audio):
+        return None  # a browser cannot play out of a tar file
     start, duration = record.get("offset"), record.get("duration")
     part = ""
     if isinstance(start, (int, float)) and start and isinstance(duration, (int, float)):
         part = f"#t={start:.3f},{start + duration:.3f}"
     if sound == Sound.embed:
         try:
-            content = base64.b64encode(audio.read_bytes()).decode()
+            content = base64.b64encode(open_recording(audio).read()).decode()
         except OSError as problem:
             hint = "--html-sound link writes their addresses without reading them"
             raise UsageError(f"cannot read `{audio}`: {problem.strerror}", hint=hint) from None

@@ -4,6 +4,7 @@ import pytest
 
 COMMANDS = [
     (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "split"),
+    ("prepare", "shard"),
     ("train",), ("decode",), ("tune",), ("score",),
     ("lm",), ("lm", "build"), ("lm", "info"), ("lm", "score"), ("lm", "prune"), ("lm", "mix"), ("lm", "text"),
     ("plot",), ("plot", "curve"), ("plot", "utterance"), ("plot", "sensitivity"), ("doctor",),
