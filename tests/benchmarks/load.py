@@ -4,9 +4,9 @@
 
 One JSON line for each figure: bench, ours, unit, n. CPU seconds (user and system) of one process with one thread; the
 best of three passes. AN4 recordings are put together to utterances of 5 to 15 s and written again in each format, at
-16 kHz, and as Opus at 48 kHz, as most corpora in Opus were encoded. `all` is what a step of training costs before the
-network: decoding without the memory cache, speeds 0.9 to 1.1, noise of ten minutes on every second utterance, gain,
-features, masks.
+16 kHz, and as Opus at 48 kHz; they are read as files and from shards. `all` is what a step of training costs before
+the network: decoding without the memory cache, speeds 0.9 to 1.1, noise of ten minutes on every second utterance,
+gain, features, masks.
 """
 
 import argparse
@@ -27,10 +27,12 @@ from ds2cli.audio.augment import augment_waveform, generator_for, mask_features 
 from ds2cli.audio.features import Frontend  # noqa: E402
 from ds2cli.audio.files import read_audio, resample, write_audio  # noqa: E402
 from ds2cli.config import AugmentConfig, BatchConfig, Config  # noqa: E402
+from ds2cli.corpora.choices import Encoding  # noqa: E402
 from ds2cli.corpora.manifest import Utterance  # noqa: E402
 from ds2cli.settings import preset_layer, resolve  # noqa: E402
 from ds2cli.text.units import units_of  # noqa: E402
 from ds2cli.training.data import SpeechSet  # noqa: E402
+from ds2cli.workflows.prepare_shard import Limit, in_manifest_order, prepare_shards  # noqa: E402
 
 AN4 = Path(__file__).resolve().parents[2] / "recipes" / "an4" / "data" / "wav"
 RATE = 16000
@@ -61,6 +63,8 @@ def main() -> None:
         written = {kind: write_as(kind, waveforms, Path(name)) for kind in FORMATS}
         for kind, paths in written.items():
             report(f"decode {kind}", lambda paths=paths: [read_audio(path, RATE) for path in paths])
+            addresses = in_shards(paths, waveforms, Path(name, "shards", kind))
+            report(f"decode {kind}, shards", lambda paths=addresses: [read_audio(path, RATE) for path in paths])
         report("augment", lambda: augment_all(waveforms, noises))
         report(f"features of {asked.preset}", lambda: hear(waveforms, Frontend(config.features)))
         for kind, paths in written.items():
@@ -86,6 +90,19 @@ def write_as(kind: str, waveforms: list[np.ndarray], folder: Path) -> list[Path]
     return paths
 
 
+def in_shards(paths: list[Path], waveforms: list[np.ndarray], folder: Path) -> list[Path]:
+    """Where the recordings lie once `ds2 prepare shard` has copied them."""
+    utterances = utterances_at(paths, waveforms)
+    shards = prepare_shards(utterances, folder, Limit(600), Encoding.keep, seed=1, jobs=1, skip=print)
+    return [folder / record["audio_filepath"] for record in in_manifest_order(shards)]
+
+
+def utterances_at(paths: list[Path], waveforms: list[np.ndarray]) -> list[Utterance]:
+    seconds = (len(waveform) / RATE for waveform in waveforms)
+    return [Utterance(path.stem, str(path), one, "a", record={"duration": one})
+            for path, one in zip(paths, seconds, strict=True)]
+
+
 def augment_all(waveforms: list[np.ndarray], noises: list[np.ndarray]) -> None:
     for index, waveform in enumerate(waveforms):
         augment_waveform(waveform, RATE, noises, AUGMENT, generator_for(1, 1, index))
@@ -97,9 +114,8 @@ def hear(waveforms: list[np.ndarray], frontend: Frontend) -> None:
 
 
 def everything(paths: list[Path], waveforms: list[np.ndarray], noises: list[np.ndarray], config: Config) -> None:
-    utterances = [Utterance(path.stem, str(path), len(waveform) / RATE, "a") for path, waveform in
-                  zip(paths, waveforms, strict=True)]
-    speech, frontend = SpeechSet(utterances, units_of(["a"]), config), Frontend(config.features)
+    speech = SpeechSet(utterances_at(paths, waveforms), units_of(["a"]), config)
+    frontend = Frontend(config.features)
     speech.noises = noises
     by_length = np.argsort(speech.durations)
     for at in range(0, len(by_length), STEP):
