@@ -125,6 +125,7 @@ def _train(experiment, device: str, strict: bool) -> None:
     leave()
     if not process.is_first:
         return
+    view.say_waiting()
     folder = experiment.run
     if stopped:
         terminal.say(f"saved {folder.path} at step {view.step:,}")

@@ -9,6 +9,8 @@ from ds2cli.errors import Ds2Error
 SHOWN_SKIPS = 3
 SMOOTHING = 0.95
 PLAIN_LINE_SECONDS = 60.0
+# Beyond this share of the time a processor that waits for data is worth a word at the end.
+MUCH_WAITING = 0.05
 
 
 class TrainingView:
@@ -22,10 +24,11 @@ class TrainingView:
         self._started = self._said = time.monotonic()
         self._first_epoch: float | None = None
         self._audio_seconds = self._waited = 0.0
+        self._at_row = self._started, 0.0  # when the evaluation before was shown, and how long had been waited by then
         self._bar = terminal.Bar()
 
     def __enter__(self) -> "TrainingView":
-        terminal.say("epoch      loss       dev     CER     WER   elapsed")
+        terminal.say("epoch      loss       dev     CER     WER   elapsed  waited")
         self._bar.__enter__()
         return self
 
@@ -41,6 +44,15 @@ class TrainingView:
             self._show_step(event)
         elif isinstance(event, EvaluationEvent):
             self._show_evaluation(event)
+
+    def say_waiting(self) -> None:
+        """One line and the cure, where much of the run's time went into waiting for data."""
+        share = self._waited / max(time.monotonic() - self._started, 1e-3)
+        if share > MUCH_WAITING:
+            terminal.say(f"{100 * share:.0f} % of the time went into waiting for data")
+            terminal.say(
+                "hint: read in more processes: --set batch.workers=4   ·   many small files: ds2 prepare shard, once"
+            )
 
     def _show_step(self, event) -> None:
         self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
@@ -82,11 +94,17 @@ class TrainingView:
         dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"
         self._bar.say(
             f"{event.epoch:5d}{event.train_loss:10.3f}{dev}"
-            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{best}"
+            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{self._waited_since_row():6.0f} %{best}"
         )
         for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:
             self._bar.say(f"      ref  {sample['text']}")
             self._bar.say(f"      hyp  {sample['pred_text']}")
+
+    def _waited_since_row(self) -> float:
+        """Per cent of the time since the evaluation before that went into waiting for data."""
+        (shown_at, waited_by), now = self._at_row, time.monotonic()
+        self._at_row = now, self._waited
+        return 100 * (self._waited - waited_by) / max(now - shown_at, 1e-3)
 
 
 def rate(value: float | None) -> str:

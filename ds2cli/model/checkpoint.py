@@ -22,6 +22,7 @@ from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT = "ds2 checkpoint 1"
 HINT = "it should come from: ds2 train"
+SHIPPED = Path(__file__).parent / "shipped"  # models that come with ds2, each with a card of its name
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,13 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def checkpoint_path(path: str | Path) -> Path:
-    """The checkpoint that a person means: a file, or a run folder's best, else its last."""
+    """The checkpoint that a person means: a file, a run folder's best, else its last; or the name of a model in ds2.
+
+    raises  CheckpointError where there is none
+    """
     path = Path(path)
+    if not path.exists() and (SHIPPED / f"{path}.safetensors").is_file():
+        return SHIPPED / f"{path}.safetensors"
     if path.is_dir():
         for name in ("best.safetensors", "last.safetensors"):
             if (path / name).is_file():

@@ -1,6 +1,7 @@
 """ds2 prepare segment and ds2 align as people call them: real speech of people whom the model never heard."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from ds2cli.audio.files import read_audio, read_info, write_audio
 from ds2cli.errors import Exit
 
 RATE = 16000
-import os
 MODEL = os.environ.get("DS2_TEST_MODEL", "english")
 
 
@@ -112,7 +112,8 @@ def test_bad_pairs_are_named_and_the_rest_is_done(run, spoken, talk, tmp_path):
     said = " ".join(text for _, text in spoken[:6])
     lay(tmp_path, "empty", spoken[:6], "  \n")
     lay(tmp_path, "russian", spoken[:6], "Все счастливые семьи похожи друг на друга")
-    lay(tmp_path, "latin", spoken[:6], "quousque tandem abutere catilina patientia nostra quam diu etiam furor iste " * 2)
+    latin = "quousque tandem abutere catilina patientia nostra quam diu etiam furor iste tuus nos eludet "
+    lay(tmp_path, "latin", spoken[:6], latin * 2)
     novel = "he had been reading of late the history of the lives of men whose names nobody any longer remembered "
     lay(tmp_path, "tenfold", spoken[:6], f"{novel * 5}{said} {novel * 20}")
     lay(tmp_path, "stereo", spoken[:6], rate=44100, channels=2)
@@ -201,7 +202,8 @@ def manifest(spoken, tmp_path):
     lines = []
     for n, (sound, text) in enumerate(spoken[:6]):
         write_audio(tmp_path / f"{n}.flac", sound, RATE)
-        lines.append({"id": f"u{n}", "audio_filepath": f"{n}.flac", "duration": len(sound) / RATE, "text": text, "own": n})
+        record = {"audio_filepath": f"{n}.flac", "duration": len(sound) / RATE, "text": text}
+        lines.append({"id": f"u{n}", **record, "own": n})
     path = tmp_path / "some.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
