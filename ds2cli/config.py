@@ -76,6 +76,7 @@ class BatchConfig:
 
     seconds: Annotated[float, "padded seconds of audio in a step, all processes together", ABOVE_0] = 240.0
     utterances: Annotated[int, "utterances in a step, at most", FROM_1] = 256
+    accumulate: Annotated[int, "parts that a step is computed in, one after another, to need less memory", FROM_1] = 1
     sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
     max_seconds: Annotated[float, "longer utterances are left out", ABOVE_0] = 30.0
     workers: Annotated[int, "processes that read and augment; 0 does it in the training process", FROM_0] = 0

@@ -1,6 +1,7 @@
-"""Several processes as one trainer: torchrun starts them, DistributedDataParallel sums their gradients."""
+"""Several processes as one trainer: torchrun starts them, and they sum what each has found."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -50,11 +51,16 @@ def leave() -> None:
 
 def any_of(process: Process, flag: bool) -> bool:
     """Whether any process says so: all must stop at the same step."""
+    return bool(highest(process, int(flag)))
+
+
+def highest(process: Process, number: int) -> int:
+    """The greatest of all processes' small numbers."""
     if process.world == 1:
-        return flag
-    shared = torch.tensor(float(flag), device=process.device)
+        return number
+    shared = torch.tensor(float(number), device=process.device)
     dist.all_reduce(shared, dist.ReduceOp.MAX)
-    return bool(shared.item())
+    return int(shared.item())
 
 
 def gathered(process: Process, thing: object) -> list:
@@ -71,3 +77,45 @@ def total(process: Process, values: torch.Tensor) -> torch.Tensor:
     if process.world > 1:
         dist.all_reduce(values)
     return values
+
+
+def share(process: Process, tensors: Iterable[torch.Tensor]) -> None:
+    """Every process takes the first one's tensors."""
+    if process.world > 1:
+        for tensor in tensors:
+            dist.broadcast(tensor, 0)
+
+
+def sums_of(process: Process, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The sum of each tensor over all processes, in one exchange."""
+    if process.world == 1:
+        return tensors
+    flat = torch.cat([tensor.flatten() for tensor in tensors])
+    dist.all_reduce(flat)
+    pieces = flat.split([tensor.numel() for tensor in tensors])
+    return [piece.view_as(tensor) for piece, tensor in zip(pieces, tensors, strict=True)]
+
+
+class Exchange:
+    """Sums over all processes in the middle of a pass through the network, as batch normalisation needs them.
+
+    They come in one order, the same for every process. A process that had to give a pass up goes through the network
+    once more with `begin(answered)`: the sums that the others have already are not asked for again, the rest are, and
+    nobody waits for ever.
+    """
+
+    def __init__(self) -> None:
+        self.answered = self._behind = 0
+
+    def begin(self, answered: int = 0) -> None:
+        """A pass begins; the first `answered` of its sums stay at home."""
+        self.answered, self._behind = answered, answered
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        if self._behind:
+            self._behind -= 1
+            return x
+        x = x.clone()
+        dist.all_reduce(x)
+        self.answered += 1
+        return x

@@ -14,9 +14,9 @@ from ds2cli.model.checkpoint import (
     save_training_state,
     write_beside,
 )
-from ds2cli.training.events import EvaluationEvent, StepEvent
+from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
 
-EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation"}
+EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation", RollbackEvent: "rollback"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +82,10 @@ class RunFolder:
         """The utterances that `write_manifest` kept; none where there is no such file."""
         return list(read_manifest(self.path / name)) if (self.path / name).exists() else []
 
-    def record(self, event: StepEvent | EvaluationEvent) -> None:
-        """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl."""
+    def record(self, event: StepEvent | EvaluationEvent | RollbackEvent) -> None:
+        """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl; a detour's lines are forgotten."""
+        if isinstance(event, RollbackEvent):
+            self.forget_after(event.step, event.is_evaluated)
         line = {"event": EVENT_NAMES[type(event)], **dataclasses.asdict(event)}
         samples = line.pop("samples", [])
         self._append(self.metrics, [{name: _as_json(value) for name, value in line.items()}])
@@ -145,4 +147,6 @@ def _is_known(line: bytes, step: int, evaluated: int) -> bool:
         record = json.loads(line)
     except ValueError:
         return False
-    return record["step"] <= (step if record.get("event") == "step" else evaluated)
+    # A rollback to this very step will happen again: it is part of what came after the save.
+    last = {"step": step, "rollback": step - 1}.get(record.get("event"), evaluated)
+    return record["step"] <= last

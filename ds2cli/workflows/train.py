@@ -21,7 +21,7 @@ from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer,
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
 from ds2cli.training.batches import padding_share, plan_epoch
 from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
-from ds2cli.training.distributed import Process
+from ds2cli.training.distributed import Process, share
 from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.workflows.run_folder import RunFolder
@@ -137,6 +137,7 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
         config,
         process,
         should_stop=lambda: interrupt.requested,
+        last_saved=folder.training_state,
     )
     _start_or_restore(trainer, folder, process)
 
@@ -178,6 +179,7 @@ def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process) -> 
         frontend = trainer.recogniser.frontend.cpu()
         frontend.fit(*feature_statistics(trainer.train, frontend, config.train.seed))
         trainer.recogniser.to(process.device)
+        share(process, trainer.recogniser.state_dict().values())
         trainer.average.restart()
     if process.is_first:
         folder.forget_after(trainer.position.step, is_evaluated=trainer.position.step_of_epoch == 0)

@@ -3,10 +3,10 @@
 import dataclasses
 import os
 import signal
-import socket
 
 import pytest
 import torch
+from processes import in_two_processes
 from real_runs import SMALL, finish, metrics_of, start, steps_of, wait_until, write_manifest
 from singing import RATE, write_songs
 
@@ -16,7 +16,8 @@ from ds2cli.model.checkpoint import load_training_state
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
-from ds2cli.training.distributed import Process, join, leave
+from ds2cli.training.distributed import Process
+from ds2cli.training.evaluation import Result, evaluate
 from ds2cli.training.loop import Trainer
 
 CONFIG = Config(
@@ -45,23 +46,14 @@ def train_once(manifest: str, process: Process, normalise: str) -> tuple[dict, t
     return {**state["weights"], **averages}, (event.loss, event.gradient_norm)
 
 
-def one_of_two(rank: int, port: int, manifest: str, folder: str) -> None:
-    place = {"RANK": rank, "WORLD_SIZE": 2, "LOCAL_RANK": rank, "MASTER_ADDR": "localhost", "MASTER_PORT": port}
-    os.environ.update({name: str(value) for name, value in place.items()})
-    process = join("cpu")
-    answers = {kind: train_once(manifest, process, kind) for kind in ("preactivation", "input", "none")}
-    torch.save(answers, f"{folder}/rank{rank}.pt")
-    leave()
+def train_every_kind(process: Process, manifest: str) -> dict:
+    return {kind: train_once(manifest, process, kind) for kind in ("preactivation", "input", "none")}
 
 
 def test_two_processes_take_the_steps_of_one(tmp_path):
     """Gradients, weights, running statistics and the average of 2 x B equal those of 1 x 2 B."""
     manifest = str(write_songs(tmp_path, "train", 40, 1))
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    torch.multiprocessing.spawn(one_of_two, (port, manifest, str(tmp_path)), nprocs=2)
-    ranks = [torch.load(tmp_path / f"rank{rank}.pt") for rank in range(2)]
+    ranks = in_two_processes(train_every_kind, manifest)
     for kind in ("preactivation", "input", "none"):
         expected, measured = train_once(manifest, Process(), kind)
         for state, theirs in (rank[kind] for rank in ranks):
@@ -71,6 +63,26 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
             assert theirs == pytest.approx(measured, rel=1e-4)
         start_weights = Recogniser(CONFIG, units_of("abcdefgh ")).state_dict()
         assert (expected["network.output.weight"] - start_weights["network.output.weight"]).abs().max() > 1e-2
+
+
+def evaluate_once(process: Process, manifest: str) -> tuple[Result, int]:
+    """The result, and how many utterances this process heard itself."""
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    utterances = list(read_manifest(manifest))
+    recogniser = Recogniser(CONFIG, units_of(one.text for one in utterances))
+    heard = []
+    recogniser.network.register_forward_hook(lambda network, inputs, outputs: heard.append(len(outputs[1])))
+    result = evaluate(recogniser, SpeechSet(utterances, recogniser.units, CONFIG), process)
+    return result, sum(heard)
+
+
+def test_two_processes_share_an_evaluation_and_agree_on_its_result(tmp_path):
+    manifest = str(write_songs(tmp_path, "dev", 31, 1))
+    expected, _ = evaluate_once(Process(), manifest)
+    (first, mine), (second, theirs) = in_two_processes(evaluate_once, manifest)
+    assert first == second == expected
+    assert mine + theirs == 31 and min(mine, theirs) > 5
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,25 @@
+"""Where a run is: all that a resumed run must know besides weights and optimiser; numbers alone."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Position:
+    """Steps taken, what was best, what went wrong.
+
+    loss_sum, loss_count  since the last evaluation
+    not_finite_in_a_row, rollbacks  see ds2cli.training.recovery
+    rate_share   the schedule's learning rate is multiplied by this
+    """
+
+    epoch: int = 0
+    step_of_epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    best_wer: float = float("inf")
+    best_loss: float = float("inf")
+    not_finite_in_a_row: int = 0
+    rollbacks: int = 0
+    rate_share: float = 1.0
