@@ -272,14 +272,19 @@ def test_a_device_that_is_not_there_is_an_error(train, device, tmp_path):
 
 
 def test_a_loss_that_runs_away_names_its_utterances_and_ends_the_run(train, tmp_path):
-    """The rate grows a million-fold after the first epoch, whose checkpoint stays."""
+    """The rate grows a million-fold after the first epoch, whose checkpoint stays; half of it is no better."""
     ran = train(
         None, "--epochs", 9, "--lr", "0.01", "--set", "optimizer.annealing=1e-6", "--set", "batch.utterances=1"
     )
     assert (ran.code, ran.stdout) == (1, "")
     assert "warning: loss is not finite at step " in ran.stderr and "`train-" in ran.stderr
-    assert "error: loss is not finite at step " in ran.stderr
+    assert "back to step 12, with 0.5 of the learning rate" in ran.stderr
+    assert "error: loss is not finite at step " in ran.stderr and "after 3 returns" in ran.stderr
     assert "hint: try a lower rate" in ran.stderr and "Traceback" not in ran.stderr
+    events = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    steps = [event["step"] for event in events if event["event"] == "step"]
+    assert steps == list(range(1, len(steps) + 1))  # a detour's lines are forgotten
+    assert [(one["step"], one["rollbacks"]) for one in events if one["event"] == "rollback"] == [(12, 3)]
     best = load_checkpoint(tmp_path / "run")
     assert all(weights.isfinite().all() and weights.abs().max() < 100 for weights in best.weights.values())
 
