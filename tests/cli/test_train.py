@@ -358,6 +358,51 @@ def test_a_full_disk_ends_a_run_that_can_go_on(train, run, tmp_path):
     assert run("train", "--resume", folder).code == 0
 
 
+@pytest.mark.parametrize("file", ["trainer.pt", "last.safetensors", "metrics.jsonl", "curve.svg"])
+def test_a_disk_that_fills_later_leaves_the_last_checkpoint_as_it_was(train, run, tmp_path, file):
+    """Whatever is written when it happens; with room again, the run ends as one that always had it."""
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    assert train(None, "--epochs", 1).code == 0
+    assert train(None, "--epochs", 2, "--run", whole).code == 0
+    config = folder / "config.toml"
+    config.write_text(config.read_text().replace("epochs = 1 ", "epochs = 2 "))
+    kept = (folder / "trainer.pt").read_bytes()
+    with open(folder / "metrics.jsonl", "a") as metrics:
+        metrics.write(" " * 2000 * (file == "metrics.jsonl"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((folder / file).stat().st_size - 100, before[1]))
+    try:
+        ran = run("train", "--resume", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (ran.code, ran.stdout) == (1, "")
+    assert f"error: cannot write `{folder}/" in ran.stderr and "hint: " in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list(folder.glob(".*"))
+    assert (folder / "trainer.pt").read_bytes() == kept
+    assert all(load_checkpoint(folder / f"{name}.safetensors") for name in ("best", "last"))
+    assert run("train", "--resume", folder).code == 0
+    for name in ("last.safetensors", "samples.jsonl"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
+@pytest.mark.parametrize("kilobytes", [16, 40, 64])
+def test_a_disk_that_is_really_full_is_an_error_of_two_lines(train, run, tmp_path, kilobytes):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("may not mount")
+    try:
+        ran = train(None, "--run", disk / "run")
+        assert (ran.code, ran.stdout) == (1, ""), ran.stderr
+        assert "error: cannot write `" in ran.stderr and f"hint: is there room? df -h {disk}/run" in ran.stderr
+        subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
+        assert run("train", "--resume", disk / "run").code == 0
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def test_stdout_is_whole_when_a_terminal_watches(data, tmp_path):
     import pty
 
