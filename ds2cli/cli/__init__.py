@@ -22,7 +22,8 @@ from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "plot", "doctor")  # the pipe, then what serves it
+# The pipe, then what serves it.
+ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "average", "plot", "doctor")
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -92,10 +93,10 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import decode, doctor, lm, lm_text, plot, prepare, score, train, tune  # noqa: E402
+from ds2cli.cli import average, decode, doctor, lm, lm_text, plot, prepare, score, train, tune  # noqa: E402
 
 lm.app.command("text", epilog=EPILOG)(lm_text.text)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
-for command in (train.train, decode.decode, score.score, tune.tune, doctor.doctor):
+for command in (train.train, decode.decode, score.score, tune.tune, average.average, doctor.doctor):
     app.command(command.__name__, epilog=EPILOG)(command)

@@ -16,7 +16,7 @@ class TrainingView:
 
     def __init__(self, config: Config, strict: bool) -> None:
         self.epochs, self.strict = config.train.epochs, strict
-        self.step = 0
+        self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
@@ -99,6 +99,7 @@ class TrainingView:
         )
 
     def _show_evaluation(self, event) -> None:
+        self.epoch = event.epoch
         self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
         dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"

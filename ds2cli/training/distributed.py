@@ -43,6 +43,16 @@ def join(device: str) -> Process:
     return Process(rank, world, device)
 
 
+def is_restarted() -> bool:
+    """Whether torchrun has started this process anew, after one of the group died."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
+
+
+def is_watched() -> bool:
+    """Whether torchrun takes any exit code but 0 for a death, and would start the run anew."""
+    return int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0
+
+
 def leave() -> None:
     """End the group, so that torchrun sees a clean exit."""
     if dist.is_initialized():

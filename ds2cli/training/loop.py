@@ -20,7 +20,7 @@ from ds2cli.training.gradients import StepGradients
 from ds2cli.training.optimizers import make_optimizer
 from ds2cli.training.position import Position
 from ds2cli.training.recovery import go_back, is_astray, lost, may_go_back
-from ds2cli.training.schedule import learning_rate
+from ds2cli.training.schedule import Plateau, learning_rate
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Trainer:
         self._started = time.monotonic() - self.position.seconds
         if self.position.step == 0:
             save(False)  # a full disk is known at once, and there is always a way back
-        while self.position.epoch < settings.epochs:
+        while not self._is_done():
             plan = plan_epoch(
                 self.train.durations, self.config.batch, settings.seed, self.position.epoch, self.process.world
             )
@@ -85,10 +85,14 @@ class Trainer:
             if position.step_of_epoch < len(plan):
                 continue  # rolled back
             position.epoch, position.step_of_epoch = position.epoch + 1, 0
-            is_last = position.epoch == settings.epochs
-            if position.epoch % settings.evaluate_every == 0 or is_last:
+            if position.epoch % settings.evaluate_every == 0 or position.epoch == settings.epochs:
                 yield self._evaluation(save)
-            self._save_if_healthy(save, is_last)
+            self._save_if_healthy(save, self._is_done())
+
+    def _is_done(self) -> bool:
+        position, settings = self.position, self.config.train
+        early = bool(settings.patience) and position.evaluations_since_best >= settings.patience
+        return early or position.epoch >= settings.epochs
 
     def _steps(self, plan: Plan, save: Callable[[bool], None]) -> Iterator[Event]:
         """The rest of an epoch, up to a stop or a rollback."""
@@ -185,6 +189,7 @@ class Trainer:
                 result = evaluate(self.recogniser, self.dev, self.process)
                 wer = float("inf") if result.wer is None else result.wer
                 best = (wer, result.loss) < (position.best_wer, position.best_loss)
+                self._note(result.loss, best)
                 if best:
                     position.best_wer, position.best_loss = wer, result.loss
                     save(True)
@@ -204,3 +209,13 @@ class Trainer:
             samples=result.samples if result else [],
             skipped=result.skipped if result else [],
         )
+
+    def _note(self, loss: float, best: bool) -> None:
+        """What an evaluation means for the rate, and for the end of the run."""
+        position, settings = self.position, self.config.optimizer
+        position.evaluations_since_best = 0 if best else position.evaluations_since_best + 1
+        if settings.schedule == "plateau":
+            plateau = Plateau(position.plateau_best, position.plateau_waited)
+            if plateau.is_reached(loss, settings.plateau):
+                position.rate_share /= settings.annealing
+            position.plateau_best, position.plateau_waited = plateau.best, plateau.waited

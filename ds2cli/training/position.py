@@ -10,6 +10,8 @@ class Position:
     loss_sum, loss_count  since the last evaluation
     not_finite_in_a_row, rollbacks  see ds2cli.training.recovery
     rate_share   the schedule's learning rate is multiplied by this
+    plateau_best, plateau_waited  see ds2cli.training.schedule.Plateau
+    evaluations_since_best        for train.patience
     """
 
     epoch: int = 0
@@ -23,3 +25,6 @@ class Position:
     not_finite_in_a_row: int = 0
     rollbacks: int = 0
     rate_share: float = 1.0
+    plateau_best: float = float("inf")
+    plateau_waited: int = 0
+    evaluations_since_best: int = 0

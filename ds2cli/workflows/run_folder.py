@@ -30,6 +30,11 @@ class RunFolder:
         return self.path / "best.safetensors"
 
     @property
+    def init(self) -> Path:
+        """What the network begins with, in a run that begins with another's weights."""
+        return self.path / "init.safetensors"
+
+    @property
     def config(self) -> Path:
         return self.path / "config.toml"
 
@@ -124,6 +129,19 @@ class RunFolder:
         save_checkpoint(self.path / "last.safetensors", checkpoint)
         if state is not None:
             save_training_state(self.trainer, state)
+
+    def keep_evaluated(self, checkpoint: Checkpoint, epoch: int, count: int) -> None:
+        """Keep the checkpoint of an evaluation, and the `count` newest of them, for `ds2 average`."""
+        if count:
+            folder = self.path / "epochs"
+            folder.mkdir(exist_ok=True)
+            save_checkpoint(folder / f"{epoch:05d}.safetensors", checkpoint)
+            for old in self.kept_checkpoints()[:-count]:
+                old.unlink()
+
+    def kept_checkpoints(self) -> list[Path]:
+        """Those of the last evaluations, in order."""
+        return sorted((self.path / "epochs").glob("[0-9]*.safetensors"))
 
     def training_state(self) -> dict | None:
         """The saved position, or None where the run was killed before its first save."""

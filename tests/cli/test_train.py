@@ -253,6 +253,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(train, tmp_path):
     (("--resume", "none"), "`none` holds no run"),
     (("--resume", "none", "--set", "train.epochs=3"), "a resumed run keeps its data and its settings"),
     (("--resume", "none", "--epochs", "3"), "a resumed run keeps its data and its settings"),
+    (("--resume", "none", "--init", "x"), "a resumed run keeps its data and its settings"),
+    (("x.jsonl", "--run", "r", "--init", "none"), "no such run or checkpoint: `none`"),
     (("--resume", "none", "--dev", "x"), "a resumed run keeps its data and its settings"),
 ])
 def test_wrong_use_is_told_with_a_cure(run, tmp_path, monkeypatch, arguments, complaint):
@@ -294,7 +296,7 @@ def test_a_finished_run_says_so_and_names_its_checkpoint(train, run, tmp_path):
     before = {one.name: one.read_bytes() for one in (tmp_path / "run").iterdir()}
     ran = run("train", "--resume", tmp_path / "run")
     assert (ran.code, ran.stdout) == (0, f"{tmp_path / 'run' / 'best.safetensors'}\n")
-    assert f"`{tmp_path / 'run'}` had all of its 2 epochs already" in ran.stderr
+    assert f"`{tmp_path / 'run'}` was done already" in ran.stderr
     assert before == {one.name: one.read_bytes() for one in (tmp_path / "run").iterdir()}
 
 
@@ -391,7 +393,8 @@ def test_a_disk_that_fills_later_leaves_the_last_checkpoint_as_it_was(train, run
 def test_a_disk_that_is_really_full_is_an_error_of_two_lines(train, run, tmp_path, kilobytes):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk], capture_output=True).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk]
+    if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("may not mount")
     try:
         ran = train(None, "--run", disk / "run")

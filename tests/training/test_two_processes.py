@@ -3,11 +3,14 @@
 import dataclasses
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from processes import in_two_processes
-from real_runs import SMALL, finish, metrics_of, start, steps_of, wait_until, write_manifest
+from real_runs import SMALL, command, differences, finish, metrics_of, start, steps_of, wait_until, write_manifest
 from singing import RATE, write_songs
 
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
@@ -127,3 +130,42 @@ def test_ctrl_c_saves_a_run_of_two_processes(data):
     assert f"hint: continue with: ds2 train --resume {run}" in err
     assert "Traceback" not in err
     assert load_training_state(run / "trainer.pt")["position"]["step"] == steps_of(run)
+
+
+def workers_of(process) -> list[int]:
+    """The training processes of a launcher."""
+    return [int(one) for one in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers through /proc")
+@pytest.mark.parametrize("launcher", ["torchrun", "ds2"])
+def test_a_killed_worker_is_started_again_and_nothing_is_lost(data, launcher):
+    """Twice: the weights and metrics are those of two processes that nobody killed."""
+    more = "--set", "train.save_seconds=0.1", "--epochs", 4
+    if not (data / "peace").exists():
+        code, _, err = finish(begin(data, "peace", *more))
+        assert code == 3, err
+    run = data / f"killed-{launcher}"
+    if launcher == "ds2":
+        process = begin(data, run.name, *more, "--restarts", 3)
+    else:
+        asked = command(
+            "train", data / "train.jsonl", "--dev", data / "dev.jsonl", "--config", data / "small.toml",
+            "--run", run, *more,
+        )[2:]  # fmt: skip
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(
+            [*torchrun, "--max-restarts=3", "-m", "--", *asked], env=environment, start_new_session=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    total = steps_of(data / "peace")
+    for at_step, rank in ((total // 4, 1), (total // 2, 0)):
+        assert wait_until(lambda at=at_step: steps_of(run) >= at and len(workers_of(process)) == 2, process)
+        before = workers_of(process)
+        os.kill(before[rank], signal.SIGKILL)
+        assert wait_until(lambda old=before: not set(old) & set(workers_of(process)), process)
+    _, out, err = finish(process)
+    assert out == f"{run / 'best.safetensors'}\n", err
+    assert not differences(data / "peace", run)
