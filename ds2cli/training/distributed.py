@@ -39,8 +39,25 @@ def join(device: str) -> Process:
     if cuda:
         torch.cuda.set_device(device)
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if cuda else "gloo")
+        dist.init_process_group("nccl" if cuda else "gloo", store=_meeting_place(), rank=rank, world_size=world)
     return Process(rank, world, device)
+
+
+def _meeting_place() -> dist.Store:
+    """Where the processes leave their addresses; on one machine another place after every restart.
+
+    torchrun's store outlives its processes, and the addresses of the dead with it (torch 2.13): a process that reads
+    one before the new one is written waits for a peer that is no more. Machines count their restarts each by itself,
+    so among several of them the place stays torch's.
+    """
+    store, _, _ = next(dist.rendezvous("env://"))
+    alone = os.environ.get("GROUP_WORLD_SIZE", "1") == "1"
+    return dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store) if alone else store
+
+
+def is_lost_peer(problem: RuntimeError) -> bool:
+    """Whether an exchange failed because another process has ended."""
+    return isinstance(problem, dist.DistBackendError) or "closed by peer" in str(problem) or "reset by" in str(problem)
 
 
 def is_restarted() -> bool:

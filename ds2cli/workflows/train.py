@@ -12,7 +12,7 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
-from ds2cli.errors import CheckpointError, TextError, UsageError
+from ds2cli.errors import CheckpointError, Ds2Error, TextError, UsageError
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
@@ -22,7 +22,7 @@ from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer,
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
 from ds2cli.training.batches import padding_share, plan_epoch
 from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
-from ds2cli.training.distributed import Process, is_restarted, share
+from ds2cli.training.distributed import Process, is_lost_peer, is_restarted, share
 from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.workflows.run_folder import RunFolder
@@ -171,7 +171,13 @@ def run_training(
     on_interrupt  called at the first Ctrl-C or SIGTERM, inside the signal's handler
     """
     with Interrupt(on_interrupt) as interrupt:
-        yield from _train(experiment, process, interrupt)
+        try:
+            yield from _train(experiment, process, interrupt)
+        except RuntimeError as problem:
+            if process.world == 1 or not is_lost_peer(problem):
+                raise
+            hint = f"see what it said; then: ds2 train --resume {experiment.run.path}"
+            raise Ds2Error("another process of this run has ended", hint=hint) from None
 
 
 def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> Iterator[Event]:

@@ -4,7 +4,7 @@ import pytest
 
 COMMANDS = [
     (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "split"),
-    ("train",), ("decode",), ("tune",), ("score",),
+    ("train",), ("decode",), ("tune",), ("average",), ("score",),
     ("lm",), ("lm", "build"), ("lm", "info"), ("lm", "score"), ("lm", "prune"), ("lm", "mix"), ("lm", "text"),
     ("plot",), ("plot", "curve"), ("plot", "utterance"), ("plot", "sensitivity"), ("doctor",),
 ]  # fmt: skip

@@ -167,5 +167,6 @@ def test_a_killed_worker_is_started_again_and_nothing_is_lost(data, launcher):
         os.kill(before[rank], signal.SIGKILL)
         assert wait_until(lambda old=before: not set(old) & set(workers_of(process)), process)
     _, out, err = finish(process)
+    assert "Traceback" not in err and "error: another process of this run has ended" in err
     assert out == f"{run / 'best.safetensors'}\n", err
     assert not differences(data / "peace", run)
