@@ -23,7 +23,7 @@ EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
-ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "export", "plot", "doctor")
+ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "average", "export", "plot", "doctor")
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -95,6 +95,7 @@ def run() -> None:
 # One line per command; each module is light, and loads its workflow when it is called.
 from ds2cli.cli import (  # noqa: E402
     align,
+    average,
     decode,
     doctor,
     export,
@@ -113,5 +114,6 @@ prepare.app.command("segment", epilog=EPILOG)(segment.segment)
 prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
-for command in (train.train, decode.decode, score.score, tune.tune, align.align, export.export, doctor.doctor):
+for command in (train.train, decode.decode, score.score, tune.tune, align.align, average.average, export.export,
+                doctor.doctor):
     app.command(command.__name__, epilog=EPILOG)(command)

@@ -18,13 +18,14 @@ class TrainingView:
 
     def __init__(self, config: Config, strict: bool) -> None:
         self.epochs, self.strict = config.train.epochs, strict
-        self.step = 0
+        self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
         self._first_epoch: float | None = None
         self._audio_seconds = self._waited = 0.0
         self._at_row = self._started, 0.0  # when the evaluation before was shown, and how long had been waited by then
+        self._has_split = False
         self._bar = terminal.Bar()
 
     def __enter__(self) -> "TrainingView":
@@ -37,11 +38,13 @@ class TrainingView:
 
     def show(self, event) -> None:
         """One event, by its kind."""
-        from ds2cli.training.events import EvaluationEvent, StepEvent
+        from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
 
         self.step = event.step
         if isinstance(event, StepEvent):
             self._show_step(event)
+        elif isinstance(event, RollbackEvent):
+            self._show_rollback(event)
         elif isinstance(event, EvaluationEvent):
             self._show_evaluation(event)
 
@@ -61,6 +64,7 @@ class TrainingView:
         self._waited += event.waited
         self._name_skipped(event.skipped)
         self._name_not_finite(event)
+        self._name_split(event)
         elapsed = max(time.monotonic() - self._started, 1e-3)
         done = event.epoch - self._first_epoch
         left = elapsed * (self.epochs - event.epoch) / done if done > 0 else 0.0
@@ -84,11 +88,30 @@ class TrainingView:
     def _name_not_finite(self, event) -> None:
         new = [one for one in event.not_finite if one not in self.skipped]
         if new:
-            names = ", ".join(f"`{one}`" for one in new[:SHOWN_SKIPS])
-            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {names} taught nothing")
+            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {first_names(new)} taught nothing")
             self.skipped.update(new)
 
+    def _name_split(self, event) -> None:
+        if not event.split:
+            return
+        if not self._has_split:
+            self._bar.say(
+                f"warning: out of memory at step {event.step:,} with {len(event.split)} utterances: "
+                f"{first_names(event.split)}; computed in smaller parts, here and wherever it must be"
+            )
+            self._bar.say("hint: faster without: --set batch.accumulate=2, or a lower --batch-seconds")
+        self._has_split = True
+
+    def _show_rollback(self, event) -> None:
+        self._loss = None
+        self._bar.say(
+            f"warning: loss is not finite at step {event.from_step:,}, nor at those before it "
+            f"({first_names(event.not_finite)}): back to step {event.step:,}, "
+            f"with {event.rate_share:g} of the learning rate"
+        )
+
     def _show_evaluation(self, event) -> None:
+        self.epoch = event.epoch
         self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
         dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"
@@ -105,6 +128,12 @@ class TrainingView:
         (shown_at, waited_by), now = self._at_row, time.monotonic()
         self._at_row = now, self._waited
         return 100 * (self._waited - waited_by) / max(now - shown_at, 1e-3)
+
+
+def first_names(ids: list[str]) -> str:
+    """The first few of them, and that there are more."""
+    more = f" and {len(ids) - SHOWN_SKIPS:,} more" if len(ids) > SHOWN_SKIPS else ""
+    return ", ".join(f"`{one}`" for one in ids[:SHOWN_SKIPS]) + more
 
 
 def rate(value: float | None) -> str:
