@@ -18,7 +18,7 @@ from ds2cli.alignment.pricing import Costs, fit_prices, measure_costs
 from ds2cli.alignment.stitching import Pin, Problem, Stitched
 from ds2cli.errors import TextError
 
-MOST_CELLS = 5e10  # frames times labels that are solved at once: a minute or two
+MOST_CELLS = 5e10  # frames times labels that are solved at once: three or four minutes
 MOST_SWAPPED = 2e9  # the same in all, where passages may have changed places: a few seconds
 FEW_ANCHORS = 0.02  # share of labels; where it is less, the text must prove itself
 LITTLE = 0.15  # and it fails where less than this is explained
@@ -79,9 +79,9 @@ def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
     problem = Problem(log_probs, heard, labels, word_starts, prices or fit_prices(costs))
     path, notes = Stitched(problem), []
     pins = _solve_pieces(path, [(0, 0), *cuts, problem.end], notes)
-    moved = _check_cuts(path, pins)
+    moved = _check_cuts(path, pins, notes)
     while (swapped := _check_swaps(path))[0]:
-        moved += _check_cuts(path, pins)
+        moved += _check_cuts(path, pins, [])
     return Alignment(
         path.starts, path.ends, problem.score(path.starts, path.ends, path.stars), path.stars, prices=problem.prices,
         anchored=float((anchors >= 0).mean()) if len(labels) else 0.0, explained=_explained(path, costs), costs=costs,
@@ -123,7 +123,7 @@ def _solve(problem: Problem, first: Pin, after: Pin, notes: list[Note]) -> Align
     return AlignedPath(nowhere, nowhere.copy(), piece.score(nowhere, nowhere, stars), stars)
 
 
-def _check_cuts(path: Stitched, pins: list[Pin]) -> int:
+def _check_cuts(path: Stitched, pins: list[Pin], notes: list[Note]) -> int:
     """Solve across every cut, from the middle of the piece before to that of the next; how many improved."""
     words = [word for _, word in pins]
     waiting = deque(range(1, len(pins) - 1))
@@ -132,7 +132,11 @@ def _check_cuts(path: Stitched, pins: list[Pin]) -> int:
         cut = waiting.popleft()
         low, high = max(0, cut - reach[cut]), min(len(pins) - 1, cut + reach[cut])
         first, after = path.pins_near((words[low] + words[low + 1]) // 2, (words[high] + words[high - 1] + 1) // 2)
-        if path.problem.cells(first, after) > MOST_CELLS or not path.improve(first, after):
+        if path.problem.cells(first, after) > MOST_CELLS:
+            notes.append(Note("not checked: the stretches beside this cut are too large to be solved as one",
+                              (first[0], after[0]), (first[1], after[1])))
+            continue
+        if not path.improve(first, after):
             continue
         moved.add(cut)
         reach[cut] *= 2

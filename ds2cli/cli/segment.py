@@ -10,6 +10,7 @@ from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import all_cores, report_skipped
 from ds2cli.cli.output import lines_to
+from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
 from ds2cli.text.normalise import NORMALISERS
 
@@ -18,7 +19,7 @@ DEFAULTS = CutSettings()
 NORMALISE_HELP = "spell texts as spoken; auto: as the model's units suggest"
 FORMAT_HELP = "jsonl, ctm, textgrid, srt, vtt, audacity"
 
-Model = Annotated[str, typer.Option("--model", metavar="RUN", help="run folder or checkpoint that listens")]
+Model = Annotated[str, typer.Option("--model", metavar="RUN", help="run folder, checkpoint, or model in ds2: english")]
 Inputs = Annotated[
     list[str], typer.Argument(metavar="INPUT", help="AUDIO TEXT; or folders, or records with text_filepath; - is stdin")
 ]
@@ -27,7 +28,7 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", h
 
 def segment(
     inputs: Inputs,
-    model: Model,
+    model: Model = "english",
     shortest: Annotated[float, typer.Option("--min", help=meaning("min_seconds"))] = DEFAULTS.min_seconds,
     target: Annotated[float, typer.Option("--target", help=meaning("target_seconds"))] = DEFAULTS.target_seconds,
     longest: Annotated[float, typer.Option("--max", help=meaning("max_seconds"))] = DEFAULTS.max_seconds,
@@ -69,10 +70,10 @@ def segment(
     ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
     """
     from ds2cli.reporting.transcripts import check_format, transcript
-    from ds2cli.workflows.segment import SegmentSettings
-    from ds2cli.workflows.segment_job import SegmentRequest
-    from ds2cli.workflows.segment_job import segment as segment_all
-    from ds2cli.workflows.segment_outputs import Outputs, sentence
+    from ds2cli.workflows.segment.job import SegmentRequest
+    from ds2cli.workflows.segment.job import segment as segment_all
+    from ds2cli.workflows.segment.outputs import Outputs, sentence
+    from ds2cli.workflows.segment.recording import SegmentSettings
 
     check_format(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
@@ -91,7 +92,11 @@ def segment(
             write(line)
     outputs.finish()
     terminal.say(outputs.summary())
+    for doubt in outputs.doubts:
+        terminal.warn(doubt)
     report_skipped(outputs.problems)
+    if outputs.doubts:
+        raise typer.Exit(Exit.SKIPPED)
 
 
 def fit(

@@ -15,7 +15,7 @@ from ds2cli.text.transcript import to_transcript
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.listen import listen
-from ds2cli.workflows.segment_records import timed_words
+from ds2cli.workflows.segment.records import timed_words
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def judge(segments: list[dict], words: list[tuple[float, float, str, int]]) -> l
 
 
 def boundary_errors(segments: list[dict], truth: list[dict], words: list[tuple[float, float, str, int]]) -> list[float]:
-    """For each boundary of an intact utterance, by how many seconds the aligned words on its inner side stray over it."""
+    """For both ends of each intact utterance, by how many seconds its first or last word is misplaced (inf: lost)."""
     said = [(one["offset"] + word["start"], one["offset"] + word["end"], word["word"])
             for one in segments for word in one["words"]]
     starts = [start for start, _, _ in said]
@@ -56,6 +56,16 @@ def boundary_errors(segments: list[dict], truth: list[dict], words: list[tuple[f
             else:
                 errors.append(float("inf"))
     return errors
+
+
+def is_in(segments: list[dict], time: float) -> bool:
+    """Whether one of the segments holds this moment."""
+    return any(one["offset"] <= time < one["offset"] + one["duration"] for one in segments)
+
+
+def share(what: np.ndarray, among: np.ndarray) -> float | None:
+    """Per cent, or None among none."""
+    return round(float(100 * what[among].mean()), 2) if among.any() else None
 
 
 def main() -> None:
@@ -80,19 +90,18 @@ def main() -> None:
         kept = [one for one in segments if one["keep"]]
         for number, one in enumerate(truth):
             inner = [word for word in words if word[3] == number]
-            heard = sum(any(k["offset"] <= (s + e) / 2 < k["offset"] + k["duration"] for k in kept) for s, e, _, _ in inner)
             counts[f"{one['kind']}_words"] += len(inner)
-            counts[f"{one['kind']}_words_kept"] += heard
+            counts[f"{one['kind']}_words_kept"] += sum(is_in(kept, (start + end) / 2) for start, end, _, _ in inner)
     good = np.array([one["good"] for one in labelled])
     keep = np.array([one["keep"] for one in labelled])
     seconds = np.array([one["duration"] for one in labelled])
     errors = np.array(errors)
     print(json.dumps({
         "segments": len(good), "mean_seconds": round(float(seconds.mean()), 2),
-        "boundaries": len(errors), "boundaries_within_0.2s": round(float(100 * (errors <= TOLERANCE_SECONDS).mean()), 2),
-        "good": int(good.sum()), "good_kept": round(float(100 * keep[good].mean()), 2),
-        "bad": int((~good).sum()), "bad_left_out": round(float(100 * (~keep[~good]).mean()), 2) if (~good).any() else None,
-        "precision_of_kept": round(float(100 * good[keep].mean()), 2) if keep.any() else None,
+        "boundaries": len(errors), "found": share(np.isfinite(errors), np.full(len(errors), True)),
+        "within_0.2s": share(errors <= TOLERANCE_SECONDS, np.isfinite(errors)),
+        "good": int(good.sum()), "good_kept": share(keep, good),
+        "bad": int((~good).sum()), "bad_left_out": share(~keep, ~good), "precision_of_kept": share(good, keep),
         "intact_words_kept": round(100 * counts["intact_words_kept"] / max(counts["intact_words"], 1), 2),
         "seconds_kept": round(float(seconds[keep].sum()), 1),
     }))

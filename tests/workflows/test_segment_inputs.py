@@ -7,7 +7,7 @@ import pytest
 
 from ds2cli.audio.files import write_audio
 from ds2cli.errors import Ds2Error, UsageError
-from ds2cli.workflows.segment_inputs import choose_shard, read_pairs
+from ds2cli.workflows.segment.inputs import choose_shard, read_pairs
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ds2cli.corpora.manifest import Record
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.kaldi import write_kaldi
 from ds2cli.whole_files import written_whole
-from ds2cli.workflows.segment import Answer
+from ds2cli.workflows.segment.recording import Answer
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Outputs:
     html: Path | None = None
     html_sound: Sound = Sound.link
     problems: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     recordings: int = 0
     seconds: float = 0.0
     kept: int = 0
@@ -38,11 +39,14 @@ class Outputs:
         for answer in answers:
             if answer.problem:
                 self.problems.append(answer.problem)
+            if answer.doubt:
+                self.doubts.append(answer.doubt)
             if answer.recording:
                 self._count(answer)
-            if self.report or self.kaldi or self.html:
-                self._answers.append(answer if self.kaldi or self.html else Answer(answer.pair, [], answer.recording,
-                                                                                   answer.problem))
+            if self.kaldi or self.html:
+                self._answers.append(answer)
+            elif self.report:
+                self._answers.append(replace(answer, segments=[]))
             yield from answer.segments if self.everything else answer.kept
 
     def _count(self, answer: Answer) -> None:
@@ -61,12 +65,13 @@ class Outputs:
             with written_whole(self.report) as place, open(place, "w", encoding="utf-8") as stream:
                 for answer in self._answers:
                     row = {name: value for name, value in answer.recording.items() if name != "peaks"}
-                    stream.write(json.dumps({"id": answer.pair.id, **row, "problem": answer.problem},
+                    stream.write(json.dumps({"id": answer.pair.id, **row, "problem": answer.problem,
+                                             "doubt": answer.doubt},
                                             ensure_ascii=False) + "\n")
         if self.kaldi:
             write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
         if self.html:
-            from ds2cli.workflows.segment_view import write_view
+            from ds2cli.workflows.segment.view import write_view
 
             write_view(self._answers, self.html, self.html_sound)
 

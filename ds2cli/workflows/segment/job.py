@@ -19,9 +19,9 @@ from ds2cli.errors import Ds2Error
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
-from ds2cli.workflows.segment import Answer, SegmentSettings, segment_recording
-from ds2cli.workflows.segment_inputs import Pair, choose_shard, read_pairs
-from ds2cli.workflows.segment_work import WorkFolder, open_work
+from ds2cli.workflows.segment.inputs import Pair, choose_shard, read_pairs
+from ds2cli.workflows.segment.recording import Answer, SegmentSettings, segment_recording
+from ds2cli.workflows.segment.work import WorkFolder, open_work
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ds2cli.alignment.recording import Alignment
 from ds2cli.corpora.manifest import Record
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.transcript import Transcript
-from ds2cli.workflows.segment_inputs import Pair
+from ds2cli.workflows.segment.inputs import Pair
 
 EXCERPT = 80  # characters of a text that was left out
 

@@ -16,10 +16,10 @@ from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
 from ds2cli.workflows.listen import listen_long
-from ds2cli.workflows.peaks import Peaks
-from ds2cli.workflows.segment_inputs import Pair
-from ds2cli.workflows.segment_records import describe_recording, describe_segments
-from ds2cli.workflows.segment_work import WorkFolder, load_answer, save_answer
+from ds2cli.workflows.segment.inputs import Pair
+from ds2cli.workflows.segment.peaks import Peaks
+from ds2cli.workflows.segment.records import describe_recording, describe_segments
+from ds2cli.workflows.segment.work import WorkFolder, load_answer, save_answer
 
 # Where more than this share of the words found no sound, or of the sound found no words, a person should look.
 DOUBTFUL_SHARE = 0.5
@@ -47,14 +47,16 @@ class Answer:
     """One recording's segments, all of them, and what there is to say of it.
 
     segments   records; `keep` is the filter's verdict
-    recording  see segment_records.describe_recording; empty where there was a problem
-    problem    why there are no segments, or what a person should look at
+    recording  see records.describe_recording; empty where there was a problem
+    problem    why there are no segments
+    doubt      what a person should look at, though there are
     """
 
     pair: Pair
     segments: list[Record] = field(default_factory=list)
     recording: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    doubt: str = ""
 
     @property
     def kept(self) -> list[Record]:
@@ -112,7 +114,7 @@ def _answer(
     recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
     if not work.keeps_log_probs:
         place.unlink()
-    return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "problem": doubts(recording)}
+    return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
 
 
 def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str) -> Transcript:

@@ -7,7 +7,7 @@ from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.segment_page import segment_page
 from ds2cli.whole_files import written_whole
 from ds2cli.workflows.page_sound import sound_address
-from ds2cli.workflows.segment import Answer
+from ds2cli.workflows.segment.recording import Answer
 
 
 def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
@@ -29,7 +29,7 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
         _figure("without text", f"{unwritten / 60:.1f} min", "speech that is not in the text"),
         _figure("not heard", f"{words:,}", "words of the text"),
     ]
-    problems = [answer.problem for answer in answers if answer.problem]
+    problems = [words for answer in answers for words in (answer.problem, answer.doubt) if words]
     summary = {"settings": " · ".join(problems), "figures": figures}
     title = f"segments of {found[0].pair.id}" if len(found) == 1 else f"segments of {len(found)} recordings"
     with written_whole(path) as place:
