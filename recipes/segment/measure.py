@@ -1,6 +1,6 @@
 """How well `ds2 prepare segment --all` did on chapters of `make_long.py`: one JSON line.
 
-    python measure.py segments.jsonl --truth work/words --words words.jsonl
+    python measure.py segments.jsonl --truth work/test/words-1.truth.jsonl --words words.jsonl
 
 words.jsonl: the utterances aligned one by one (`ds2 align RUN dev.jsonl`), which says when each word is really said.
 """
@@ -81,8 +81,11 @@ def main() -> None:
         by_recording[Path(one["audio_filepath"]).stem].append(one)
     counts = defaultdict(float)
     errors, labelled = [], []
-    for path in sorted(options.truth.glob("*.truth.jsonl")):
-        truth, segments = load(path), by_recording[path.name.removesuffix(".truth.jsonl")]
+    truths = defaultdict(list)
+    for one in load(options.truth):
+        truths[one["recording"]].append(one)
+    for name, truth in truths.items():
+        segments = by_recording[name]
         words = spoken_words(truth, alone)
         errors += boundary_errors(segments, truth, words)
         good = judge(segments, words)
