@@ -56,7 +56,7 @@ def segment(
         Path | None, typer.Option(metavar="DIR", help="keep what is done here; default: beside -o, until it is written")
     ] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="the I-th of N jobs' recordings")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="recordings at once; default: all cores, or all GPUs")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="recordings at once; default: all GPUs, or all cores")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1")] = "auto",
     output: Output = None,
 ) -> None:
@@ -72,25 +72,21 @@ def segment(
     from ds2cli.reporting.transcripts import check_format, transcript
     from ds2cli.workflows.segment.job import SegmentRequest
     from ds2cli.workflows.segment.job import segment as segment_all
-    from ds2cli.workflows.segment.outputs import Outputs, sentence
+    from ds2cli.workflows.segment.outputs import Outputs
     from ds2cli.workflows.segment.recording import SegmentSettings
+    from ds2cli.workflows.segment.work import open_work
 
     check_format(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract)
-    request = SegmentRequest(model, inputs, settings, output, work, jobs or all_cores(), device, shard)
+    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
-
-    def answers():
-        for answer in terminal.progress(segment_all(request), "segmenting"):
-            if answer.recording:
-                terminal.say(sentence(answer))
-            yield answer
-
-    with lines_to(output) as write:
-        for line in transcript(outputs.records(answers()), kind, text="text"):
-            write(line)
-    outputs.finish()
+    with open_work(work, output) as kept:
+        answers = terminal.progress(segment_all(request, kept), "segmenting")
+        with lines_to(output) as write:
+            for line in transcript(outputs.records(answers, terminal.say), kind, text="text"):
+                write(line)
+        outputs.finish()
     terminal.say(outputs.summary())
     for doubt in outputs.doubts:
         terminal.warn(doubt)

@@ -1,7 +1,8 @@
 """How far segments' words are from the times that people gave a reading's sentences (SMIL): one JSON line.
 
     cd recipes/segment/data
-    ds2 prepare segment mobydick_1.mp3 chapter_001.xhtml --all | python ../times.py chapter_001_overlay.smil chapter_001.xhtml
+    ds2 prepare segment mobydick_1.mp3 chapter_001.xhtml --all > said.jsonl
+    python ../times.py chapter_001_overlay.smil chapter_001.xhtml < said.jsonl
 """
 
 import json

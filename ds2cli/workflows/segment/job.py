@@ -4,13 +4,12 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import islice
-from pathlib import Path
+from itertools import chain, islice
 
 import torch
 
@@ -21,70 +20,59 @@ from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.workflows.segment.inputs import Pair, choose_shard, read_pairs
 from ds2cli.workflows.segment.recording import Answer, SegmentSettings, segment_recording
-from ds2cli.workflows.segment.work import WorkFolder, open_work
+from ds2cli.workflows.segment.work import WorkFolder
 
 
 @dataclass(frozen=True)
 class SegmentRequest:
     """What is segmented, by which model, how.
 
-    output  what the answers are written to, if a file: unfinished work is kept beside it
-    work    where to keep it instead
+    jobs    recordings at once; None is one for each GPU, or for each of `cores`
     shard   "2/8": the second of eight jobs
     """
 
     model: str
     inputs: list[str]
     settings: SegmentSettings
-    output: Path | None = None
-    work: Path | None = None
-    jobs: int = 1
+    jobs: int | None = None
+    cores: int = 1
     device: str = "auto"
     shard: str | None = None
 
 
-def segment(request: SegmentRequest) -> Iterator[Answer]:
-    """The answer of every recording, in order; each is kept as soon as it is there, so that a killed job goes on.
+def segment(request: SegmentRequest, work: WorkFolder) -> Iterator[Answer]:
+    """The answer of every recording, in order.
 
+    work    keeps each as soon as it is there, so that a killed job goes on
     raises  UsageError where the inputs, the model or the filter cannot be read; Ds2Error where a process dies
     """
-    usable_device(request.device)
+    device = usable_device(request.device)
     load_checkpoint(request.model)
     read_filter(request.settings.filter)
-    work = open_work(request.work, request.output)
     pairs = choose_shard(read_pairs(request.inputs), request.shard)
-    try:
-        first = list(islice(pairs, 2))
-        jobs = request.jobs if len(first) > 1 else 1
-        answers = _here(first, pairs, request, work) if jobs == 1 else _elsewhere(first, pairs, request, work, jobs)
-        yield from answers
-        if not work.keeps_log_probs:
-            work.remove()
-    finally:
-        if work.is_temporary:
-            work.remove()
-
-
-def _here(first: list[Pair], others: Iterator[Pair], request: SegmentRequest, work: WorkFolder) -> Iterator[Answer]:
-    load = partial(_recogniser, request.model, usable_device(request.device))
-    for pairs in (first, others):
-        for pair in pairs:
-            yield segment_recording(pair, request.model, load, request.settings, work)
+    jobs = request.jobs or (torch.cuda.device_count() if device == "cuda" else request.cores)
+    first = list(islice(pairs, 2))
+    if jobs == 1 or len(first) < 2:
+        load = partial(_recogniser, request.model, device)
+        yield from (segment_recording(pair, request.model, load, request.settings, work)
+                    for pair in chain(first, pairs))
+    else:
+        yield from _elsewhere(chain(first, pairs), request, device, work, jobs)
 
 
 def _elsewhere(
-    first: list[Pair], others: Iterator[Pair], request: SegmentRequest, work: WorkFolder, jobs: int
+    pairs: Iterable[Pair], request: SegmentRequest, device: str, work: WorkFolder, jobs: int
 ) -> Iterator[Answer]:
+    """The answers of a pool of processes, a few recordings ahead of who asks for them."""
     context = multiprocessing.get_context("spawn")  # a forked torch may hang
     numbers = context.Value("i", 0)
-    pool = ProcessPoolExecutor(jobs, context, _begin, (numbers, usable_device(request.device), jobs))
+    pool = ProcessPoolExecutor(jobs, context, _begin, (numbers, device, jobs))
     waiting: deque[Future] = deque()
     try:
-        for pairs in (first, others):
-            for pair in pairs:
-                waiting.append(pool.submit(_answer, pair, request.model, request.settings, work))
-                if len(waiting) > 2 * jobs:
-                    yield waiting.popleft().result()
+        for pair in pairs:
+            waiting.append(pool.submit(_answer, pair, request.model, request.settings, work))
+            if len(waiting) > 2 * jobs:
+                yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool:

@@ -1,11 +1,12 @@
 """What a segmenting job hands over besides its records: what was left out, a Kaldi directory, a page to look at."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ds2cli.corpora.manifest import Record
+from ds2cli.errors import UsageError
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.kaldi import write_kaldi
 from ds2cli.whole_files import written_whole
@@ -18,6 +19,7 @@ class Outputs:
 
     everything  rejected segments too
     report, kaldi, html  where to write them, if anywhere
+    raises      UsageError where their folders do not exist: before the work of hours, not after it
     """
 
     everything: bool = False
@@ -34,8 +36,16 @@ class Outputs:
     rejected: int = 0
     _answers: list[Answer] = field(default_factory=list)
 
-    def records(self, answers: Iterable[Answer]) -> Iterator[Record]:
-        """The segments of all recordings, in order; the rest is counted, and kept for what is written at the end."""
+    def __post_init__(self) -> None:
+        for path in (self.report, self.html, self.kaldi):
+            if path and not path.parent.is_dir():
+                raise UsageError(f"cannot write `{path}`: no such folder", hint=f"make it with: mkdir -p {path.parent}")
+
+    def records(self, answers: Iterable[Answer], say: Callable[[str], None]) -> Iterator[Record]:
+        """The segments of all recordings, in order; the rest is counted, and kept for what is written at the end.
+
+        say  is told what became of each recording
+        """
         for answer in answers:
             if answer.problem:
                 self.problems.append(answer.problem)
@@ -43,6 +53,7 @@ class Outputs:
                 self.doubts.append(answer.doubt)
             if answer.recording:
                 self._count(answer)
+                say(sentence(answer))
             if self.kaldi or self.html:
                 self._answers.append(answer)
             elif self.report:

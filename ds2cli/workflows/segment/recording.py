@@ -112,7 +112,7 @@ def _answer(
                             len(log_probs), recogniser.frame_seconds, settings.cut)
     records = describe_segments(pair, segments, transcript, alignment, log_probs, recogniser, judge)
     recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
-    if not work.keeps_log_probs:
+    if not work.stays:
         place.unlink()
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
 

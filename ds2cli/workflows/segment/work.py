@@ -21,15 +21,22 @@ VERSION = 1  # of what an answer holds: another number, and older answers are ma
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """Where a job keeps what it has.
+    """`with open_work(named, output) as work:` where a job keeps what it has; gone when the job is done.
 
-    keeps_log_probs  for other settings later; else they go as soon as a recording is answered
-    is_temporary     gone when the job ends, however it ends
+    stays            also then, log-probs and all, for other settings later
+    is_temporary     gone as well where the job ends badly
     """
 
     path: Path
-    keeps_log_probs: bool = False
+    stays: bool = False
     is_temporary: bool = False
+
+    def __enter__(self) -> "WorkFolder":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.is_temporary or (kind is None and not self.stays):
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def log_probs(self, audio: str, model: str) -> Path:
         """The file of a recording's log-probs."""
@@ -38,9 +45,6 @@ class WorkFolder:
     def answer(self, audio: str, model: str, *others: Any) -> Path:
         """The file of a recording's answer; `others` is everything else that it depends on."""
         return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))), *others)}.json"
-
-    def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def open_work(named: Path | None, output: Path | None) -> WorkFolder:
@@ -55,7 +59,7 @@ def open_work(named: Path | None, output: Path | None) -> WorkFolder:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(f"cannot make `{path}`: {problem.strerror}", hint="name another with: --work DIR") from None
-    return WorkFolder(path, keeps_log_probs=named is not None)
+    return WorkFolder(path, stays=named is not None)
 
 
 def save_answer(path: Path, answer: dict[str, Any]) -> None:
