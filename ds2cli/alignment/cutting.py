@@ -63,7 +63,7 @@ def cut(
     places = _places(*word_frames(starts, ends, transcript), stars, n_frames, frame_seconds, settings.silence_seconds)
     segments: list[Segment] = []
     dropped: list[Segment] = []
-    for first, after in _stretches(starts[transcript.starts[:-1]] >= 0, stars):
+    for first, after in stretches(starts[transcript.starts[:-1]] >= 0, stars):
         inner = first + 1 + np.flatnonzero(~transcript.joins[first + 1 : after])
         for one in _cut_stretch(np.array([first, *inner.tolist(), after]), places, settings):
             (dropped if one.reason else segments).append(one)
@@ -107,7 +107,7 @@ def _places(
     )
 
 
-def _stretches(spoken: np.ndarray, stars: Sequence[Star]) -> Iterator[tuple[int, int]]:
+def stretches(spoken: np.ndarray, stars: Sequence[Star]) -> Iterator[tuple[int, int]]:
     """Runs of words that were heard one after another, [first, after), with no sound between them that has no text."""
     broken = np.zeros(len(spoken) + 1, dtype=bool)
     broken[[word for _, _, word in stars]] = True

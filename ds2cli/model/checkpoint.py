@@ -80,7 +80,7 @@ def checkpoint_path(path: str | Path) -> Path:
     raises  CheckpointError where there is none
     """
     path = Path(path)
-    if not path.exists() and (SHIPPED / f"{path}.safetensors").is_file():
+    if not path.exists() and path.name == str(path) and (SHIPPED / f"{path}.safetensors").is_file():
         return SHIPPED / f"{path}.safetensors"
     if path.is_dir():
         for name in ("best.safetensors", "last.safetensors"):
@@ -88,7 +88,7 @@ def checkpoint_path(path: str | Path) -> Path:
                 return path / name
         raise CheckpointError(f"no checkpoint in `{path}`", hint="a run folder holds best.safetensors: ds2 train")
     if not path.is_file():
-        raise CheckpointError(f"no such run or checkpoint: `{path}`", hint=HINT)
+        raise CheckpointError(f"no such run or checkpoint: `{path}`", hint=f"{HINT}; ds2 itself brings `english`")
     return path
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def prepare_filter(train: list[str], test: list[str], recall: float | None) -> t
     if recall is not None:
         threshold = float(np.quantile(found.confidences(features)[good], 1 - recall))
         found = replace(found, threshold=round(threshold, 6))
-    judged = [judge(found, [name], name) for name in (*train, *test)]
+    judged = [judge(found, [name], "/".join(Path(name).parts[-2:])) for name in (*train, *test)]
     return replace(found, about={"judged": [one.as_json() for one in judged]}), judged
 
 

@@ -9,11 +9,14 @@ import argparse
 import json
 from bisect import bisect_left
 from collections import defaultdict
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
 
 TOLERANCE_SECONDS = 0.2
+MOST = 0.9  # of an utterance's words: then it is kept
+GRACE_SECONDS = 0.1  # of a wrong segment's overlap with an utterance
 
 
 def load(path: Path) -> list[dict]:
@@ -38,29 +41,37 @@ def judge(segments: list[dict], words: list[tuple[float, float, str, int]]) -> l
 
 
 def boundary_errors(segments: list[dict], truth: list[dict], words: list[tuple[float, float, str, int]]) -> list[float]:
-    """For both ends of each intact utterance, by how many seconds its first or last word is misplaced (inf: lost)."""
+    """For both ends of each intact utterance, by how many seconds its first or last word is misplaced (inf: left out).
+
+    Words of segments are paired with words really said by their order, as `diff` would.
+    """
     said = [(one["offset"] + word["start"], one["offset"] + word["end"], word["word"])
             for one in segments for word in one["words"]]
-    starts = [start for start, _, _ in said]
+    matcher = SequenceMatcher(None, [word for _, _, word, _ in words], [word for _, _, word in said], autojunk=False)
+    place = {i + k: j + k for i, j, size in matcher.get_matching_blocks() for k in range(size)}
     errors = []
     for number, one in enumerate(truth):
-        mine = [word for word in words if word[3] == number]
+        mine = [at for at, word in enumerate(words) if word[3] == number]
         if one["kind"] != "intact" or not mine:
             continue
-        for true, at_end in ((mine[0], False), (mine[-1], True)):
-            near = range(bisect_left(starts, true[0] - 5), bisect_left(starts, true[1] + 5))
-            same = [said[i] for i in near if said[i][2] == true[2]]
-            if same:
-                nearest = min(same, key=lambda word: abs(word[0] - true[0]))
-                errors.append(abs(nearest[at_end] - true[at_end]))
-            else:
-                errors.append(float("inf"))
+        for at, end in ((mine[0], 0), (mine[-1], 1)):
+            errors.append(abs(said[place[at]][end] - words[at][end]) if at in place else float("inf"))
     return errors
 
 
 def is_in(segments: list[dict], time: float) -> bool:
     """Whether one of the segments holds this moment."""
     return any(one["offset"] <= time < one["offset"] + one["duration"] for one in segments)
+
+
+def overlap(segment: dict, utterance: dict) -> float:
+    """Seconds that a segment and an utterance share."""
+    end = segment["offset"] + segment["duration"]
+    return min(end, utterance["end"]) - max(segment["offset"], utterance["start"])
+
+
+def per_cent(count: float, of: float) -> float | None:
+    return round(100 * count / of, 2) if of else None
 
 
 def share(what: np.ndarray, among: np.ndarray) -> float | None:
@@ -91,10 +102,18 @@ def main() -> None:
         good = judge(segments, words)
         labelled += [{**one, "good": verdict} for one, verdict in zip(segments, good, strict=True)]
         kept = [one for one in segments if one["keep"]]
+        wrong = [one for one, right in zip(segments, good, strict=True) if one["keep"] and not right]
         for number, one in enumerate(truth):
             inner = [word for word in words if word[3] == number]
-            counts[f"{one['kind']}_words"] += len(inner)
-            counts[f"{one['kind']}_words_kept"] += sum(is_in(kept, (start + end) / 2) for start, end, _, _ in inner)
+            words_kept = sum(is_in(kept, (start + end) / 2) for start, end, _, _ in inner)
+            if one["kind"] == "intact":
+                counts["intact"] += 1
+                counts["intact_kept"] += words_kept >= MOST * len(inner)
+                counts["intact_words"] += len(inner)
+                counts["intact_words_kept"] += words_kept
+            else:
+                counts["spoiled"] += 1
+                counts["spoiled_left_out"] += not any(overlap(k, one) > GRACE_SECONDS for k in wrong)
     good = np.array([one["good"] for one in labelled])
     keep = np.array([one["keep"] for one in labelled])
     seconds = np.array([one["duration"] for one in labelled])
@@ -105,7 +124,9 @@ def main() -> None:
         "within_0.2s": share(errors <= TOLERANCE_SECONDS, np.isfinite(errors)),
         "good": int(good.sum()), "good_kept": share(keep, good),
         "bad": int((~good).sum()), "bad_left_out": share(~keep, ~good), "precision_of_kept": share(good, keep),
-        "intact_words_kept": round(100 * counts["intact_words_kept"] / max(counts["intact_words"], 1), 2),
+        "intact_utterances_kept": per_cent(counts["intact_kept"], counts["intact"]),
+        "spoiled_utterances_left_out": per_cent(counts["spoiled_left_out"], counts["spoiled"]),
+        "intact_words_kept": per_cent(counts["intact_words_kept"], counts["intact_words"]),
         "seconds_kept": round(float(seconds[keep].sum()), 1),
     }))
     if options.labelled:

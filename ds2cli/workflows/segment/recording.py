@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ds2cli.alignment.cutting import audible, cut
+from ds2cli.alignment.cutting import cut
+from ds2cli.alignment.edges import settle_edges
 from ds2cli.alignment.filter import Filter, read_filter
 from ds2cli.alignment.recording import align
 from ds2cli.alignment.settings import CutSettings
@@ -108,9 +109,12 @@ def _answer(
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
                         f"{100 * alignment.explained:.0f} % of it was found there")
-    segments, dropped = cut(alignment.starts, alignment.ends, audible(alignment.stars, log_probs), transcript,
-                            len(log_probs), recogniser.frame_seconds, settings.cut)
+    frame = recogniser.frame_seconds
+    starts, sounds, given_up = settle_edges(alignment.starts, alignment.ends, alignment.stars, transcript, log_probs,
+                                            frame, settings.cut.pause_seconds)
+    segments, dropped = cut(starts, alignment.ends, sounds, transcript, len(log_probs), frame, settings.cut)
     records = describe_segments(pair, segments, transcript, alignment, log_probs, recogniser, judge)
+    dropped = sorted([*dropped, *given_up], key=lambda one: one.start)
     recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
     if not work.stays:
         place.unlink()
