@@ -9,7 +9,7 @@ from ds2cli.training.data import SpeechSet
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz' "
 LETTERS_PER_SECOND = 14.7  # of Mini LibriSpeech's training part
-# The deciles of its durations in seconds, from the shortest utterance to the longest: most are near 14 s, some far less.
+# The deciles of its durations in seconds, from the shortest to the longest: most are near 14 s, some far less.
 DECILES = (1.96, 6.41, 10.39, 12.34, 13.27, 13.94, 14.51, 14.95, 15.38, 15.78, 17.27)
 
 
