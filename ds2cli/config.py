@@ -76,6 +76,7 @@ class BatchConfig:
 
     seconds: Annotated[float, "padded seconds of audio in a step, all processes together", ABOVE_0] = 240.0
     utterances: Annotated[int, "utterances in a step, at most", FROM_1] = 256
+    accumulate: Annotated[int, "parts that a step is computed in, one after another, to need less memory", FROM_1] = 1
     sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
     max_seconds: Annotated[float, "longer utterances are left out", ABOVE_0] = 30.0
     workers: Annotated[int, "processes that read and augment; 0 does it in the training process", FROM_0] = 0
@@ -92,10 +93,12 @@ class OptimizerConfig:
     momentum: Annotated[float, "of SGD", SHARE] = 0.99
     clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)", FROM_0] = 400.0
     schedule: Annotated[
-        Literal["anneal", "cosine", "constant"], "the paper's division every epoch; a cosine to zero; neither"
+        Literal["anneal", "cosine", "onecycle", "plateau", "constant"],
+        "the paper's division every epoch; a cosine to zero; up and down; division where the dev loss stays; none",
     ] = "anneal"
     warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth", SHARE] = 0.0
-    annealing: Annotated[float, "the rate is divided by this every epoch", ABOVE_0] = 1.2
+    annealing: Annotated[float, "the rate is divided by this every epoch, or at every plateau", ABOVE_0] = 1.2
+    plateau: Annotated[int, "evaluations without a better dev loss before a plateau's division", FROM_0] = 2
     average: Annotated[float, "decay per step of averaged weights, which are evaluated and kept; 0: none", SHARE] = 0.0
 
 
@@ -105,6 +108,9 @@ class TrainConfig:
 
     epochs: Annotated[int, "passes over the training set", FROM_1] = 20
     seed: Annotated[int, "of everything random", (0, 2**31)] = 1
+    patience: Annotated[int, "evaluations without a better one before the run ends early; 0: never", FROM_0] = 0
+    keep: Annotated[int, "checkpoints of the last evaluations that are kept, for ds2 average", FROM_0] = 0
+    tensorboard: Annotated[bool, "also write events for TensorBoard (needs the extra `tensorboard`)"] = False
     evaluate_every: Annotated[int, "epochs between evaluations", FROM_1] = 1
     save_seconds: Annotated[float, "seconds between saves inside an epoch", FROM_0] = 600.0
     precision: Annotated[Literal["auto", "float32", "bf16"], "auto is bf16 where the device has it"] = "auto"

@@ -7,7 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+import torch
+
 from ds2cli.corpora.manifest import to_line
+from ds2cli.model.checkpoint import load_training_state
 
 # Small enough for tenths of a second a step, with everything on that draws at random.
 SMALL = """
@@ -89,3 +92,27 @@ def metrics_of(run: Path) -> list[dict]:
     """All events, without what a clock measured."""
     events = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [{name: value for name, value in one.items() if name not in ("seconds", "waited")} for one in events]
+
+
+def differences(whole: Path, other: Path) -> list[str]:
+    """What two runs do not have in common, clocks left out: nothing, where they took the same steps."""
+    files = ("best.safetensors", "last.safetensors", "samples.jsonl", "train.jsonl", "units.txt")
+    found = [file for file in files if (whole / file).read_bytes() != (other / file).read_bytes()]
+    found += ["metrics.jsonl"] * (metrics_of(whole) != metrics_of(other))
+    first, second = (_flat(load_training_state(run / "trainer.pt")) for run in (whole, other))
+    names = [name for name in first.keys() | second.keys() if name != "position.seconds"]
+    found += [f"trainer.pt: {name}" for name in names if not _same(first.get(name), second.get(name))]
+    return found + [f"{one.name} is left" for one in other.glob(".*")]
+
+
+def _flat(state, prefix: str = "") -> dict:
+    """A tree of dicts and lists as one dict, by dotted name."""
+    if isinstance(state, list):
+        state = dict(enumerate(state))
+    if not isinstance(state, dict):
+        return {prefix[:-1]: state}
+    return {name: value for key, part in state.items() for name, value in _flat(part, f"{prefix}{key}.").items()}
+
+
+def _same(one, other) -> bool:
+    return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other

@@ -4,7 +4,8 @@ Passages of n labels that occur once in the text and once in what is heard, the 
 of that only runs on one diagonal (the same passage going on), so that no lone coincidence counts. Long passages
 first; between them, where much is left, shorter ones that are unique there.
 
-Moreno et al. 1998 (A recursive algorithm for the forced alignment of very long audio segments); Libriheavy's text_search.
+Moreno et al. 1998, A recursive algorithm for the forced alignment of very long audio segments; Libriheavy's
+text_search.
 """
 
 from bisect import bisect_left

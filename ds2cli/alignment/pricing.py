@@ -12,8 +12,8 @@ from ds2cli.errors import TextError
 SAMPLES = 40  # stretches that are measured
 STRETCH_FRAMES = 400
 FEWEST = 20  # labels in a stretch that is worth measuring
-BETWEEN = 0.4  # where a star and a skip together lie per label, from right text (0) to wrong (1)
-OPENING = 6.0  # labels' worth of wrong text to open both
+BETWEEN = 0.3  # where a star and a skip together lie per label, from right text (0) to wrong (1)
+OPENING = 13.0  # labels' worth of wrong text to open both
 NO_ANCHORS = 0.5  # right / wrong where nothing says what is right: as if more than half of the labels were misheard
 CLOSEST = 0.2  # of wrong: no nearer to each other are right and wrong taken to be
 UNMEASURED = 4.0  # nats per label of wrong text, in recordings too short to tell: networks had 3 to 9
@@ -83,12 +83,10 @@ def fit_prices(costs: Costs) -> Prices:
     time where one sentence in ten is not written and one in twenty not said:
 
         BETWEEN, OPENING   left out               unspoken, timed
-        0.25     1.5       0.4  3.4  6.1  12.3    0.6  0.9  0.6  0.9
-        0.25     6         0    0    0     0.3    0    0.6  0    0.9
-        0.4      1.5       0.1  1.1  1.6   4.0    0.6  0.9  0.6  3.4
-        0.4      3         0    0.1  0.2   0.8    0.6  0.6  0.6  0.9
-        0.4      6         0    0    0     0      0.6  0.6  0.6  0.9    chosen
-        0.55     6         0    0    0     0      0.6  0.6  0.6  5.2
+        0.25     1.5       0.3  3.7  6.5  9.9     0.6  0.6  0.3  1.0
+        0.25     6         0    0    0.3  0.1     0    0.6  0    1.3
+        0.4      1.5       0    0.7  2.0  3.2     0.6  0.6  0.3  1.9
+        0.4      6         0    0    0    0       0.6  0.6  0    2.6    chosen
     """
     wrong = costs.wrong if np.isfinite(costs.wrong) else UNMEASURED
     right = costs.right if np.isfinite(costs.right) else NO_ANCHORS * wrong

@@ -114,7 +114,7 @@ def _solve(problem: Problem, first: Pin, after: Pin, notes: list[Note]) -> Align
     if problem.cells(first, after) <= MOST_CELLS:
         return piece.solve()
     if not (problem.prices.allow_stars and problem.prices.allow_skips):
-        raise TextError(f"{len(piece.heard.best)} frames and {len(piece.labels)} labels without a sure place in common: "
+        raise TextError(f"{len(piece.heard.best)} frames and {len(piece.labels)} labels have no sure place in common: "
                         "too large to be solved", hint="divide the recording and its text into parts")
     notes.append(Note("left out: no passage of the text is recognised, and the stretch is too large to be searched",
                       (first[0], after[0]), (first[1], after[1])))
@@ -171,8 +171,7 @@ def _left_out(path: Stitched) -> list[tuple[str, int, int]]:
 def _explained(path: Stitched, costs: Costs) -> float:
     """The share of labels that have a time, weighed by how far their cost is from that of wrong text.
 
-    Made-up speech of 8,000 labels: 0.50 or more for the right text with up to 75 % of labels misheard, 0.05 or less for
-    others, all of them forced into the recording.
+    With made-up speech right and wrong texts lay on either side of LITTLE by far, at up to 75 % of labels misheard.
     """
     problem, timed = path.problem, path.starts >= 0
     if not timed.any():

@@ -35,12 +35,18 @@ def change_speed(waveform: np.ndarray, sample_rate: int, speed: float) -> np.nda
 
 def mix_noise(waveform: np.ndarray, noise: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
     """(samples,) with noise added at a signal-to-noise ratio in dB; the noise begins anywhere and repeats."""
-    start = int(rng.integers(len(noise)))
-    noise = np.resize(np.roll(noise, -start), len(waveform))
+    noise = _beginning_at(int(rng.integers(len(noise))), noise, len(waveform))
     signal_power, noise_power = float(np.mean(waveform**2)), float(np.mean(noise**2))
     if noise_power <= 0.0 or signal_power <= 0.0:
         return waveform
     return waveform + noise * np.float32(np.sqrt(signal_power / noise_power / 10 ** (snr_db / 10)))
+
+
+def _beginning_at(start: int, noise: np.ndarray, length: int) -> np.ndarray:
+    """(length,) of a noise that repeats. One long enough is not copied: it may last an hour, and is asked for often."""
+    if start + length <= len(noise):
+        return noise[start : start + length]
+    return np.resize(np.roll(noise, -start), length)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ libsndfile says nothing of it: the header of a cut WAV, AIFF, SPHERE or Ogg file
 FLAC fails to decode, a cut MP3 decodes to less than its header says.)
 """
 
+import os
 import re
 import struct
 from pathlib import Path
+
+from ds2cli.audio.members import open_recording
 
 # The last page of an Ogg stream is at most 255 segments of 255 bytes and a header.
 OGG_PAGE_BYTES = 27 + 255 + 255 * 255
@@ -16,8 +19,9 @@ NIST_FIELDS = ("sample_count", "channel_count", "sample_n_bytes")
 
 def is_cut_short(path: str | Path) -> bool:
     """Whether bytes are missing at the end; False for containers that do not say how long they are."""
-    size = Path(path).stat().st_size
-    with open(path, "rb") as file:
+    with open_recording(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         head = file.read(1024)
         file.seek(max(0, size - OGG_PAGE_BYTES))
         tail = file.read()

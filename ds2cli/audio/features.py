@@ -58,7 +58,7 @@ class Frontend(nn.Module):
 
     def __init__(self, settings: FeatureConfig) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.fft_samples = settings, fft_samples(settings)
         self.register_buffer("window", torch.hann_window(window_samples(settings), periodic=False), persistent=False)
         self.register_buffer("bands", _mel_bands(settings), persistent=False)
         self.register_buffer("cosines", _cosines(settings), persistent=False)
@@ -89,7 +89,7 @@ class Frontend(nn.Module):
             power = waveforms.square().sum(1) / lengths.clamp(min=1)
             waveforms = waveforms / power.clamp(min=1e-10).sqrt()[:, None]
         framed = waveforms.unfold(1, window, hop) * self.window  # (B, T, window)
-        spectrum = torch.fft.rfft(framed, n=fft_samples(self.settings))
+        spectrum = torch.fft.rfft(framed, n=self.fft_samples)
         power = (spectrum.real.square() + spectrum.imag.square()) / self.window.square().sum()
         if self.settings.kind == "spectrogram":
             return (power + FLOOR).log(), n_frames(lengths, self.settings)

@@ -1,5 +1,6 @@
 """Recordings on disk: headers, samples, resampling. The only module that knows soundfile and soxr."""
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +10,15 @@ import numpy as np
 import soundfile
 import soxr
 
+from ds2cli.audio.members import member_of
 from ds2cli.errors import AudioError
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".sph", ".caf", ".w64"})
 
 UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)
+# Opus knows no others.
+OPUS_RATES = frozenset({8000, 12000, 16000, 24000, 48000})
+WRITE_PROBLEMS = (soundfile.SoundFileError, OSError, TypeError, ValueError)
 FORMATS_HINT = "see the formats with: ds2 doctor"
 CUT_SECONDS = 0.5
 
@@ -37,7 +42,7 @@ def read_info(path: str | Path) -> AudioInfo:
     raises  AudioError where soundfile cannot read the file
     """
     try:
-        info = soundfile.info(_as_bytes(path))
+        info = soundfile.info(_source(path))
     except UNREADABLE:
         raise _unreadable(path) from None
     if info.samplerate <= 0 or info.frames < 0:
@@ -67,7 +72,7 @@ def read_blocks(path: str | Path, sample_rate: int, seconds: float = 60.0) -> It
     raises   AudioError where the file cannot be read, or ends before its header says
     """
     try:
-        with soundfile.SoundFile(_as_bytes(path)) as file:
+        with soundfile.SoundFile(_source(path)) as file:
             rate, expected = file.samplerate, file.frames
             resampler = soxr.ResampleStream(rate, sample_rate, 1) if rate != sample_rate else None
             heard, is_last = 0, False
@@ -93,7 +98,7 @@ def read_samples(path: str | Path, offset: float = 0.0, duration: float | None =
     raises  AudioError where the file cannot be read
     """
     try:
-        with soundfile.SoundFile(_as_bytes(path)) as file:
+        with soundfile.SoundFile(_source(path)) as file:
             start = round(offset * file.samplerate)
             if start:
                 file.seek(min(start, file.frames))
@@ -122,12 +127,29 @@ def write_audio(path: str | Path, samples: np.ndarray, sample_rate: int) -> None
 
     raises  AudioError where soundfile cannot write it
     """
-    # soundfile knows no suffix for Opus, which lives in an Ogg file.
-    container, coding = ("OGG", "OPUS") if Path(path).suffix.lower() == ".opus" else (None, None)
     try:
-        soundfile.write(str(path), samples, sample_rate, format=container, subtype=coding)
-    except (soundfile.SoundFileError, OSError, TypeError, ValueError) as problem:
+        _write(str(path), samples, sample_rate, Path(path).suffix)
+    except WRITE_PROBLEMS as problem:
         raise AudioError(f"cannot write `{path}`: {problem}", hint=FORMATS_HINT) from None
+
+
+def encode_audio(samples: np.ndarray, sample_rate: int, suffix: str) -> bytes:
+    """What `write_audio` would write to a file of this suffix.
+
+    raises  AudioError where soundfile cannot encode it
+    """
+    buffer = io.BytesIO()
+    try:
+        _write(buffer, samples, sample_rate, suffix)
+    except WRITE_PROBLEMS as problem:
+        raise AudioError(f"cannot encode {suffix.lstrip('.')}: {problem}", hint=FORMATS_HINT) from None
+    return buffer.getvalue()
+
+
+def _write(target: str | io.BytesIO, samples: np.ndarray, sample_rate: int, suffix: str) -> None:
+    # soundfile knows no suffix for Opus, which lives in an Ogg file.
+    container, coding = ("OGG", "OPUS") if suffix.lower() == ".opus" else (suffix.lstrip(".").upper(), None)
+    soundfile.write(target, samples, sample_rate, format=container, subtype=coding)
 
 
 def library_version() -> str:
@@ -135,12 +157,13 @@ def library_version() -> str:
     return soundfile.__libsndfile_version__
 
 
-def _as_bytes(path: str | Path) -> bytes:
-    """A path as the disk knows it: soundfile itself would refuse names that are not UTF-8."""
-    return os.fsencode(path)
+def _source(path: str | Path) -> bytes | io.BytesIO:
+    """What soundfile opens: a path as the disk knows it (it refuses names that are not UTF-8), or a member's bytes."""
+    member = member_of(path)
+    return os.fsencode(path) if member is None else io.BytesIO(member.read())
 
 
 def _unreadable(path: str | Path) -> AudioError:
-    if not Path(path).exists():
+    if member_of(path) is None and not Path(path).exists():
         return AudioError(f"no such file: `{path}`", hint="relative paths are relative to the manifest's folder")
     return AudioError(f"`{path}` is not audio that soundfile can read", hint=FORMATS_HINT)

@@ -23,7 +23,7 @@ EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
-ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "plot", "doctor")
+ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "average", "export", "plot", "doctor")
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -93,12 +93,27 @@ def run() -> None:
 
 
 # One line per command; each module is light, and loads its workflow when it is called.
-from ds2cli.cli import align, decode, doctor, lm, lm_text, plot, prepare, score, segment, train, tune  # noqa: E402
+from ds2cli.cli import (  # noqa: E402
+    align,
+    average,
+    decode,
+    doctor,
+    export,
+    lm,
+    lm_text,
+    plot,
+    prepare,
+    score,
+    segment,
+    train,
+    tune,
+)
 
 lm.app.command("text", epilog=EPILOG)(lm_text.text)
 prepare.app.command("segment", epilog=EPILOG)(segment.segment)
 prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
-for command in (train.train, decode.decode, score.score, tune.tune, align.align, doctor.doctor):
+for command in (train.train, decode.decode, score.score, tune.tune, align.align, average.average, export.export,
+                doctor.doctor):
     app.command(command.__name__, epilog=EPILOG)(command)

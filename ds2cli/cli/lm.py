@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli.sizes import to_bytes
 from ds2cli.errors import UsageError
 
 app = typer.Typer(
@@ -20,7 +21,6 @@ app = typer.Typer(
 )
 
 SECONDS_BETWEEN_LINES = 2.0
-SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class BuildCommand(TyperCommand):
@@ -73,7 +73,8 @@ def build(
     """
     from ds2cli.workflows.lm_build import BuildSettings, build_model
 
-    settings = BuildSettings(order, to_numbers(prune, "--prune", int), vocab, top, units, spaces, to_bytes(memory))
+    thresholds = to_numbers(prune, "--prune", int)
+    settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"))
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
@@ -191,11 +192,3 @@ def to_numbers(words: str, flag: str, kind: type) -> tuple:
         return tuple(kind(word) for word in words.replace(",", " ").split())
     except ValueError:
         raise UsageError(f"`{flag} {words}` are not numbers", hint=f"for example: {flag} 0 0 1") from None
-
-
-def to_bytes(size: str) -> int:
-    """`4G` -> 4 * 2^30."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", size.strip().lower())
-    if not found:
-        raise UsageError(f"`--memory {size}` is not a size", hint="for example: --memory 4G")
-    return int(float(found[1]) * SIZES[found[2]])

@@ -8,7 +8,9 @@ import typer
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
 from ds2cli.cli.output import lines_to
+from ds2cli.cli.sizes import to_bytes
 from ds2cli.corpora.catalogue import CORPORA
+from ds2cli.corpora.choices import Encoding
 from ds2cli.errors import Ds2Error, Exit, UsageError
 from ds2cli.text.normalise import NORMALISERS
 
@@ -150,6 +152,60 @@ def split(
         hours, speakers = part.seconds / 3600, len(part.speakers)
         terminal.say(f"{part.name}: {len(part.utterances):,} utterances · {hours:,.2f} h · {speakers:,} speakers")
     terminal.say(f"seed {seed}")
+
+
+@app.command("shard", epilog=EPILOG)
+def shard(
+    manifests: Manifests,
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="folder for 000000.tar, ... and shards.jsonl")],
+    shard_seconds: Annotated[float, typer.Option(min=1, help="of speech, and a shard is full")] = 3600.0,
+    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="or so many bytes: 1G")] = None,
+    encode: Annotated[
+        Encoding, typer.Option("--encode", help="recordings as they are (parts of longer ones: FLAC), or anew, mono")
+    ] = Encoding.keep,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the order in the shards")] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="stop at the first recording that cannot be read")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+) -> None:
+    """Many small recordings into a few large tar files (WebDataset), and records that point into them.
+
+    Every command reads DIR/shards.jsonl like any other manifest. Shards that are finished are not written again.
+
+    \b
+    ds2 prepare shard train.jsonl --into shards/train --encode opus
+    """
+    from ds2cli.corpora.manifest import read_manifest, to_line
+    from ds2cli.workflows.prepare_shard import Limit, in_manifest_order, prepare_shards
+
+    rejected = []
+
+    def skip(one) -> None:
+        if strict:
+            raise Ds2Error(str(one), hint="without --strict it is skipped and counted")
+        rejected.append(one)
+        if len(rejected) <= NAMED_REJECTIONS:
+            terminal.warn(f"skipped {one}")
+
+    limit = Limit(shard_seconds) if size is None else Limit(float("inf"), to_bytes(size, "--size"))
+    utterances = (one for name in manifests for one in read_manifest(name, required=("audio_filepath", "duration")))
+    listed, shards = into / "shards.jsonl", []
+    for one in prepare_shards(utterances, into, limit, encode, seed, jobs, skip):
+        shards.append(one)
+        there = "" if one.is_new else " · was there already"
+        terminal.say(f"{one.tar}: {len(one.records):,} utterances · {one.seconds / 3600:,.2f} h{there}")
+    if not shards:
+        raise Ds2Error("no recording could be read", hint="look for the cause: ds2 prepare check")
+    records = in_manifest_order(shards)
+    with lines_to(listed) as write:
+        for record in records:
+            write(to_line(record))
+    hours = sum(one.seconds for one in shards) / 3600
+    terminal.say(f"{len(records):,} utterances · {hours:,.2f} h · {len(shards):,} shards · seed {seed}")
+    if rejected:
+        terminal.say(f"skipped: {len(rejected):,}")
+    terminal.write(str(listed))
+    if rejected:
+        raise typer.Exit(Exit.SKIPPED)
 
 
 def to_share(words: str) -> tuple[str, float]:

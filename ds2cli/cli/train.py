@@ -20,6 +20,9 @@ def train(
     dev: Annotated[str | None, typer.Option("--dev", help="records to evaluate on, after every epoch")] = None,
     run: Annotated[Path | None, typer.Option("--run", help="folder for everything the run makes")] = None,
     resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on where this run stopped")] = None,
+    init: Annotated[
+        Path | None, typer.Option("--init", metavar="RUN", help="begin with this run's weights, features and network")
+    ] = None,
     preset: Annotated[
         str | None, typer.Option("--preset", autocompletion=_complete_preset, help=", ".join(preset_names()))
     ] = None,
@@ -27,7 +30,9 @@ def train(
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting: model.rnn_layers=3")
     ] = None,
-    units: Annotated[Path | None, typer.Option("--units", help="units file; default: what the texts hold")] = None,
+    units: Annotated[
+        Path | None, typer.Option("--units", help="units file; default: those of --init, or what the texts hold")
+    ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help=meaning("train.epochs"))] = None,
     learning_rate: Annotated[float | None, typer.Option("--lr", help=meaning("optimizer.learning_rate"))] = None,
     batch_seconds: Annotated[float | None, typer.Option("--batch-seconds", help=meaning("batch.seconds"))] = None,
@@ -36,6 +41,9 @@ def train(
     processes: Annotated[
         int, typer.Option("--processes", "--gpus", min=1, help="train in so many processes, a GPU or a core each")
     ] = 1,
+    restarts: Annotated[
+        int, typer.Option("--restarts", min=0, help="with --processes: go on so many times after one of them has died")
+    ] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with origins; no training")] = False,
 ) -> None:
@@ -44,8 +52,9 @@ def train(
     \b
     ds2 train train.jsonl --dev dev.jsonl --preset small --run runs/a
     ds2 train --resume runs/a
+    ds2 train mine.jsonl --dev dev.jsonl --init runs/a --run runs/b
     """
-    from ds2cli.workflows.train import Request, new_experiment, resumed_experiment
+    from ds2cli.workflows.train import Request, asked_experiment, resumed_experiment
 
     if (resume is None) == (not manifests):
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
@@ -59,16 +68,17 @@ def train(
     }
     given = {name: value for name, value in shortcuts.items() if value is not None}
     flags = Layer({**flag_layer(assignments or []).values, **given}, "flag")
-    if resume is not None and any((dev, run, preset, config, units, flags.values)):
+    if resume is not None and any((dev, run, init, preset, config, units, flags.values)):
         hint = f"to change one, edit {resume}/config.toml; to begin anew: ds2 train ... --config {resume}/config.toml"
         raise UsageError("a resumed run keeps its data and its settings", hint=hint)
     if processes > 1:
-        _launch(processes, manifests, dry_run)
+        _launch(processes, restarts, manifests, dry_run)
         return
     if resume is not None:
         experiment = resumed_experiment(resume)
     else:
-        experiment = new_experiment(Request(manifests, dev, run or Path("."), preset, config, flags, units))
+        request = Request(manifests, dev, run or Path("."), preset, config, flags, units, init)
+        experiment = asked_experiment(request)
     if strict and experiment.rejected:
         reason = next(iter(experiment.rejected))
         raise Ds2Error(f"{experiment.examples[reason]}", hint="without --strict it is left out and counted")
@@ -78,7 +88,7 @@ def train(
     _train(experiment, device, strict)
 
 
-def _launch(processes: int, manifests: list[str] | None, dry_run: bool) -> None:
+def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run: bool) -> None:
     if manifests and "-" in manifests:
         raise UsageError("several processes cannot share stdin", hint="write the records to a file first")
     if dry_run:
@@ -86,12 +96,12 @@ def _launch(processes: int, manifests: list[str] | None, dry_run: bool) -> None:
     from ds2cli.workflows.launch import launch
 
     arguments = list(sys.argv[1:])
-    for name in ("--processes", "--gpus"):
+    for name in ("--processes", "--gpus", "--restarts"):
         while name in arguments:
             at = arguments.index(name)
             del arguments[at : at + 2]
         arguments = [one for one in arguments if not one.startswith(name + "=")]
-    raise typer.Exit(launch(processes, arguments))
+    raise typer.Exit(launch(processes, restarts, arguments))
 
 
 def _describe(experiment) -> None:
@@ -107,7 +117,7 @@ def _describe(experiment) -> None:
 
 def _train(experiment, device: str, strict: bool) -> None:
     from ds2cli.cli.training_view import TrainingView
-    from ds2cli.training.distributed import join, leave
+    from ds2cli.training.distributed import is_watched, join, leave
     from ds2cli.training.events import StoppedEvent
     from ds2cli.workflows.train import run_training
 
@@ -125,16 +135,19 @@ def _train(experiment, device: str, strict: bool) -> None:
     leave()
     if not process.is_first:
         return
+    view.say_waiting()
     folder = experiment.run
     if stopped:
         terminal.say(f"saved {folder.path} at step {view.step:,}")
         terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
         raise typer.Exit(Exit.INTERRUPTED)
     if not view.step:
-        terminal.say(f"`{folder.path}` had all of its {experiment.config.train.epochs} epochs already")
+        terminal.say(f"`{folder.path}` was done already")
+    elif view.epoch < experiment.config.train.epochs:
+        terminal.say(f"ended early: no better for {experiment.config.train.patience} evaluations")
     terminal.write(str(folder.best))
     terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
-    if experiment.rejected or view.skipped:
+    if (experiment.rejected or view.skipped) and not is_watched():
         raise typer.Exit(Exit.SKIPPED)
 
 
@@ -151,4 +164,7 @@ def _say_header(experiment, recogniser, device: str) -> None:
         f"{recogniser.n_parameters / 1e6:.2f} M parameters · {len(experiment.units)} units · {device} · "
         f"seed {experiment.config.train.seed} · {experiment.run.path}"
     )
+    if experiment.init:
+        fresh = ", ".join(f"`{name}`" for name in experiment.fresh_units)
+        terminal.say(f"begins with another run's weights · fresh units: {fresh or 'none'}")
     terminal.detail(f"padding: {100 * experiment.padding_share():.1f} % of the seconds computed")

@@ -9,6 +9,8 @@ from ds2cli.errors import Ds2Error
 SHOWN_SKIPS = 3
 SMOOTHING = 0.95
 PLAIN_LINE_SECONDS = 60.0
+# Beyond this share of the time a processor that waits for data is worth a word at the end.
+MUCH_WAITING = 0.05
 
 
 class TrainingView:
@@ -16,16 +18,18 @@ class TrainingView:
 
     def __init__(self, config: Config, strict: bool) -> None:
         self.epochs, self.strict = config.train.epochs, strict
-        self.step = 0
+        self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
         self._first_epoch: float | None = None
         self._audio_seconds = self._waited = 0.0
+        self._at_row = self._started, 0.0  # when the evaluation before was shown, and how long had been waited by then
+        self._has_split = False
         self._bar = terminal.Bar()
 
     def __enter__(self) -> "TrainingView":
-        terminal.say("epoch      loss       dev     CER     WER   elapsed")
+        terminal.say("epoch      loss       dev     CER     WER   elapsed  waited")
         self._bar.__enter__()
         return self
 
@@ -34,13 +38,24 @@ class TrainingView:
 
     def show(self, event) -> None:
         """One event, by its kind."""
-        from ds2cli.training.events import EvaluationEvent, StepEvent
+        from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
 
         self.step = event.step
         if isinstance(event, StepEvent):
             self._show_step(event)
+        elif isinstance(event, RollbackEvent):
+            self._show_rollback(event)
         elif isinstance(event, EvaluationEvent):
             self._show_evaluation(event)
+
+    def say_waiting(self) -> None:
+        """One line and the cure, where much of the run's time went into waiting for data."""
+        share = self._waited / max(time.monotonic() - self._started, 1e-3)
+        if share > MUCH_WAITING:
+            terminal.say(f"{100 * share:.0f} % of the time went into waiting for data")
+            terminal.say(
+                "hint: read in more processes: --set batch.workers=4   ·   many small files: ds2 prepare shard, once"
+            )
 
     def _show_step(self, event) -> None:
         self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
@@ -49,6 +64,7 @@ class TrainingView:
         self._waited += event.waited
         self._name_skipped(event.skipped)
         self._name_not_finite(event)
+        self._name_split(event)
         elapsed = max(time.monotonic() - self._started, 1e-3)
         done = event.epoch - self._first_epoch
         left = elapsed * (self.epochs - event.epoch) / done if done > 0 else 0.0
@@ -72,21 +88,52 @@ class TrainingView:
     def _name_not_finite(self, event) -> None:
         new = [one for one in event.not_finite if one not in self.skipped]
         if new:
-            names = ", ".join(f"`{one}`" for one in new[:SHOWN_SKIPS])
-            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {names} taught nothing")
+            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {first_names(new)} taught nothing")
             self.skipped.update(new)
 
+    def _name_split(self, event) -> None:
+        if not event.split:
+            return
+        if not self._has_split:
+            self._bar.say(
+                f"warning: out of memory at step {event.step:,} with {len(event.split)} utterances: "
+                f"{first_names(event.split)}; computed in smaller parts, here and wherever it must be"
+            )
+            self._bar.say("hint: faster without: --set batch.accumulate=2, or a lower --batch-seconds")
+        self._has_split = True
+
+    def _show_rollback(self, event) -> None:
+        self._loss = None
+        self._bar.say(
+            f"warning: loss is not finite at step {event.from_step:,}, nor at those before it "
+            f"({first_names(event.not_finite)}): back to step {event.step:,}, "
+            f"with {event.rate_share:g} of the learning rate"
+        )
+
     def _show_evaluation(self, event) -> None:
+        self.epoch = event.epoch
         self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
         dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"
         self._bar.say(
             f"{event.epoch:5d}{event.train_loss:10.3f}{dev}"
-            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{best}"
+            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{self._waited_since_row():6.0f} %{best}"
         )
         for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:
             self._bar.say(f"      ref  {sample['text']}")
             self._bar.say(f"      hyp  {sample['pred_text']}")
+
+    def _waited_since_row(self) -> float:
+        """Per cent of the time since the evaluation before that went into waiting for data."""
+        (shown_at, waited_by), now = self._at_row, time.monotonic()
+        self._at_row = now, self._waited
+        return 100 * (self._waited - waited_by) / max(now - shown_at, 1e-3)
+
+
+def first_names(ids: list[str]) -> str:
+    """The first few of them, and that there are more."""
+    more = f" and {len(ids) - SHOWN_SKIPS:,} more" if len(ids) > SHOWN_SKIPS else ""
+    return ", ".join(f"`{one}`" for one in ids[:SHOWN_SKIPS]) + more
 
 
 def rate(value: float | None) -> str:

@@ -52,8 +52,9 @@ def read_metadata(path: Path, root: Path) -> Iterator[Entry]:
             hint = f"it needs file_name and one of: {', '.join(TEXT)}"
             raise ManifestError(f"`{path}` has the columns {', '.join(map(str, row))}", hint=hint)
         audio = path.parent / row["file_name"]
-        yield Entry(name_of(audio, root), audio, row[text] or "", _first(row, SPEAKER), _first(row, LANGUAGE))
+        yield Entry(name_of(audio, root), audio, row[text] or "", first_of(row, SPEAKER), first_of(row, LANGUAGE))
 
 
-def _first(row: dict, names: tuple[str, ...]) -> str:
+def first_of(row: dict, names: tuple[str, ...]) -> str:
+    """What a row has under the first of these names that is not empty."""
     return str(next((row[name] for name in names if row.get(name)), ""))

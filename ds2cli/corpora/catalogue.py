@@ -28,6 +28,7 @@ CORPORA = {
     "csv": "CSV of deepspeech.pytorch or Coqui STT",
     "folder": "recordings with a .txt beside each",
     "audiofolder": "Hugging Face audiofolder: metadata.csv or metadata.jsonl",
+    "shards": "tar files (WebDataset): a.flac with a.json or a.txt beside it",
     "lhotse": "lhotse cuts: *.jsonl or *.jsonl.gz",
 }
 

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 
 from ds2cli.audio.containers import is_cut_short
 from ds2cli.audio.files import read_info, read_samples
+from ds2cli.audio.members import is_there
 from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import AudioError
 from ds2cli.text.units import Units, frames_needed
@@ -94,7 +94,7 @@ def check_audio(checked: Checked) -> None:
         info = read_info(utterance.audio)
         samples, rate = read_samples(utterance.audio, utterance.offset, utterance.duration)
     except AudioError as problem:
-        kind = Finding.UNREADABLE if Path(utterance.audio).exists() else Finding.NO_AUDIO
+        kind = Finding.UNREADABLE if is_there(utterance.audio) else Finding.NO_AUDIO
         findings[kind] = str(problem)
         return
     checked.audio_hash = hashlib.blake2b(samples.tobytes(), digest_size=16).digest()

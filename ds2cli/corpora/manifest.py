@@ -23,7 +23,7 @@ FIELDS_HINT = "each line needs audio_filepath, duration and text; `ds2 prepare c
 class Utterance:
     """One stretch of speech and what is said in it.
 
-    audio  path of the recording (absolute once read from a manifest)
+    audio  path of the recording (absolute once read from a manifest), or its address in a tar file
     offset, duration  seconds into the recording, and of speech
     record  the line as it came, for commands that pass it on
     """

@@ -16,29 +16,37 @@ from torch import Tensor
 
 from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
+from ds2cli.model.narrow import FORMS, Form, narrow, widen
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT = "ds2 checkpoint 1"
 HINT = "it should come from: ds2 train"
+SHIPPED = Path(__file__).parent / "shipped"  # models that come with ds2, each with a card of its name
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds; the names of `weights` begin with `frontend.` and `network.`."""
+    """What a checkpoint holds; the names of `weights` begin with `frontend.` and `network.`.
+
+    form  how the file holds them; here they are float32
+    """
 
     config: Config
     units: Units
     weights: dict[str, Tensor]
     notes: dict[str, str]
+    form: Form = "float32"
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write beside, flush to disk, rename: a kill at any instant leaves the old file or the new one."""
-    description = {"config": to_toml(checkpoint.config), "units": write_units(checkpoint.units), **checkpoint.notes}
+    form = {} if checkpoint.form == "float32" else {"form": checkpoint.form}
+    texts = {"config": to_toml(checkpoint.config), "units": write_units(checkpoint.units), **form}
     # One entry: safetensors writes several in random order, and the same weights should give the same bytes.
-    metadata = {FORMAT: json.dumps(description, ensure_ascii=False, sort_keys=True)}
+    metadata = {FORMAT: json.dumps({**texts, **checkpoint.notes}, ensure_ascii=False, sort_keys=True)}
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
+    weights = narrow(weights, checkpoint.form)
     write_beside(path, lambda temporary: save_file(weights, temporary, metadata))
 
 
@@ -52,19 +60,28 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             notes = json.loads((file.metadata() or {})[FORMAT])
         texts = {name: notes.pop(name) for name in ("config", "units")}
-        weights = load_file(path)
-    except (SafetensorError, OSError, UnicodeDecodeError, LookupError, TypeError, AttributeError, json.JSONDecodeError):
+        form = notes.pop("form", "float32")
+        weights = widen(load_file(path))
+    except (SafetensorError, OSError, RuntimeError, UnicodeDecodeError, LookupError, TypeError, AttributeError,
+            json.JSONDecodeError):
         raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT) from None
     try:
         config, units = from_toml(str(texts["config"]), "its settings"), parse_units(str(texts["units"]), "its units")
     except UsageError as problem:
         raise CheckpointError(f"`{path}` cannot be used: {problem}", hint="is this ds2 older than the file?") from None
-    return Checkpoint(config, units, weights, notes)
+    if form not in FORMS:
+        raise CheckpointError(f"`{path}` holds weights as `{form}`", hint="is this ds2 older than the file?")
+    return Checkpoint(config, units, weights, notes, form)
 
 
 def checkpoint_path(path: str | Path) -> Path:
-    """The checkpoint that a person means: a file, or a run folder's best, else its last."""
+    """The checkpoint that a person means: a file, a run folder's best, else its last; or the name of a model in ds2.
+
+    raises  CheckpointError where there is none
+    """
     path = Path(path)
+    if not path.exists() and (SHIPPED / f"{path}.safetensors").is_file():
+        return SHIPPED / f"{path}.safetensors"
     if path.is_dir():
         for name in ("best.safetensors", "last.safetensors"):
             if (path / name).is_file():

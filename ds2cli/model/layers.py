@@ -4,8 +4,9 @@ Every layer takes a mask of the real frames and leaves zeros beyond them, so tha
 on its batch mates.
 """
 
+from collections.abc import Callable
+
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 CLIP = 20.0
@@ -19,13 +20,14 @@ def clipped_relu(x: Tensor) -> Tensor:
 class SequenceBatchNorm(nn.Module):
     """Batch normalisation with mean and variance over all valid frames of all utterances of the minibatch.
 
-    Amodei et al. 2016, section 3.2 ("sequence-wise"). The channels are dimension 1 of x. With `synchronised`, and
-    several processes, the statistics are those of all processes together.
+    Amodei et al. 2016, section 3.2 ("sequence-wise"). The channels are dimension 1 of x. `exchange`, where there is
+    one, gives the sum of a tensor over all processes: the statistics are then those of all processes together.
     """
 
     def __init__(self, channels: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
         super().__init__()
-        self.momentum, self.epsilon, self.synchronised = momentum, epsilon, False
+        self.momentum, self.epsilon = momentum, epsilon
+        self.exchange: Callable[[Tensor], Tensor] | None = None
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.register_buffer("running_mean", torch.zeros(channels))
@@ -51,8 +53,8 @@ class SequenceBatchNorm(nn.Module):
         x = x.float() * valid
         # Sums of x and its square in one pass; x is of order 1 here, and float32 sums over 10^6 frames keep 1e-4 of it.
         sums = torch.stack([x.sum(over), x.square().sum(over), count.expand(x.shape[1]).float()])
-        if self.synchronised and dist.is_initialized():
-            sums = _SumOverProcesses.apply(sums)
+        if self.exchange is not None:
+            sums = _SumOverProcesses.apply(sums, self.exchange)
         mean = sums[0] / sums[2]
         variance = (sums[1] / sums[2] - mean.square()).clamp(min=0)
         with torch.no_grad():
@@ -68,16 +70,13 @@ class _SumOverProcesses(torch.autograd.Function):
     """The sum of a tensor over all processes; its gradient is the sum of theirs."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        x = x.clone()
-        dist.all_reduce(x)
-        return x
+    def forward(ctx, x: Tensor, exchange: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.exchange = exchange
+        return exchange(x)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        gradient = gradient.clone()
-        dist.all_reduce(gradient)
-        return gradient
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return ctx.exchange(gradient), None
 
 
 class MaskedConvolution(nn.Module):

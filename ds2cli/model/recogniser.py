@@ -30,7 +30,7 @@ class Recogniser(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.network.output.weight.device
+        return self.frontend.window.device
 
     @property
     def n_parameters(self) -> int:

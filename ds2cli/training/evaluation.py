@@ -12,6 +12,7 @@ from ds2cli.scoring.rates import score_texts
 from ds2cli.training.data import Batch, SpeechSet
 from ds2cli.training.distributed import Process, gathered
 from ds2cli.training.loss import ctc_losses
+from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 
 N_SAMPLES = 3
 
@@ -20,7 +21,7 @@ N_SAMPLES = 3
 class Result:
     """loss is nats per utterance; wer and cer are per cent, None where the references are empty.
 
-    skipped  ids of utterances whose audio could not be read, with the reason
+    skipped  ids of utterances whose audio could not be read, or heard, with the reason
     """
 
     loss: float
@@ -34,16 +35,24 @@ class Result:
 def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Result:
     """Every utterance once, each process its share; the same three utterances are shown every time.
 
-    Utterances whose audio cannot be read are left out, and named.
+    Utterances whose audio cannot be read, or that do not fit in memory alone, are left out, and named.
     raises  AudioError where that leaves none
     """
     recogniser.eval()
     heard: dict[int, tuple[float, str]] = {}
     skipped: list[tuple[str, str]] = []
-    for indices in _batches(speech)[process.rank :: process.world]:
-        batch = speech.plain_batch(indices)
+    waiting = _batches(speech)[process.rank :: process.world]
+    while waiting:
+        batch = speech.plain_batch(waiting.pop(0))
         skipped += batch.skipped
-        heard.update(_hear(recogniser, speech, batch))
+        answers = _hear(recogniser, speech, batch)
+        if answers is None and len(batch.indices) == 1:
+            skipped.append((batch.ids[0], TOO_LARGE))
+        elif answers is None:
+            half = len(batch.indices) // 2
+            waiting[:0] = [batch.indices[:half], batch.indices[half:]]
+        else:
+            heard.update(answers)
     shares = gathered(process, (heard, skipped))
     heard = {index: answer for share, _ in shares for index, answer in share.items()}
     skipped = [one for _, share in shares for one in share]
@@ -72,12 +81,17 @@ def _batches(speech: SpeechSet) -> list[list[int]]:
     return [group for group in groups if group]
 
 
-def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, tuple[float, str]]:
-    """By index: the loss of each utterance of a batch and the text of its best path."""
+def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, tuple[float, str]] | None:
+    """By index: the loss of each utterance of a batch and the text of its best path; None where memory is full."""
     if not batch.indices:
         return {}
     device = recogniser.device
-    log_probs, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
+    try:
+        log_probs, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
+    except RuntimeError as problem:
+        if is_out_of_memory(problem):
+            return None
+        raise
     losses = ctc_losses(log_probs, frames, batch.targets.to(device), batch.target_lengths.to(device)).tolist()
     rows = log_probs.cpu().numpy()
     spelled = [

@@ -11,6 +11,7 @@ class StepEvent:
     seconds    since the run began, interruptions left out
     audio_seconds  of speech in the step, all processes together
     skipped, not_finite  ids, of all processes, that could not be read (with the reason), or taught nothing
+    split      ids of utterances that did not fit in memory together and were computed in smaller parts
     waited     seconds that the processor had no batch to work on
     """
 
@@ -23,6 +24,7 @@ class StepEvent:
     audio_seconds: float
     skipped: list[tuple[str, str]] = field(default_factory=list)
     not_finite: list[str] = field(default_factory=list)
+    split: list[str] = field(default_factory=list)
     waited: float = 0.0
 
 
@@ -47,10 +49,31 @@ class EvaluationEvent:
 
 
 @dataclass(frozen=True)
+class RollbackEvent:
+    """Nothing was finite any more: the run is back at its last good checkpoint, at a lower rate.
+
+    step, from_step  where it goes on, and where it was
+    rollbacks        so many until now
+    rate_share       the schedule's rate is multiplied by this from here on
+    not_finite       ids of the last step
+    is_evaluated     whether the checkpoint came after the evaluation that follows its step
+    """
+
+    step: int
+    from_step: int
+    epoch: int
+    rollbacks: int
+    rate_share: float
+    seconds: float
+    not_finite: list[str]
+    is_evaluated: bool
+
+
+@dataclass(frozen=True)
 class StoppedEvent:
     """Asked to stop; everything is saved."""
 
     step: int
 
 
-Event = StepEvent | EvaluationEvent | StoppedEvent
+Event = StepEvent | EvaluationEvent | RollbackEvent | StoppedEvent

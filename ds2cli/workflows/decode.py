@@ -115,10 +115,10 @@ def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
         _must_have_same_units(run, file)
         return Source(file.units, file.frame_seconds, ((record, array, "") for record, array in file))
     from ds2cli.model.devices import usable_device
-    from ds2cli.model.recogniser import load_recogniser
+    from ds2cli.model.quantised import load_listener
     from ds2cli.workflows.listen import listen
 
-    recogniser = load_recogniser(run, usable_device(device))
+    recogniser = load_listener(run, usable_device(device))
     heard = listen(recogniser, read_inputs(inputs), jobs)
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in heard)

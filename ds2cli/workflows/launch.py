@@ -11,8 +11,10 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from ds2cli.errors import Exit
 
 
-def launch(processes: int, arguments: list[str]) -> int:
+def launch(processes: int, restarts: int, arguments: list[str]) -> int:
     """Run `ds2 ARGUMENTS` in so many processes that train together; returns the exit code for all.
+
+    restarts  how often all of them are started anew after one has died; they go on where the run was saved last
 
     Each process gets its share of the cores: on 2 cores, two processes of one thread beat one of two threads.
     """
@@ -24,7 +26,7 @@ def launch(processes: int, arguments: list[str]) -> int:
         nproc_per_node=processes,
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
-        max_restarts=0,
+        max_restarts=restarts,
         monitor_interval=0.2,
     )
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it reports every exit code and signal

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+from ds2cli.audio.members import member_of, open_recording
 from ds2cli.errors import UsageError
 from ds2cli.reporting.choices import Sound
 
@@ -17,11 +18,11 @@ def sound_address(audio: Path, page: Path, sound: Sound) -> str | None:
 
     raises  UsageError where a recording that should be embedded cannot be read
     """
-    if sound == Sound.none:
-        return None
+    if sound == Sound.none or (sound == Sound.link and member_of(audio)):
+        return None  # a browser cannot play out of a tar file
     if sound == Sound.embed:
         try:
-            content = base64.b64encode(audio.read_bytes()).decode()
+            content = base64.b64encode(open_recording(audio).read()).decode()
         except OSError as problem:
             hint = "--html-sound link writes their addresses without reading them"
             raise UsageError(f"cannot read `{audio}`: {problem.strerror}", hint=hint) from None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ds2cli.audio.files import read_info
+from ds2cli.audio.members import is_there
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.corpora.manifest import Record
@@ -44,7 +45,7 @@ def to_record(entry: Entry | Rejected) -> Record | Rejected:
     try:
         seconds = read_info(entry.audio).seconds
     except AudioError as problem:
-        reason = "unreadable audio" if entry.audio.exists() else "no audio file"
+        reason = "unreadable audio" if is_there(entry.audio) else "no audio file"
         return Rejected(entry.id, reason, str(problem))
     duration = seconds - entry.offset if entry.duration is None else entry.duration
     end = entry.offset + duration

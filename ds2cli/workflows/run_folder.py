@@ -14,9 +14,9 @@ from ds2cli.model.checkpoint import (
     save_training_state,
     write_beside,
 )
-from ds2cli.training.events import EvaluationEvent, StepEvent
+from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
 
-EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation"}
+EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation", RollbackEvent: "rollback"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +28,11 @@ class RunFolder:
     @property
     def best(self) -> Path:
         return self.path / "best.safetensors"
+
+    @property
+    def init(self) -> Path:
+        """What the network begins with, in a run that begins with another's weights."""
+        return self.path / "init.safetensors"
 
     @property
     def config(self) -> Path:
@@ -82,8 +87,10 @@ class RunFolder:
         """The utterances that `write_manifest` kept; none where there is no such file."""
         return list(read_manifest(self.path / name)) if (self.path / name).exists() else []
 
-    def record(self, event: StepEvent | EvaluationEvent) -> None:
-        """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl."""
+    def record(self, event: StepEvent | EvaluationEvent | RollbackEvent) -> None:
+        """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl; a detour's lines are forgotten."""
+        if isinstance(event, RollbackEvent):
+            self.forget_after(event.step, event.is_evaluated)
         line = {"event": EVENT_NAMES[type(event)], **dataclasses.asdict(event)}
         samples = line.pop("samples", [])
         self._append(self.metrics, [{name: _as_json(value) for name, value in line.items()}])
@@ -123,6 +130,19 @@ class RunFolder:
         if state is not None:
             save_training_state(self.trainer, state)
 
+    def keep_evaluated(self, checkpoint: Checkpoint, epoch: int, count: int) -> None:
+        """Keep the checkpoint of an evaluation, and the `count` newest of them, for `ds2 average`."""
+        if count:
+            folder = self.path / "epochs"
+            folder.mkdir(exist_ok=True)
+            save_checkpoint(folder / f"{epoch:05d}.safetensors", checkpoint)
+            for old in self.kept_checkpoints()[:-count]:
+                old.unlink()
+
+    def kept_checkpoints(self) -> list[Path]:
+        """Those of the last evaluations, in order."""
+        return sorted((self.path / "epochs").glob("[0-9]*.safetensors"))
+
     def training_state(self) -> dict | None:
         """The saved position, or None where the run was killed before its first save."""
         if not self.trainer.exists():
@@ -145,4 +165,6 @@ def _is_known(line: bytes, step: int, evaluated: int) -> bool:
         record = json.loads(line)
     except ValueError:
         return False
-    return record["step"] <= (step if record.get("event") == "step" else evaluated)
+    # A rollback to this very step will happen again: it is part of what came after the save.
+    last = {"step": step, "rollback": step - 1}.get(record.get("event"), evaluated)
+    return record["step"] <= last

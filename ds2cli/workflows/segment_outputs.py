@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ds2cli.corpora.manifest import Record
-from ds2cli.reporting.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
+from ds2cli.reporting.kaldi import write_kaldi
 from ds2cli.whole_files import written_whole
 from ds2cli.workflows.segment import Answer
 

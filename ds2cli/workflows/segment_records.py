@@ -87,7 +87,7 @@ def describe_recording(
     frame = recogniser.frame_seconds
     kept = [segment for segment in segments if segment["keep"]]
     unspoken = unspoken_text(transcript, alignment)
-    unwritten = [{"start": round(start * frame, 3), "end": round(end * frame, 3)} for start, end, _ in alignment.stars]
+    unwritten = [_seconds(first, after, frame) for first, after, _ in alignment.stars]
     return {
         "id": pair.id,
         "audio_filepath": str(pair.audio),
@@ -109,8 +109,7 @@ def describe_recording(
         "prices": {name: round(float(value), 3) for name, value in vars(alignment.prices).items()},
         "score": round(float(alignment.score), 3),
         "explained": round(alignment.explained, 4),
-        "notes": [{"text": note.text, "start": round(note.frames[0] * frame, 3), "end": round(note.frames[1] * frame, 3)}
-                  for note in alignment.notes],
+        "notes": [{"text": note.text, **_seconds(*note.frames, frame)} for note in alignment.notes],
     }
 
 
@@ -123,6 +122,10 @@ def unspoken_text(transcript: Transcript, alignment: Alignment) -> list[dict[str
          "text": _excerpt(transcript.original_of(first, after))}
         for first, after in edges.tolist()
     ]
+
+
+def _seconds(first: int, after: int, frame_seconds: float) -> dict[str, float]:
+    return {"start": round(first * frame_seconds, 3), "end": round(after * frame_seconds, 3)}
 
 
 def _excerpt(text: str) -> str:

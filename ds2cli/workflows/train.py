@@ -12,19 +12,21 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
-from ds2cli.errors import CheckpointError, TextError, UsageError
-from ds2cli.model.checkpoint import Checkpoint
+from ds2cli.errors import CheckpointError, Ds2Error, TextError, UsageError
+from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.model.transfer import transfer
 from ds2cli.reporting.curves import draw_curve
 from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer, resolve, to_toml
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
 from ds2cli.training.batches import padding_share, plan_epoch
 from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
-from ds2cli.training.distributed import Process
+from ds2cli.training.distributed import Process, is_lost_peer, is_restarted, share
 from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.workflows.run_folder import RunFolder
+from ds2cli.workflows.tensorboard import Board, needs_tensorboard
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Request:
     config_file: Path | None = None
     flags: Layer = Layer({}, "flag")
     units: Path | None = None
-    device: str = "auto"
+    init: Path | None = None
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Experiment:
     """All that a run needs, checked, before the first step.
 
     rejected  why utterances were left out, and how many; `examples` names the first of each
+    init      whose weights the network begins with
     """
 
     run: RunFolder
@@ -57,6 +60,7 @@ class Experiment:
     rejected: Counter = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
+    init: Checkpoint | None = None
 
     @property
     def hours(self) -> float:
@@ -67,9 +71,21 @@ class Experiment:
         return sum(utterance.duration for utterance in self.dev) / 3600
 
     def build(self) -> Recogniser:
-        """A fresh network; its first weights come from the seed."""
+        """A network as it begins: its weights come from the seed, or from another run.
+
+        raises  CheckpointError where that run's do not fit
+        """
         torch.manual_seed(self.config.train.seed)
-        return Recogniser(self.config, self.units)
+        recogniser = Recogniser(self.config, self.units)
+        if self.init is not None:
+            transfer(self.init, recogniser)
+        return recogniser
+
+    @property
+    def fresh_units(self) -> list[str]:
+        """Units that the run it begins with does not know."""
+        known = self.init.units.names if self.init else self.units.names
+        return [name for name in self.units.names if name not in known]
 
     def padding_share(self) -> float:
         """Of a shuffled epoch."""
@@ -78,11 +94,34 @@ class Experiment:
 
 
 def settings_of(request: Request) -> tuple[Config, Origins]:
-    """Defaults < preset < file < flags."""
-    layers = [preset_layer(request.preset)] if request.preset else []
+    """Defaults < the run to begin from < preset < file < flags."""
+    layers = [_kept_layer(request.init)] if request.init else []
+    if request.preset:
+        layers.append(preset_layer(request.preset))
     if request.config_file:
         layers.append(file_layer(request.config_file))
     return resolve(*layers, request.flags)
+
+
+def _kept_layer(init: Path) -> Layer:
+    """What a network keeps when it learns on: how it hears and how it is built."""
+    config = load_checkpoint(init).config
+    parts = {section: vars(getattr(config, section)) for section in ("features", "model")}
+    values = {f"{section}.{name}": value for section, part in parts.items() for name, value in part.items()}
+    return Layer(values, f"`{init}`")
+
+
+def asked_experiment(request: Request) -> Experiment:
+    """A new experiment; or, where torchrun has restarted the command after a process died, the one that it began.
+
+    raises  UsageError where the folder holds a run already, which another command began
+    """
+    folder = RunFolder(request.run)
+    if is_restarted() and folder.config.exists():
+        begun = resumed_experiment(request.run)
+        if begun.config == settings_of(request)[0]:
+            return begun
+    return new_experiment(request)
 
 
 def new_experiment(request: Request) -> Experiment:
@@ -94,8 +133,16 @@ def new_experiment(request: Request) -> Experiment:
     config, origins = settings_of(request)
     utterances = [one for manifest in request.manifests for one in read_manifest(manifest)]
     dev = list(read_manifest(request.dev)) if request.dev else []
-    units = read_units(request.units) if request.units else units_of(one.text for one in utterances)
-    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [])
+    if not dev and (config.train.patience or config.optimizer.schedule == "plateau"):
+        raise UsageError("`train.patience` and the plateau schedule need held-out speech", hint="add: --dev dev.jsonl")
+    if config.train.tensorboard:
+        needs_tensorboard()
+    init = load_checkpoint(request.init) if request.init else None
+    if request.units:
+        units = read_units(request.units)
+    else:
+        units = init.units if init else units_of(one.text for one in utterances)
+    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [], init=init)
     experiment.train = _admitted(experiment, utterances, config.batch.max_seconds)
     experiment.dev = _admitted(experiment, dev, float("inf"))
     if not experiment.train:
@@ -112,7 +159,8 @@ def resumed_experiment(run: Path) -> Experiment:
     config = from_toml(folder.config.read_text(encoding="utf-8"), f"`{folder.config}`")
     units = parse_units((run / "units.txt").read_text(encoding="utf-8"))
     train, dev = folder.read_manifest("train.jsonl"), folder.read_manifest("dev.jsonl")
-    return Experiment(folder, config, {}, units, train, dev, is_resumed=True)
+    init = load_checkpoint(folder.init) if folder.init.exists() else None
+    return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init)
 
 
 def run_training(
@@ -123,7 +171,13 @@ def run_training(
     on_interrupt  called at the first Ctrl-C or SIGTERM, inside the signal's handler
     """
     with Interrupt(on_interrupt) as interrupt:
-        yield from _train(experiment, process, interrupt)
+        try:
+            yield from _train(experiment, process, interrupt)
+        except RuntimeError as problem:
+            if process.world == 1 or not is_lost_peer(problem):
+                raise
+            hint = f"see what it said; then: ds2 train --resume {experiment.run.path}"
+            raise Ds2Error("another process of this run has ended", hint=hint) from None
 
 
 def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> Iterator[Event]:
@@ -137,20 +191,30 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
         config,
         process,
         should_stop=lambda: interrupt.requested,
+        last_saved=folder.training_state,
     )
-    _start_or_restore(trainer, folder, process)
+    _start_or_restore(trainer, folder, process, keep_statistics=experiment.init is not None)
+
+    def checkpoint() -> Checkpoint:
+        return Checkpoint(config, experiment.units, trainer.recogniser.state_dict(), {})
 
     def save(best: bool) -> None:
         if process.is_first:
-            checkpoint = Checkpoint(config, experiment.units, trainer.recogniser.state_dict(), {})
-            folder.keep(checkpoint, None if best else trainer.state(), best)
+            folder.keep(checkpoint(), None if best else trainer.state(), best)
 
+    board = Board(folder.path, trainer.position.step) if config.train.tensorboard and process.is_first else None
     for event in trainer.events(save):
         if process.is_first and not isinstance(event, StoppedEvent):
             folder.record(event)
+            if board:
+                board.show(event)
             if isinstance(event, EvaluationEvent):
                 draw_curve(folder.metrics, folder.path / "curve.svg")
+                with trainer.average.applied():
+                    folder.keep_evaluated(checkpoint(), event.epoch, config.train.keep)
         yield event
+    if board:
+        board.close()
 
 
 def _begin(experiment: Experiment) -> None:
@@ -160,11 +224,14 @@ def _begin(experiment: Experiment) -> None:
     if experiment.dev:
         folder.write_manifest("dev.jsonl", experiment.dev)
     folder.write_text("units.txt", write_units(experiment.units))
+    if experiment.init:
+        save_checkpoint(folder.init, experiment.init)
     # Last, because a folder with a config.toml holds a run that can be resumed.
     folder.write_text("config.toml", to_toml(experiment.config, experiment.origins))
 
 
-def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process) -> None:
+def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process, keep_statistics: bool) -> None:
+    """Take up the run where it was saved; else measure the features, unless the network begins with another's."""
     config = trainer.config
     trainer.train.noises = load_noises(config.augment.noise, config.features.sample_rate)
     state = folder.training_state()
@@ -175,9 +242,11 @@ def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process) -> 
             hint = f"was `{folder.config}` edited? epochs and rates may change, the network may not"
             raise CheckpointError(f"`{folder.trainer}` does not fit its settings", hint=hint) from None
     else:
-        frontend = trainer.recogniser.frontend.cpu()
-        frontend.fit(*feature_statistics(trainer.train, frontend, config.train.seed))
-        trainer.recogniser.to(process.device)
+        if not keep_statistics:
+            frontend = trainer.recogniser.frontend.cpu()
+            frontend.fit(*feature_statistics(trainer.train, frontend, config.train.seed))
+            trainer.recogniser.to(process.device)
+        share(process, trainer.recogniser.state_dict().values())
         trainer.average.restart()
     if process.is_first:
         folder.forget_after(trainer.position.step, is_evaluated=trainer.position.step_of_epoch == 0)

@@ -56,6 +56,16 @@ def test_noise_begins_anywhere_and_repeats():
     assert len(starts) > 10
 
 
+@pytest.mark.parametrize("n_noise", [100, 4001, 40_000])
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_of_any_length_is_the_noise_turned_and_repeated(n_noise, seed):
+    noise = rng(seed).normal(0, 0.05, n_noise).astype(np.float32)
+    turned = np.resize(np.roll(noise, -int(rng(seed).integers(n_noise))), RATE // 2)
+    gain = np.float32(np.sqrt(np.mean(tone(440, 0.5) ** 2) / np.mean(turned**2) / 10))
+    mixed = mix_noise(tone(440, 0.5), noise, 10.0, rng(seed))
+    assert np.allclose(mixed, tone(440, 0.5) + turned * gain, atol=1e-6)
+
+
 @pytest.mark.parametrize("silent", ["speech", "noise"])
 def test_silence_is_left_alone(silent):
     speech = tone(440) * np.float32(silent != "speech")

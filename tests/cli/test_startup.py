@@ -39,7 +39,7 @@ def test_scoring_loads_numpy_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["prepare_corpus", "prepare_check", "prepare_units", "prepare_split", "score", "lm_text"]
+    "name", ["prepare_corpus", "prepare_check", "prepare_units", "prepare_split", "prepare_shard", "score", "lm_text"]
 )
 def test_workflows_without_a_network_load_no_torch(name):
     assert "torch" not in modules_after(code=f"import ds2cli.workflows.{name}")

@@ -1,12 +1,16 @@
 """Lists that other toolkits write become the same records."""
 
 import gzip
+import io
 import json
 import os
+import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ds2cli.audio.files import read_audio
 from ds2cli.corpora.manifest import to_line
 
 
@@ -205,3 +209,51 @@ def test_manifests_of_real_corpora_read_whole(prepare, manifest):
     for record, original in zip(records, given, strict=True):
         assert (record["id"], record["text"]) == (original["id"], original["text"])
         assert record["duration"] == pytest.approx(original["duration"], abs=0.05)
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+def test_shards_that_others_wrote(studio, prepare):
+    sound = Path(studio.record("a.flac")).read_bytes()
+    files = {
+        "./en/one.flac": sound, "./en/one.txt": b" HELLO  World\n", "./en/one.cls": b"3",
+        "two.json": json.dumps({"sentence": "bye", "client_id": "anna", "locale": "en", "dialect": "nz"}).encode(),
+        "two.mid.flac": b"", "two.flac": sound,
+    }  # fmt: skip
+    (studio.root / "train").mkdir()
+    write_tar(studio.root / "train" / "x-0.tar", files)
+    one, two = prepare("shards", "--part", "train")
+    assert {**one, "audio_filepath": ""} == {
+        "id": "en-one", "audio_filepath": "", "duration": studio.seconds(), "text": "HELLO World",
+    }  # fmt: skip
+    assert two["id"] == "two" and two["speaker"] == "anna" and two["lang"] == "en" and two["dialect"] == "nz"
+    for record in (one, two):
+        assert np.array_equal(read_audio(record["audio_filepath"], 16000), read_audio(studio.root / "a.flac", 16000))
+
+
+def test_what_a_shard_lacks_costs_one_line_each(studio, run):
+    sound = Path(studio.record("a.flac")).read_bytes()
+    files = {
+        "good.flac": sound, "good.txt": b"hello", "mute.txt": b"no sound", "plain.flac": sound,
+        "bad.flac": sound, "bad.json": b"{", "noise.flac": b"not audio", "noise.txt": b"hm",
+        "last.flac": sound, "last.txt": b"cut",
+    }  # fmt: skip
+    write_tar(studio.root / "0.tar", files)
+    whole = (studio.root / "0.tar").read_bytes()
+    (studio.root / "0.tar").write_bytes(whole[: whole.rindex(b"last.txt") - len(sound) // 2])
+    (studio.root / "1.tar").write_bytes(gzip.compress(whole))
+    ran = run("prepare", "corpus", "shards", studio.root)
+    assert ran.code == 3 and [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["good"]
+    for reason in ("1 no audio", "1 no transcript", "1 text or JSON that", "1 unreadable audio", "2 not a plain tar"):
+        assert reason in ran.stderr
+
+
+def test_a_folder_without_tar_files_is_no_corpus_of_shards(run, tmp_path):
+    ran = run("prepare", "corpus", "shards", tmp_path)
+    assert ran.code == 2 and "holds no tar files" in ran.stderr

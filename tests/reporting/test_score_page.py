@@ -89,3 +89,16 @@ def test_a_recording_that_cannot_be_embedded_is_named(run, tmp_path):
     ran = run("score", "--html", tmp_path / "x.html", "--html-sound", "embed", stdin=row)
     assert ran.code == 2
     assert "gone.wav" in ran.stderr
+
+
+def test_what_lies_in_a_shard_plays_where_the_page_carries_it(run, tmp_path, an4_utterances):
+    (one,) = an4_utterances(1)
+    row = json.dumps({**one.record, "pred_text": "a"})
+    (tmp_path / "m.jsonl").write_text(row + "\n")
+    assert run("prepare", "shard", tmp_path / "m.jsonl", "--into", tmp_path / "s").code == 0
+    pages = {}
+    for sound in ("link", "embed"):
+        pages[sound] = tmp_path / f"{sound}.html"
+        ran = run("score", tmp_path / "s" / "shards.jsonl", "--html", pages[sound], "--html-sound", sound)
+        assert ran.code == 0, ran.stderr
+    assert ".tar" not in pages["link"].read_text() and "data:audio/ogg;base64," in pages["embed"].read_text()

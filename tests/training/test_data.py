@@ -51,6 +51,16 @@ def test_memory_changes_no_sample(songs):
         assert torch.equal(kept.plain_batch([0, 1]).waveforms, forgotten.plain_batch([0, 1]).waveforms)
 
 
+def test_shards_change_no_sample_of_a_batch(songs, run, tmp_path):
+    assert run("prepare", "shard", tmp_path / "songs.jsonl", "--into", tmp_path / "s", "--shard-seconds", 2).code == 0
+    shards = list(read_manifest(tmp_path / "s" / "shards.jsonl"))
+    assert len(list((tmp_path / "s").glob("*.tar"))) > 1
+    for epoch in range(2):
+        one, other = (SpeechSet(each, UNITS, CONFIG).augmented_batch([4, 0, 2], epoch) for each in (songs, shards))
+        assert torch.equal(one.waveforms, other.waveforms) and torch.equal(one.targets, other.targets)
+        assert (one.ids, one.views) == (other.ids, other.views)
+
+
 def test_two_views_of_one_sound_are_masked_apart(songs):
     batch = SpeechSet(songs, UNITS, CONFIG).augmented_batch([0, 1], 1)
     first, second = batch.views

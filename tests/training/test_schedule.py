@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from ds2cli.config import OptimizerConfig
-from ds2cli.training.schedule import learning_rate
+from ds2cli.training.schedule import Plateau, learning_rate
 
 PEAK = OptimizerConfig(learning_rate=0.01)
 
@@ -48,7 +49,38 @@ def test_a_cosine_falls_from_the_peak_to_zero():
 
 
 @pytest.mark.parametrize("warmup", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("schedule", ["anneal", "cosine", "constant"])
+@pytest.mark.parametrize("schedule", ["anneal", "cosine", "onecycle", "plateau", "constant"])
 def test_a_rate_is_positive_and_never_above_the_peak(schedule, warmup):
     found = rates(dataclasses.replace(PEAK, schedule=schedule, warmup=warmup))
     assert np.isfinite(found).all() and (found > 0).all() and found.max() <= 0.01 + 1e-12
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.5])
+def test_one_cycle_is_torchs(warmup):
+    """Which counts its cycle from the first to the last step, not to the end of it."""
+    steps = 2000
+    found = rates(dataclasses.replace(PEAK, schedule="onecycle", warmup=warmup), steps=steps // 10)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, steps, pct_start=warmup or 0.3, cycle_momentum=False)
+    expected = []
+    for _ in range(steps):
+        expected.append(cycle.get_last_lr()[0])
+        optimizer.step()
+        cycle.step()
+    assert np.allclose(found, expected, atol=0.01 * 4 / steps / (warmup or 0.3))
+
+
+@pytest.mark.parametrize("patience", [0, 1, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_plateau_is_where_torch_sees_one(patience, seed):
+    rng = np.random.default_rng(seed)
+    losses = 10 * 0.97 ** np.arange(80) + rng.choice([0.0, 0.5, 2.0], 80) * rng.random(80)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=patience, eps=0.0)
+    plateau, rate = Plateau(), 1.0
+    for loss in losses:
+        plateau = Plateau(plateau.best, plateau.waited)  # as a resumed run has it
+        rate = rate / 2 if plateau.is_reached(loss, patience) else rate
+        torchs.step(loss)
+        assert rate == optimizer.param_groups[0]["lr"]
+    assert rate < 1.0

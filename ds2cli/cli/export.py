@@ -1,0 +1,65 @@
+"""`ds2 export`: a recogniser for other runtimes, or in fewer bytes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ds2cli.workflows.export import Side
+
+
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="what to write")],
+    kind: Annotated[
+        str | None, typer.Option("--format", help="onnx, torch, int8, half; else by FILE: .onnx .pt2 .safetensors=int8")
+    ] = None,
+    half: Annotated[bool, typer.Option("--half", help="--format half: float16 weights, float32 sums")] = False,
+    dev: Annotated[
+        str | None, typer.Option("--dev", metavar="FILE", help="records to compare on; int8, half: by their WER too")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads that read; default: all cores")] = None,
+) -> None:
+    """A recogniser for other runtimes, or in fewer bytes; compared with the original before it gets its name.
+
+    onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
+
+    \b
+    ds2 export runs/a -o model.onnx
+    ds2 export runs/a -o small.safetensors --dev dev.jsonl
+    """
+    from ds2cli.workflows.export import ExportRequest
+    from ds2cli.workflows.export import export as write
+
+    skipped: list[str] = []
+    request = ExportRequest(run, output, _kind(output, kind, half), dev, jobs or all_cores())
+    done = write(request, skipped.append)
+    terminal.say(f"{request.kind}: {done.megabytes:.1f} MB, from {done.checkpoint_megabytes:.1f} MB")
+    terminal.say(f"largest difference of log-probs: {done.largest_difference:.2g}, over {done.compared_on}")
+    for line in _table(done.sides):
+        terminal.say(line)
+    terminal.write(str(output))
+    report_skipped(skipped)
+
+
+def _kind(output: Path, kind: str | None, half: bool) -> str:
+    from ds2cli.workflows.export import CHECKPOINTS, SUFFIXES
+
+    if half and kind not in (None, "half"):
+        raise UsageError(f"--half and --format {kind}", hint="one of them: --half is a checkpoint of float16")
+    kind = "half" if half else kind or SUFFIXES.get(output.suffix)
+    if kind not in SUFFIXES.values() and kind not in CHECKPOINTS:
+        what = f"no format `{kind}`" if kind else f"`{output}` does not say which format is meant"
+        raise UsageError(what, hint="name it with: --format onnx, torch, int8 or half")
+    return kind
+
+
+def _table(sides: "list[Side]") -> list[str]:
+    head = f"{'':<10}{'WER':>8}{'CER':>8}{'CPU s per hour':>17}"
+    rows = [f"{side.name:<10}{side.wer:>8.2f}{side.cer:>8.2f}{side.cpu_seconds:>17.1f}" for side in sides]
+    return [head, *rows] if rows else []

@@ -1,0 +1,188 @@
+"""The gradient of a step, whatever the memory: a batch that does not fit is halved until it does."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ds2cli.audio.augment import mask_features
+from ds2cli.config import Config
+from ds2cli.errors import Ds2Error
+from ds2cli.model.layers import SequenceBatchNorm
+from ds2cli.model.recogniser import Recogniser
+from ds2cli.training.data import Batch
+from ds2cli.training.distributed import Exchange, Process, gathered, highest, sums_of, total
+from ds2cli.training.loss import consistency_losses, ctc_losses, utterance_mean
+from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
+from ds2cli.training.parts import cut, silent
+
+# What a part needs, in the order of need; the neediest process decides for all.
+NOTHING, FEWER_UTTERANCES, NO_SUCH_UTTERANCE = 0, 2, 1
+
+
+@dataclass
+class Answer:
+    """What a process makes of a part: the sum of its finite losses over all utterances of the step, which of them are
+    finite (B,), and the gradients."""
+
+    loss: Tensor
+    finite: Tensor
+    gradients: list[Tensor]
+
+
+@dataclass
+class Heard:
+    """What the utterances of a step said, all processes together.
+
+    loss_sum, count  nats of those with a finite loss, and how many they are
+    skipped     ids that could not be read or did not fit, with the reason
+    not_finite  ids without a finite loss
+    split       ids of parts that did not fit in memory and were halved
+    """
+
+    loss_sum: float = 0.0
+    count: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    not_finite: list[str] = field(default_factory=list)
+    split: list[str] = field(default_factory=list)
+
+
+class StepGradients:
+    """Computes the gradient of the mean loss over a step's utterances, all processes together.
+
+    A step is computed in `batch.accumulate` parts. A part that does not fit into the memory of one process is halved
+    by all of them and computed again, down to one utterance; one that does not fit alone is skipped. The gradient is
+    the same in any number of parts, up to rounding, where there is neither batch normalisation nor dropout. With batch
+    normalisation each part is normalised by its own statistics (those of all processes, if synchronised), and moves
+    the running ones once; with dropout each part draws anew.
+
+    Gradients are summed over the processes once, after the last part, so that none is left waiting in the middle of
+    its backward pass for one that has no memory left.
+    """
+
+    def __init__(self, recogniser: Recogniser, config: Config, process: Process) -> None:
+        self.recogniser, self.config, self.process = recogniser, config, process
+        self._weights = list(recogniser.network.parameters())
+        shared = process.world > 1 and config.train.synchronise_statistics
+        self._exchange = Exchange() if shared else None
+        for module in recogniser.network.modules():
+            if isinstance(module, SequenceBatchNorm):
+                module.exchange = self._exchange
+
+    def compute(self, batch: Batch, n_utterances: int, n_parts: int = 1) -> Heard:
+        """Leave the gradient in the weights' `.grad`.
+
+        n_utterances, n_parts  of the step: the same in every process
+        raises  Ds2Error where not even silence fits into memory
+        """
+        mine, answers = Heard(skipped=list(batch.skipped)), []
+        gradients: list[Tensor] = []
+        waiting = cut(batch, n_parts)
+        while waiting:
+            part = waiting.pop(0)
+            before = self._statistics()
+            answer = self._answer(part, n_utterances)
+            need = self._need(part, answer)
+            if need == NOTHING:
+                gradients = _added(gradients, answer.gradients)
+                answers.append((part.ids, answer.loss * n_utterances, answer.finite))
+                continue
+            self.recogniser.network.load_state_dict(before, strict=False)
+            if answer is None:
+                part = _lightened(part, mine)
+            waiting[:0] = cut(part, 2) if need == FEWER_UTTERANCES else [part]
+        for weights, gradient in zip(self._weights, sums_of(self.process, gradients), strict=True):
+            weights.grad = gradient
+        return self._heard(mine, answers)
+
+    def _statistics(self) -> dict[str, Tensor]:
+        """A copy of what a pass through the network changes in it."""
+        return {name: buffer.clone() for name, buffer in self.recogniser.network.named_buffers()}
+
+    def _need(self, part: Batch, answer: Answer | None) -> int:
+        """What must be done about a part, in any process."""
+        need = NOTHING
+        if answer is None:
+            self._stand_in(part)
+            need = FEWER_UTTERANCES if len(part.ids) > 1 else NO_SUCH_UTTERANCE
+        return highest(self.process, need)
+
+    def _answer(self, part: Batch, n_utterances: int) -> Answer | None:
+        """A pass through the network and back; None where memory is full."""
+        if self._exchange is not None:
+            self._exchange.begin()
+        try:
+            return self._pass(part, n_utterances)
+        except RuntimeError as problem:
+            if not is_out_of_memory(problem):
+                raise
+            if not part.ids:
+                hint = "use a smaller network, or a device with more memory"
+                raise Ds2Error("out of memory with no sound at all", hint=hint) from None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()  # in pieces of other sizes it may be enough
+        return None
+
+    def _stand_in(self, part: Batch) -> None:
+        """Take part, with silence, in what the others still have to sum up; all of it will be thrown away."""
+        if self._exchange is not None:
+            self._exchange.begin(self._exchange.answered)
+            self._pass(silent(part), 1)
+
+    def _pass(self, part: Batch, n_utterances: int) -> Answer:
+        loss, finite = utterance_mean(self._losses(part), n_utterances)
+        return Answer(loss.detach(), finite, list(torch.autograd.grad(loss, self._weights)))
+
+    def _losses(self, batch: Batch) -> Tensor:
+        """(B,) the loss of each utterance: CTC's mean over its views, and what parts the views."""
+        device, n_views = self.process.device, len(batch.views)
+        waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
+        with torch.no_grad():
+            features, frames = self.recogniser.frontend(waveforms, lengths)
+            features = torch.cat([mask_features(features, masks) for masks in batch.views])
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=self._uses_bf16()):
+            log_probs, frames = self.recogniser.network(features, frames.repeat(n_views))
+        targets = batch.targets.to(device).repeat(n_views, 1)
+        target_lengths = batch.target_lengths.to(device).repeat(n_views)
+        losses = ctc_losses(log_probs, frames, targets, target_lengths).view(n_views, -1).mean(0)
+        if n_views > 1:
+            losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
+        return losses if batch.ids else losses * 0.0
+
+    def _uses_bf16(self) -> bool:
+        wanted = self.config.train.precision
+        # A CPU without bf16 units is 2.8 times slower with it.
+        return wanted == "bf16" or (wanted == "auto" and str(self.process.device).startswith("cuda"))
+
+    def _heard(self, mine: Heard, answers: list[tuple[list[str], Tensor, Tensor]]) -> Heard:
+        """This process's answers and troubles, with everybody else's."""
+        loss = torch.stack([loss for _, loss, _ in answers]).sum()
+        count = sum(finite[: len(ids)].sum() for ids, _, finite in answers)
+        troubles = len(mine.skipped) + len(mine.split) + sum(len(ids) for ids, _, _ in answers) - count
+        sums = torch.stack([loss, count.to(loss), troubles.to(loss)])
+        loss_sum, n_heard, n_troubles = total(self.process, sums).tolist()
+        heard = Heard(loss_sum, int(n_heard))
+        if n_troubles:
+            for ids, _, finite in answers:
+                mine.not_finite += [one for one, good in zip(ids, finite.tolist(), strict=False) if not good]
+            for one in gathered(self.process, mine):
+                heard.skipped += one.skipped
+                heard.not_finite += one.not_finite
+                heard.split += one.split
+        return heard
+
+
+def _lightened(part: Batch, mine: Heard) -> Batch:
+    """A part that did not fit, noted; without its utterance where it has one alone."""
+    if len(part.ids) > 1:
+        mine.split += [one for one in part.ids if one not in mine.split]
+        return part
+    mine.skipped.append((part.ids[0], TOO_LARGE))
+    return silent(part)
+
+
+def _added(sums: list[Tensor], more: list[Tensor]) -> list[Tensor]:
+    if not sums:
+        return more
+    torch._foreach_add_(sums, more)
+    return sums

@@ -1,0 +1,30 @@
+"""Where a run is: all that a resumed run must know besides weights and optimiser; numbers alone."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Position:
+    """Steps taken, what was best, what went wrong.
+
+    loss_sum, loss_count  since the last evaluation
+    not_finite_in_a_row, rollbacks  see ds2cli.training.recovery
+    rate_share   the schedule's learning rate is multiplied by this
+    plateau_best, plateau_waited  see ds2cli.training.schedule.Plateau
+    evaluations_since_best        for train.patience
+    """
+
+    epoch: int = 0
+    step_of_epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    best_wer: float = float("inf")
+    best_loss: float = float("inf")
+    not_finite_in_a_row: int = 0
+    rollbacks: int = 0
+    rate_share: float = 1.0
+    plateau_best: float = float("inf")
+    plateau_waited: int = 0
+    evaluations_since_best: int = 0

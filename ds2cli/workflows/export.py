@@ -1,0 +1,186 @@
+"""A recogniser for other runtimes, or in fewer bytes; a file appears once it has answered as the recogniser does."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ds2cli.corpora.manifest import Utterance
+from ds2cli.decoding.greedy import greedy_decode
+from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
+from ds2cli.model.quantised import load_listener
+from ds2cli.model.recogniser import Recogniser, build_recogniser, pad
+from ds2cli.scoring.rates import score_texts
+from ds2cli.text.units import BLANK
+from ds2cli.whole_files import written_whole
+from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.export_speech import speech_to_compare
+from ds2cli.workflows.listen import listen
+
+SUFFIXES = {".onnx": "onnx", ".pt2": "torch", ".safetensors": "int8"}
+TOLERANCE = {"onnx": 1e-4, "torch": 1e-4}  # nats; other forms are meant to differ, and say by how much
+CHECKPOINTS = {"int8": "int8", "half": "float16"}  # the forms that `ds2 decode` opens
+NEEDED = ("onnx", "onnxruntime")
+
+Answer = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]  # waveforms, lengths -> log-probs, frames
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is exported, where to, as what (onnx, torch, int8, half), and the records that it is compared on."""
+
+    run: str
+    output: Path
+    kind: str
+    dev: str | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One form of a recogniser on development speech: rates in per cent, seconds of processor per hour of speech."""
+
+    name: str
+    wer: float
+    cer: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written; the largest difference from the recogniser's log-probs, in nats, and on what it was found."""
+
+    megabytes: float
+    checkpoint_megabytes: float
+    largest_difference: float
+    compared_on: str
+    sides: list[Side]
+
+
+def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
+    """Write the file, let it answer, compare, and only then give it its name.
+
+    skip    is told of each recording of `dev` that cannot be read
+    raises  Ds2Error where the answers differ by more than rounding; UsageError where a package is missing
+    """
+    _must_be_possible(request)
+    source = checkpoint_path(request.run)
+    checkpoint = load_checkpoint(source)
+    recogniser = build_recogniser(checkpoint, source).eval()
+    utterances = list(read_inputs([request.dev])) if request.dev else []
+    speech, compared_on = speech_to_compare(utterances, source.with_name("dev.jsonl"), recogniser.config.features)
+    sides: list[Side] = []
+    with written_whole(request.output) as place:
+        answer = write(request.kind, checkpoint, recogniser, place)
+        largest = largest_difference(recogniser, answer, speech)
+        if not largest <= TOLERANCE.get(request.kind, np.inf):
+            raise Ds2Error(f"`{request.output}` is not written: it differs from the recogniser by {largest:.2g}",
+                           hint="please report this, with: ds2 doctor")
+        if utterances and request.kind in CHECKPOINTS:
+            sides = compare(recogniser, load_listener(place), CHECKPOINTS[request.kind], utterances, request.jobs, skip)
+        size = place.stat().st_size
+    return Exported(size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides)
+
+
+def _must_be_possible(request: ExportRequest) -> None:
+    missing = [name for name in NEEDED if request.kind == "onnx" and find_spec(name) is None]
+    if missing:
+        raise UsageError(f"ONNX needs {' and '.join(missing)}", hint="pip install 'ds2cli[export]'")
+    if request.output.exists() and request.output.samefile(checkpoint_path(request.run)):
+        raise UsageError(f"`{request.output}` is the checkpoint itself", hint="name another file: -o small.safetensors")
+
+
+def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path) -> Answer:
+    """Write a file of that kind, open it as its readers will, and return how it answers."""
+    if kind in CHECKPOINTS:
+        save_checkpoint(path, replace(checkpoint, form=CHECKPOINTS[kind]))
+        return _answer_of(load_listener(path))
+    if kind == "onnx":
+        from ds2cli.model.onnx_graph import onnx_model, open_onnx
+
+        path.write_bytes(onnx_model(recogniser, describe(recogniser)).SerializeToString())
+        return open_onnx(path)
+    from ds2cli.model.traced import open_traced, save_traced, traced
+
+    try:
+        save_traced(traced(recogniser), path, describe(recogniser))
+    except (ImportError, RuntimeError, TypeError) as problem:
+        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise Ds2Error(f"torch {torch.__version__} cannot trace this network: {reason}",
+                       hint="torch 2.13 can; or export to ONNX: -o model.onnx") from None
+    return open_traced(path)
+
+
+def describe(recogniser: Recogniser) -> dict[str, str]:
+    """What a program that runs the file must know; units are one a line, in order of index."""
+    return {
+        "sample_rate": str(recogniser.config.features.sample_rate),
+        "frame_seconds": f"{recogniser.frame_seconds:g}",
+        "units": "\n".join(recogniser.units.names),
+        "separator": recogniser.units.separator,
+        "blank": str(BLANK),
+        "input": "waveforms (batch, samples) float32 in [-1, 1], zero beyond lengths (batch,) int64",
+        "output": "log_probs (batch, time, units), natural logs; those beyond frames (batch,) mean nothing",
+    }
+
+
+def largest_difference(recogniser: Recogniser, answer: Answer, speech: list[np.ndarray]) -> float:
+    """In nats, over recordings in one padded batch and each alone; infinite where the number of frames differs."""
+    expected = [recogniser.log_probs([wave])[0] for wave in speech]
+    pairs = [*_rows(answer, speech), *(row for wave in speech for row in _rows(answer, [wave]))]
+    worst = 0.0
+    for found, right in zip(pairs, expected * 2, strict=True):
+        worst = max(worst, float(np.abs(found - right).max()) if found.shape == right.shape else np.inf)
+    return worst
+
+
+def _rows(answer: Answer, speech: list[np.ndarray]) -> list[np.ndarray]:
+    batch, lengths = pad(speech)
+    log_probs, frames = answer(batch.numpy(), lengths.numpy())
+    return [row[:count] for row, count in zip(log_probs, frames, strict=True)]
+
+
+def _answer_of(recogniser: Recogniser) -> Answer:
+    @torch.inference_mode()
+    def answer(waveforms: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        log_probs, frames = recogniser(torch.from_numpy(waveforms), torch.from_numpy(lengths))
+        return log_probs.numpy(), frames.numpy()
+
+    return answer
+
+
+def compare(before: Recogniser, after: Recogniser, name: str, utterances: list[Utterance], jobs: int,
+            skip: Callable[[str], None]) -> list[Side]:
+    """Both forms on the same speech, greedily decoded.
+
+    raises  UsageError where no utterance that can be read has a text
+    """
+    spoken = [utterance for utterance in utterances if utterance.record.get("text")]
+    for _ in listen(before, islice(spoken, 8), jobs):
+        pass  # what is slow only the first time should not count
+    return [rated("float32", before, spoken, jobs, skip), rated(name, after, spoken, jobs, lambda problem: None)]
+
+
+def rated(name: str, recogniser: Recogniser, utterances: list[Utterance], jobs: int,
+          skip: Callable[[str], None]) -> Side:
+    """WER and CER of greedy decoding, and what it cost, reading included."""
+    references, texts, seconds, begun = [], [], 0.0, time.process_time()
+    for heard in listen(recogniser, utterances, jobs):
+        if heard.log_probs is None:
+            skip(heard.problem)
+            continue
+        references.append(heard.utterance.record["text"])
+        texts.append(greedy_decode(heard.log_probs, recogniser.units).text)
+        seconds += heard.seconds
+    spent = time.process_time() - begun
+    if not references:
+        raise UsageError("no utterance of --dev has sound and a text to compare with",
+                         hint="records with `text`: ds2 prepare corpus")
+    rates = score_texts(references, texts)
+    return Side(name, rates.wer, rates.cer, spent / seconds * 3600)
