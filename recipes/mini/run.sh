@@ -3,7 +3,7 @@
 #   recipes/mini/run.sh           train-clean-5 alone, 4.9 h
 #   recipes/mini/run.sh all       with all other English speech of DS2_DATA, 9.7 h
 # DS2_DATA  folder that holds librispeech-train-clean-5, noise, text, ... (README.md)
-# DEVICE    auto, cpu, cuda          GPUS   1
+# DEVICE    auto, cpu, cuda          GPUS   1          CONFIG   other settings          LM   another model
 # Everything is in recipes/mini/work/ (or $DS2_WORK); an interrupted run goes on where it was.
 set -euo pipefail
 
@@ -30,7 +30,7 @@ lenient() { "$@" || [ $? -eq 3 ]; }
 if [ -f "$run/config.toml" ]; then
     lenient ds2 train --resume "$run" "${where[@]}"
 else
-    lenient ds2 train "${speech[@]}" --dev "$dev" --config "$here/$size.toml" --set augment.noise="$data/noise" \
+    lenient ds2 train "${speech[@]}" --dev "$dev" --config "${CONFIG:-$here/$size.toml}" --set augment.noise="$data/noise" \
         --run "$run" "${where[@]}"
 fi >/dev/null
 
