@@ -22,7 +22,7 @@ class Network(nn.Module):
         norm = settings.batch_norm != "none"
         channels, bins = (n_bins, 1) if self.one_dimensional else (1, n_bins)
         convolutions = []
-        for size, kernel, stride in zip(settings.conv_channels, *_two_dimensional(settings), strict=True):
+        for size, kernel, stride in zip(settings.conv_channels, *two_dimensional(settings), strict=True):
             convolutions.append(MaskedConvolution(channels, size, kernel, stride, norm))
             channels, bins = size, strided_length(bins, kernel[0], stride[0])
         self.convolutions = nn.ModuleList(convolutions)
@@ -62,7 +62,7 @@ class Network(nn.Module):
 
 def n_output_frames(frames, settings: ModelConfig):
     """T -> T': log-prob frames for so many feature frames (a number or a tensor of them)."""
-    for kernel, stride in zip(*_two_dimensional(settings), strict=True):
+    for kernel, stride in zip(*two_dimensional(settings), strict=True):
         frames = strided_length(frames, kernel[1], stride[1])
     return frames
 
@@ -75,6 +75,6 @@ def time_stride(settings: ModelConfig) -> int:
     return total
 
 
-def _two_dimensional(settings: ModelConfig) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def two_dimensional(settings: ModelConfig) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Kernels and strides as (frequency, time); a 1-D convolution sees one row."""
     return [(1, *k)[-2:] for k in settings.conv_kernels], [(1, *s)[-2:] for s in settings.conv_strides]

@@ -1,0 +1,45 @@
+"""How long the ablation will take, from its arithmetic; the speeds are assumptions, and the first variant tells."""
+
+import os
+from pathlib import Path
+
+from variants import settings_of, training_part
+
+from ds2cli.audio.features import hop_samples, n_bins
+from ds2cli.config import Config
+from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.model.arithmetic import training_operations
+from ds2cli.model.network import time_stride
+from ds2cli.training.batches import plan_epoch
+
+N_UNITS = 29  # letters, apostrophe, space, blank
+CPU_OPERATIONS = 50e9  # in a second on one core; large networks reached 100e9 on a Xeon of 2.5 GHz with AVX-512
+GPU_OPERATIONS = 30e12  # in a second, of small bf16 products
+GPU_FRAME_SECONDS = 5e-6  # a recurrence's kernel: no GPU starts the next frame sooner
+GPU_STEP_SECONDS = 0.03  # loss, optimiser and all that Python does
+
+
+def print_plan(names: list[str], data: Path, epochs: int, device: str, quick: bool) -> None:
+    """A line for each variant, and their sum."""
+    utterances, whole = list(read_manifest(data / "train.jsonl")), 0.0
+    for name in names:
+        config, _ = settings_of(name, epochs, quick)
+        hours = training_hours(config, training_part(name, utterances), device)
+        whole += hours
+        print(f"{name:<20} {hours:7.2f} h")
+    print(f"{'all ' + str(len(names)):<20} {whole:7.2f} h on {device}, {epochs} epochs: an estimate, not a measurement")
+
+
+def training_hours(config: Config, utterances: list[Utterance], device: str) -> float:
+    """Of a whole run, without its evaluations."""
+    rate, hop = config.features.sample_rate, hop_samples(config.features)
+    frames = [round(one.duration * rate / hop) for one in utterances]
+    operations = sum(training_operations(config.model, n_bins(config.features), N_UNITS, count) for count in frames)
+    if not device.startswith("cuda"):
+        return config.train.epochs * operations / (CPU_OPERATIONS * (os.cpu_count() or 1)) / 3600
+    steps = plan_epoch([one.duration for one in utterances], config.batch, config.train.seed, 1)
+    directions = 2 if config.model.bidirectional else 1
+    recurrent = sum(max(frames[i] for part in step for i in part) for step in steps) / time_stride(config.model)
+    waiting = 3 * recurrent * config.model.rnn_layers * directions * GPU_FRAME_SECONDS
+    seconds = operations / GPU_OPERATIONS + waiting + len(steps) * GPU_STEP_SECONDS
+    return config.train.epochs * seconds / 3600
