@@ -131,7 +131,10 @@ class StepGradients:
 
     def _pass(self, part: Batch, n_utterances: int) -> Answer:
         loss, finite = utterance_mean(self._losses(part), n_utterances)
-        return Answer(loss.detach(), finite, list(torch.autograd.grad(loss, self._weights)))
+        # A gradient may lie in memory as its weights do not (that of a 1-D convolution does), and the fused optimiser,
+        # which walks both in order, would move the wrong weights.
+        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
+        return Answer(loss.detach(), finite, gradients)
 
     def _losses(self, batch: Batch) -> Tensor:
         """(B,) the loss of each utterance: CTC's mean over its views, and what parts the views."""
