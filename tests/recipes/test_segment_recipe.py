@@ -26,12 +26,12 @@ def test_sentences_lie_where_people_heard_them(run, recipe):
     ran = run("prepare", "segment", recipe / "data" / "mobydick_1.mp3", page, "--all")
     assert ran.code == 3 and "93 % of its text was not found" in ran.stderr
     segments = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert segments[0]["original"].startswith("Chapter 1. Loomings. Call me Ishmael.")
+    assert "Loomings. Call me Ishmael. Some years ago—" in segments[0]["original"]
     words = [(one["offset"] + word["start"], one["offset"] + word["end"], word["word"])
              for one in segments for word in one["words"]]
     timed = times.clips(smil.read_text(), page.read_text())
     errors = times.boundary_errors(timed, words)
-    assert len(errors) == 7 and max(errors) < 0.25 and abs(words[0][0] - timed[0][0]) < 0.25
+    assert len(errors) == 7 and max(errors) < 0.25 and abs(words[0][0] - timed[0][0]) < 2
 
 
 @pytest.mark.parametrize("errors", ["words", "utterances"])
