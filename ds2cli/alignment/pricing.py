@@ -78,8 +78,9 @@ def fit_prices(costs: Costs) -> Prices:
     A star and a skip side by side replace text by whatever is heard: per label they must cost more than right text and
     less than wrong text, and to open them more than a few labels that are heard badly.
 
-    Chosen on real speech: 27 minutes of LibriSpeech, four people whom the model (WER 77 %) had not heard, the text right
-    or one utterance in ten wrong (recipes/segment). Per cent of spoken words left out, and of unspoken words given a time:
+    Chosen on real speech: 27 minutes of LibriSpeech, four people whom the model (WER 77 %) had not heard, the text
+    right or one utterance in ten wrong (recipes/segment). Per cent of spoken words left out, and of unspoken words
+    given a time:
 
         BETWEEN, OPENING   left out of a right text   unspoken, timed
         0.3      6         1.75                       2.9

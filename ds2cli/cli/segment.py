@@ -1,5 +1,7 @@
 """`ds2 prepare segment` and `ds2 prepare filter`: hours of audio and their text to training utterances."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +83,7 @@ def segment(
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract)
     request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
-    with open_work(work, output) as kept:
+    with open_work(work, output) as kept, _resumable(kept.is_temporary):
         answers = terminal.progress(segment_all(request, kept), "segmenting")
         with lines_to(output) as write:
             for line in transcript(outputs.records(answers, terminal.say), kind, text="text"):
@@ -93,6 +95,17 @@ def segment(
     report_skipped(outputs.problems)
     if outputs.doubts:
         raise typer.Exit(Exit.SKIPPED)
+
+
+@contextmanager
+def _resumable(is_temporary: bool) -> Iterator[None]:
+    """Who stops a job is told that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not is_temporary:
+            terminal.say("hint: the same command goes on where this one was stopped")
+        raise
 
 
 def fit(

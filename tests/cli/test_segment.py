@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,32 @@ def test_a_killed_job_goes_on_where_it_was(spoken, tmp_path):
     assert {path: seen.get(path) for path in done} == done  # not one was written again
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert not work.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are counted in /proc")
+def test_processes_end_with_the_job_that_was_killed(spoken, tmp_path):
+    for n in range(4):
+        lay(tmp_path, f"talk{n}", spoken[6 * n : 6 * n + 6])
+    process = start("prepare", "segment", "--model", MODEL, tmp_path, "--jobs", 2, "-o", tmp_path / "killed.jsonl")
+
+    def group() -> list[str]:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == process.pid and fields[0] != "Z":
+                found.append(path.parent.name)
+        return found
+
+    assert wait_until(lambda: len(group()) >= 4, process)  # itself, two that listen, and Python's resource tracker
+    process.kill()
+    finish(process)
+    until = time.monotonic() + 20
+    while group() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not group()
 
 
 def test_segments_leave_in_the_forms_that_others_read(run, spoken, talk, tmp_path):

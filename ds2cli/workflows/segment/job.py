@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, islice
+from multiprocessing.connection import wait
+from threading import Thread
 
 import torch
 
@@ -92,12 +94,21 @@ def _begin(numbers, device: str, jobs: int) -> None:
     """A process of the pool finds its place: its share of the cores, its GPU."""
     global _device
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends the others
+    Thread(target=_end_with_parent, daemon=True).start()
     with numbers.get_lock():
         number = numbers.value
         numbers.value += 1
     n_devices = torch.cuda.device_count() if device == "cuda" else 0
     _device = f"cuda:{number % n_devices}" if n_devices > 1 else device
     torch.set_num_threads(max((os.cpu_count() or 1) // jobs, 1))
+
+
+def _end_with_parent() -> None:
+    """A first process that was killed cannot end the others: they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _answer(pair: Pair, model: str, settings: SegmentSettings, work: WorkFolder) -> Answer:
