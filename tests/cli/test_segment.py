@@ -92,6 +92,9 @@ def test_the_original_stays_beside_the_spoken_form(run, spoken, tmp_path):
     for one in records_of(segment(run, talk, talk.with_suffix(".txt"), "--all")):
         assert one["original"] in shouted + "." or one["original"].rstrip(",") in shouted
         assert one["text"] == "".join(c for c in one["original"].lower() if c.isalpha() or c in " '")
+        assert "".join(word["original"] for word in one["words"]).strip() == one["original"]
+    subtitles = segment(run, talk, talk.with_suffix(".txt"), "--format", "srt").stdout
+    assert any(f"{word.upper()}" in subtitles for word in words) and "," in subtitles
 
 
 def test_what_the_text_lacks_and_what_nobody_says_are_left_out_and_reported(run, spoken, tmp_path):

@@ -37,6 +37,8 @@ def describe_segments(
     records = []
     judged = zip(segments, features, judge.confidences(features), strict=True)
     for number, (one, values, confidence) in enumerate(judged, 1):
+        words = timed_words(one.first_word, one.after_word, transcript, alignment, log_probs, frame, one.start)
+        written = transcript.pieces(one.first_word, one.after_word)
         records.append({
             **pair.record,
             "id": f"{pair.id}-{number:05d}",
@@ -45,7 +47,7 @@ def describe_segments(
             "duration": round(one.end - one.start, 3),
             "text": transcript.text(one.first_word, one.after_word),
             "original": transcript.original_of(one.first_word, one.after_word),
-            "words": timed_words(one.first_word, one.after_word, transcript, alignment, log_probs, frame, one.start),
+            "words": [{**word, "original": piece} for word, piece in zip(words, written, strict=True)],
             "confidence": round(float(confidence), 4),
             "keep": bool(confidence >= judge.threshold),
             "features": values,

@@ -24,7 +24,7 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
     words = sum(gap["words"] for one in recordings for gap in one["unspoken"])
     figures = [
         _figure("kept", f"{kept_seconds / 60:.1f} min", f"{kept:,} segments of {kept_seconds / max(kept, 1):.1f} s"),
-        _figure("heard", f"{seconds / 60:.1f} min", f"{len(recordings):,} recordings"),
+        _figure("heard", f"{seconds / 60:.1f} min", f"recordings: {len(recordings):,}"),
         _figure("rejected", f"{rejected / 60:.1f} min", "by the filter"),
         _figure("without text", f"{unwritten / 60:.1f} min", "speech that is not in the text"),
         _figure("not heard", f"{words:,}", "words of the text"),
