@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,13 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint=_cure(path.parent, problem)) from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def forget_unfinished(folder: Path) -> None:
+    """Remove what a killed process left of files that were to appear whole; nobody else may be writing there."""
+    for path in folder.glob(".*"):
+        if re.fullmatch(r"\..+\.\d+", path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _cure(folder: Path, problem: OSError) -> str:

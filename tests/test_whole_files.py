@@ -6,7 +6,7 @@ import os
 import pytest
 
 from ds2cli.errors import Ds2Error, Exit, UsageError
-from ds2cli.whole_files import written_whole
+from ds2cli.whole_files import forget_unfinished, written_whole
 
 
 @pytest.fixture
@@ -64,3 +64,12 @@ def test_a_pipe_or_device_is_written_as_it_is(tmp_path):
     with written_whole(pipe) as place:
         assert place == pipe
     assert pipe.is_fifo()
+
+
+def test_what_a_killed_process_left_is_forgotten_and_nothing_else(tmp_path):
+    for name in (".curve.svg.4711", ".hidden", ".a.part", "curve.svg.4711", "last.safetensors"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".folder.12").mkdir()
+    forget_unfinished(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".hidden", ".a.part", "curve.svg.4711", "last.safetensors", ".folder.12"}

@@ -15,6 +15,7 @@ from ds2cli.model.checkpoint import (
     write_beside,
 )
 from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
+from ds2cli.whole_files import forget_unfinished
 
 EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation", RollbackEvent: "rollback"}
 
@@ -105,11 +106,12 @@ class RunFolder:
             raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
 
     def forget_after(self, step: int, is_evaluated: bool) -> None:
-        """Drop the lines that a killed run wrote after its last save, as they will be written again.
+        """Drop what a killed run wrote after its last save, as it will be written again, and what it did not finish.
 
         step          that the save knows
         is_evaluated  whether it knows of an evaluation after this very step
         """
+        forget_unfinished(self.path)
         evaluated = step if is_evaluated else step - 1
         for path in (self.metrics, self.samples):
             if path.exists():

@@ -1,7 +1,6 @@
 """Cuts of an aligned recording: the best of all choices, held to enumeration; what no segment may ever do."""
 
 import itertools
-import time
 from collections import Counter
 from math import exp
 
@@ -226,7 +225,7 @@ def test_the_frames_of_words_leave_their_spaces_out():
     assert first.tolist() == [3, -1, 20] and after.tolist() == [9, -1, 25]
 
 
-def test_ten_hours_are_cut_in_seconds_and_the_mean_length_is_near_the_target():
+def test_of_ten_hours_the_mean_length_is_near_the_target_and_cuts_are_in_pauses():
     draw = np.random.default_rng(1)
     n = 90_000  # words; gaps as people leave them: a pause after every fifth word or so
     gaps = np.where(draw.random(n) < 0.2, draw.gamma(4, 4, n), draw.integers(0, 4, n)).astype(int)
@@ -235,9 +234,7 @@ def test_ten_hours_are_cut_in_seconds_and_the_mean_length_is_near_the_target():
     words = list(zip(first.tolist(), (first + lengths).tolist(), strict=True))
     starts, ends, transcript = aligned(words)
     assert transcript.joins.sum() == 0
-    began = time.process_time()
     segments, dropped = cut(starts, ends, [], transcript, words[-1][1], FRAME, CutSettings())
-    assert time.process_time() - began < 10
     assert not dropped
     assert np.mean([one.end - one.start for one in segments]) == pytest.approx(7, abs=0.7)
     inner = gaps[[one.first_word for one in segments[1:]]] * FRAME
