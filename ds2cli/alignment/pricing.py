@@ -53,7 +53,8 @@ def _shuffled_stretches(log_probs: np.ndarray, heard: Heard,
         frames = slice(first, first + STRETCH_FRAMES)
         size = int(heard[frames].new.sum())
         at = int(share * max(0, len(labels) - size))
-        yield log_probs[frames], heard[frames], generator.permutation(labels[at : at + size])
+        # A text that is shorter than the stretch is taken again and again: few labels would answer for many heard.
+        yield log_probs[frames], heard[frames], generator.permutation(np.resize(labels[at : at + size], size))
 
 
 def _deficit(log_probs: np.ndarray, heard: Heard, labels: np.ndarray) -> float:

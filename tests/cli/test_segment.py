@@ -85,6 +85,14 @@ def test_words_lie_in_their_own_utterances(run, spoken, talk):
     assert at >= 0.9 * sum(map(len, said)) and strayed == 0
 
 
+def test_segments_know_their_recording_wherever_they_are_written(run, talk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    assert segment(run, "talk.flac", "talk.txt", "-o", "elsewhere/talk.jsonl").code == 0
+    ran = run("align", MODEL, tmp_path / "elsewhere" / "talk.jsonl")
+    assert ran.code == 0 and len(ran.stdout.splitlines()) > 3
+
+
 def test_the_original_stays_beside_the_spoken_form(run, spoken, tmp_path):
     words = " ".join(text for _, text in spoken[:8]).split()
     shouted = " ".join(word.upper() if n % 3 else f"{word.capitalize()}," for n, word in enumerate(words))

@@ -1,5 +1,6 @@
 """What a person may hand to `ds2 prepare segment`: a recording and its text, folders of both, or records of pairs."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,7 @@ def _pairs(inputs: list[str]) -> Iterator[Pair]:
         for name in inputs:
             if not Path(name).exists():
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
-        yield Pair(Path(inputs[0]).stem, inputs[0], text_file=inputs[1])
+        yield Pair(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
         return
     for name in inputs:
         if name != "-" and Path(name).is_dir():
@@ -81,7 +82,7 @@ def _of_folder(folder: Path) -> Iterator[Pair]:
         texts = [audio.with_name(audio.stem + suffix) for suffix in TEXT_SUFFIXES]
         text = next((str(one) for one in texts if one.is_file()), None)
         problem = "" if text else f"`{audio}` has no text beside it (`{audio.stem}.txt`)"
-        yield Pair(audio.stem, str(audio), text_file=text, problem=problem)
+        yield Pair(audio.stem, os.path.abspath(audio), text_file=text, problem=problem)
 
 
 def _of_manifest(name: str) -> Iterator[Pair]:
