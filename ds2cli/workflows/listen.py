@@ -10,7 +10,7 @@ import numpy as np
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio, read_blocks
 from ds2cli.corpora.manifest import Utterance
-from ds2cli.errors import AudioError
+from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.workflows.in_order import in_order
 from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
@@ -96,7 +96,7 @@ def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable
     place   the file of log-probs; what an interrupted call left there is not computed again
     watch   is told of every block of samples
     returns (T, V) float32, mapped from place
-    raises  AudioError where the recording cannot be read to its end
+    raises  AudioError where the recording cannot be read to its end; Ds2Error where the disk fills
     """
     n_units, sample_rate = len(recogniser.units), recogniser.config.features.sample_rate
     kept = kept_frames(recogniser.config)
@@ -106,16 +106,20 @@ def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable
             watch(block)
             yield block
 
-    unfinished = place.with_name(f"{place.name}.part")
     if not place.exists():
-        with open(unfinished, "ab") as file:
-            # The last window is longer than the others, so what looks like the last whole one is heard again.
-            done = max(file.tell() // (kept * n_units * 4) - 1, 0)
-            file.truncate(done * kept * n_units * 4)
-            remaining = islice(windows(blocks(), recogniser.config), done, None)
-            while batch := list(islice(remaining, max(1, int(BATCH_SECONDS / PIECE_SECONDS)))):
-                for log_probs in _hear(recogniser, batch):
-                    file.write(np.ascontiguousarray(log_probs, np.float32).tobytes())
-                file.flush()
-        unfinished.replace(place)
+        unfinished = place.with_name(f"{place.name}.part")
+        try:
+            with open(unfinished, "ab") as file:
+                # The last window is longer than the others, so what looks like the last whole one is heard again.
+                done = max(file.tell() // (kept * n_units * 4) - 1, 0)
+                file.truncate(done * kept * n_units * 4)
+                remaining = islice(windows(blocks(), recogniser.config), done, None)
+                while batch := list(islice(remaining, max(1, int(BATCH_SECONDS / PIECE_SECONDS)))):
+                    for log_probs in _hear(recogniser, batch):
+                        file.write(np.ascontiguousarray(log_probs, np.float32).tobytes())
+                    file.flush()
+            unfinished.replace(place)
+        except OSError as problem:
+            hint = f"is there room? df -h {place.parent}"
+            raise Ds2Error(f"cannot write `{unfinished}`: {problem.strerror}", hint=hint) from None
     return np.memmap(place, np.float32, "r").reshape(-1, n_units)

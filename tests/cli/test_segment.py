@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -178,6 +179,23 @@ def test_a_killed_job_goes_on_where_it_was(spoken, tmp_path):
     assert {path: seen.get(path) for path in done} == done  # not one was written again
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert not work.exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_ends_the_job_and_what_is_done_stays(spoken, tmp_path, jobs):
+    """The limit on a file's size stands for the disk's: the second recording's log-probs do not fit."""
+    audio = tmp_path / "audio"
+    audio.mkdir()
+    lay(audio, "a", spoken[:6])
+    lay(audio, "b", spoken * 2)
+    arguments = ["prepare", "segment", "--model", MODEL, audio, "--jobs", jobs, "-o", tmp_path / "out.jsonl"]
+    limit = 200_000
+    process = start(*arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    code, _, said = finish(process)
+    assert code == Exit.FAILED and "cannot write" in said and "hint: is there room?" in said and "Traceback" not in said
+    assert not (tmp_path / "out.jsonl").exists()
+    assert len(list((tmp_path / ".out.jsonl.work").glob("*.json"))) == 1
+    assert finish(start(*arguments))[0] in (0, Exit.SKIPPED) and (tmp_path / "out.jsonl").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are counted in /proc")

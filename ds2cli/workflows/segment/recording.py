@@ -12,7 +12,7 @@ from ds2cli.alignment.recording import align
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.corpora.manifest import Record
-from ds2cli.errors import Ds2Error, TextError
+from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
@@ -74,8 +74,10 @@ def segment_recording(
 ) -> Answer:
     """A recording and its text to segments; what an earlier call has left in the work folder is not done again.
 
-    load  gives the model's recogniser, where it is needed
+    load    gives the model's recogniser, where it is needed
+    raises  Ds2Error where the disk fills: that is no fault of the recording, and what is done stays
     """
+    is_new = False
     try:
         if pair.problem:
             raise TextError(pair.problem)
@@ -88,9 +90,11 @@ def segment_recording(
         saved = load_answer(place)
         if saved is None:
             saved = _answer(pair, text, model, load(), settings, judge, work)
-            save_answer(place, saved)
-    except Ds2Error as problem:
+            is_new = True
+    except (AudioError, TextError, UsageError) as problem:
         return Answer(pair, problem=str(problem))
+    if is_new:
+        save_answer(place, saved)
     answer = Answer(pair, **saved)
     if settings.extract:
         answer = replace(answer, segments=extract(answer.segments, settings.extract))
@@ -158,8 +162,8 @@ def extract(segments: list[Record], folder: Path) -> list[Record]:
             if not path.exists():
                 samples, rate = read_samples(segment["audio_filepath"], segment["offset"], segment["duration"])
                 beside = path.with_name(f".{path.name}")
-                write_audio(beside.with_suffix(".flac"), samples, rate)
-                beside.with_suffix(".flac").replace(path)
+                write_audio(beside, samples, rate)
+                beside.replace(path)
             source = {"audio_filepath": segment["audio_filepath"], "offset": segment["offset"]}
             segment = {**segment, "audio_filepath": str(path.resolve()), "offset": 0.0, "source": source}
         out.append(segment)
