@@ -13,16 +13,21 @@ from ds2cli.errors import Exit, UsageError
 
 SHOWN_SKIPS = 3
 HOT_BOOST = 6.0
+DEFAULT_RUN = "english"
 
 
 def decode(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="run folder or checkpoint; default: english, which ds2 brings")
+    ] = None,
     inputs: Annotated[
         list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
     ] = None,
     lm: Annotated[
-        Path | None, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")
+        Path | None,
+        typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz, KenLM binary; default: the run's own"),
     ] = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
     alpha: Annotated[float | None, typer.Option("--alpha", help=meaning("alpha"))] = None,
     beta: Annotated[float | None, typer.Option("--beta", help=meaning("beta"))] = None,
     beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
@@ -52,6 +57,7 @@ def decode(
     """What is said in recordings: greedily, or by beam search with an n-gram model.
 
     \b
+    ds2 decode talk.wav --format text
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
     """
@@ -67,10 +73,12 @@ def decode(
         "hot_words": dict(map(_hot_word, hot_words)) if hot_words else None,
     }
     overrides: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
-    if (alpha is not None or lexicon == "hard") and lm is None:
-        raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
+    beam_search = bool(overrides) or n_best > 1
+    if greedy and (lm or beam_search):
+        raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
+    run, inputs = _run_and_inputs(run, inputs or [])
     request = DecodeRequest(
-        run, inputs or ["-"], lm, overrides, beam_search=bool(overrides) or n_best > 1, n_best=n_best,
+        run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device,
     )
     terminal.note_stdin(request.inputs, "decode")
@@ -79,6 +87,15 @@ def decode(
         for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
             write(line)
     report_skipped(skipped)
+
+
+def _run_and_inputs(run: str | None, inputs: list[str]) -> tuple[str, list[str]]:
+    """What was named first is the run, unless it can only be something to decode."""
+    from ds2cli.workflows.decode_inputs import is_input
+
+    if run is not None and is_input(run):
+        run, inputs = None, [run, *inputs]
+    return run or DEFAULT_RUN, inputs or ["-"]
 
 
 def all_cores() -> int:

@@ -44,6 +44,7 @@ def tune(
     """
     from dataclasses import asdict
 
+    from ds2cli.model.checkpoint import is_shipped
     from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of
     from ds2cli.workflows.tune import tune as try_all
     from ds2cli.workflows.tuned import tuned_path
@@ -63,11 +64,14 @@ def tune(
     if not as_json:
         for line in _table(grid, request.alphas, request.betas):
             terminal.write(line)
-    _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas)
+    keeps = not is_shipped(run)
+    if plot or keeps:
+        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
+    kept = f"kept in `{tuned_path(run)}`" if keeps else "not kept: this model is ds2's; name them in your commands"
     weights = f"alpha {best.alpha:g}, beta {best.beta:g}, look-ahead {best.look_ahead:g}"
-    terminal.say(f"best: {weights}: WER {best.wer:.2f} %; kept in `{tuned_path(run)}`")
+    terminal.say(f"best: {weights}: WER {best.wer:.2f} %; {kept}")
     report_skipped(skipped)
 
 

@@ -22,7 +22,8 @@ from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT = "ds2 checkpoint 1"
 HINT = "it should come from: ds2 train"
-SHIPPED = Path(__file__).parent / "shipped"  # models that come with ds2, each with a card of its name
+SHIPPED = Path(__file__).parent / "shipped"  # run folders that come with ds2, each with its card, README.md
+BEST, LAST = "best.safetensors", "last.safetensors"
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,26 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     return Checkpoint(config, units, weights, notes, form)
 
 
+def run_path(path: str | Path) -> Path:
+    """The run folder or checkpoint that a person means: what is there, else the model in ds2 of that name."""
+    path = Path(path)
+    return SHIPPED / path if is_shipped(path) else path
+
+
+def is_shipped(path: str | Path) -> bool:
+    """Whether it is the name of a model that comes with ds2, and of nothing here."""
+    path = Path(path)
+    return not path.exists() and len(path.parts) == 1 and (SHIPPED / path / BEST).is_file()
+
+
 def checkpoint_path(path: str | Path) -> Path:
     """The checkpoint that a person means: a file, a run folder's best, else its last; or the name of a model in ds2.
 
     raises  CheckpointError where there is none
     """
-    path = Path(path)
-    if not path.exists() and path.name == str(path) and (SHIPPED / f"{path}.safetensors").is_file():
-        return SHIPPED / f"{path}.safetensors"
+    path = run_path(path)
     if path.is_dir():
-        for name in ("best.safetensors", "last.safetensors"):
+        for name in (BEST, LAST):
             if (path / name).is_file():
                 return path / name
         raise CheckpointError(f"no checkpoint in `{path}`", hint="a run folder holds best.safetensors: ds2 train")

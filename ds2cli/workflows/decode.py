@@ -20,18 +20,23 @@ from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_inputs
-from ds2cli.workflows.tuned import read_tuned
+from ds2cli.workflows.tuned import Tuned, read_tuned
 
 Decode = Callable[[np.ndarray], list[Hypothesis]]
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones."""
+    """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones.
+
+    lm      language model; where none is named, the run's own, if it comes with one
+    greedy  without any language model
+    """
 
     run: str
     inputs: list[str]
     lm: Path | None = None
+    greedy: bool = False
     overrides: dict[str, Any] | None = None
     beam_search: bool = False
     n_best: int = 1
@@ -89,14 +94,20 @@ def decode(request: DecodeRequest, skip: Callable[[str], None]) -> Iterator[Reco
 
 
 def make_decoder(request: DecodeRequest, units: Units) -> Decode:
-    """Greedy, unless a language model or anything else that takes a beam was asked for."""
-    if not (request.lm or request.beam_search):
+    """Greedy, unless there is a language model, or anything else that takes a beam was asked for.
+
+    raises  UsageError where a language model's weight was named and there is none
+    """
+    tuned = Tuned() if request.greedy else read_tuned(request.run)
+    lm, overrides = request.lm or tuned.lm, request.overrides or {}
+    if lm is None and ("alpha" in overrides or overrides.get("lexicon") == "hard"):
+        raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
+    if not (lm or request.beam_search):
         return lambda log_probs: [greedy_decode(log_probs, units)]
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
-    weights = read_tuned(request.run) if request.lm else {"alpha": 0.0, "beta": 0.0}
-    config = replace(DecodingConfig(), **{**weights, **(request.overrides or {})})
-    model = load_ngram_model(request.lm) if request.lm else None
-    decoder = BeamDecoder(units, config, model)
+    weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
+    config = replace(DecodingConfig(), **{**weights, **overrides})
+    decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None)
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
 
 

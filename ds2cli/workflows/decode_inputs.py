@@ -25,8 +25,20 @@ def read_inputs(inputs: list[str]) -> Iterator[Utterance]:
             yield from read_manifest(path, required=("audio_filepath",))
 
 
+def is_input(name: str) -> bool:
+    """Whether it can only be something to decode, and no run: stdin, records, audio, or a folder of audio."""
+    path = Path(name)
+    if path.is_dir():
+        return not (path / "config.toml").exists() and any(_is_audio(one) for one in path.rglob("*"))
+    return name == "-" or path.suffix.lower() in {*AUDIO_SUFFIXES, ".jsonl", ".npz"}
+
+
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
+
+
 def _audio_in(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
+    found = sorted(filter(_is_audio, folder.rglob("*")))
     if not found:
         raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
     return found

@@ -14,9 +14,10 @@ from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
+from ds2cli.model.checkpoint import is_shipped
 from ds2cli.scoring.rates import score_texts
 from ds2cli.workflows.decode import open_source
-from ds2cli.workflows.tuned import write_tuned
+from ds2cli.workflows.tuned import read_tuned, write_tuned
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,14 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
     best = best_of(trials)
     note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")
-    write_tuned(request.run, {**request.fixed, **best.weights}, note)
+    if not is_shipped(request.run):  # ds2's own folder is not for writing
+        write_tuned(request.run, {**_own_model(request), **request.fixed, **best.weights}, note)
+
+
+def _own_model(request: TuneRequest) -> dict[str, str]:
+    """The run goes on coming with its language model, where that is the one it was tuned for."""
+    own = read_tuned(request.run).lm
+    return {"lm": own.name} if own and own.samefile(request.lm) else {}
 
 
 def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:

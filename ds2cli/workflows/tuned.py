@@ -1,42 +1,56 @@
-"""The weights that `ds2 tune` found, kept in the run's folder as decoding.toml: `ds2 decode` begins from them."""
+"""How a run is decoded, kept in its folder as decoding.toml: the weights that `ds2 tune` found, which `ds2 decode`
+begins from, and, where `lm` names one beside it, the language model that the run comes with.
+"""
 
 import json
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
+from ds2cli.model.checkpoint import run_path
 from ds2cli.whole_files import written_whole
 
 NAME = "decoding.toml"
 
 
+@dataclass(frozen=True)
+class Tuned:
+    """Decoding weights by name; the language model that is used where none is named."""
+
+    weights: dict[str, Any] = field(default_factory=dict)
+    lm: Path | None = None
+
+
 def tuned_path(run: str | Path) -> Path:
-    """Where a run (its folder, or a checkpoint in it) keeps its decoding weights."""
-    run = Path(run)
+    """Where a run (its folder, or a checkpoint in it) keeps how it is decoded."""
+    run = run_path(run)
     return (run if run.is_dir() else run.parent) / NAME
 
 
-def read_tuned(run: str | Path) -> dict[str, Any]:
-    """The weights of a run, by name; none where it was not tuned.
+def read_tuned(run: str | Path) -> Tuned:
+    """What a run keeps; nothing where it was not tuned.
 
-    raises  ConfigError where the file has something else in it
+    raises  ConfigError where the file has something else in it, or its language model is not there
     """
     path = tuned_path(run)
     if not path.is_file():
-        return {}
+        return Tuned()
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"`{path}` is not TOML: {problem}") from None
+    lm = values.pop("lm", None)
+    if lm is not None and not (isinstance(lm, str) and (path.parent / lm).is_file()):
+        raise ConfigError(f"`{path}`: no such language model: `{lm}`", hint="name one with --lm, or decode --greedy")
     known = {field.name: type(field.default) for field in fields(DecodingConfig)}
     for name, value in values.items():
         if name not in known or not isinstance(value, (int, known[name])):
             hint = f"write it again with: ds2 tune {run} DEV.jsonl --lm FILE"
             raise ConfigError(f"`{path}`: `{name} = {value}`", hint=hint)
-    return values
+    return Tuned(values, path.parent / lm if lm else None)
 
 
 def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:

@@ -6,7 +6,7 @@ from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import SHIPPED, checkpoint_path, load_checkpoint
 from ds2cli.model.recogniser import load_recogniser
 
-MODELS = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+MODELS = sorted(path.parent.name for path in SHIPPED.glob("*/best.safetensors"))
 
 
 def test_there_is_an_english_one():
@@ -16,15 +16,15 @@ def test_there_is_an_english_one():
 @pytest.mark.parametrize("name", MODELS)
 def test_a_shipped_model_is_small_and_has_a_card(name):
     assert checkpoint_path(name).stat().st_size < 20e6
-    card = (SHIPPED / f"{name}.md").read_text(encoding="utf-8")
+    card = (SHIPPED / name / "README.md").read_text(encoding="utf-8")
     for what in ("## Data", "## What it is worth", "## Limits", "WER", "licence"):
         assert what in card
-    assert load_recogniser(name).units == load_checkpoint(SHIPPED / f"{name}.safetensors").units
+    assert load_recogniser(name).units == load_checkpoint(SHIPPED / name).units
 
 
 def test_a_file_or_folder_of_that_name_comes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert checkpoint_path("english").parent == SHIPPED
+    assert checkpoint_path("english").parent == SHIPPED / "english"
     (tmp_path / "english").mkdir()
     with pytest.raises(CheckpointError, match="no checkpoint in"):
         checkpoint_path("english")

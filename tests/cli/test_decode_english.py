@@ -1,0 +1,77 @@
+"""ds2 decode with nothing but a recording: the model and the language model that come with ds2."""
+
+import json
+import shutil
+
+import pytest
+
+from ds2cli.cli.decode import DEFAULT_RUN
+from ds2cli.errors import ConfigError
+from ds2cli.model.checkpoint import SHIPPED, checkpoint_path
+from ds2cli.workflows.decode_inputs import is_input
+from ds2cli.workflows.tuned import read_tuned
+
+OWN = SHIPPED / DEFAULT_RUN
+
+
+@pytest.fixture
+def talk(an4_utterances):
+    return an4_utterances(1)[0].audio
+
+
+def only_record(ran) -> dict:
+    assert ran.code == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_a_recording_alone_is_decoded_in_english_with_its_language_model(run, talk):
+    found = only_record(run("decode", talk))
+    assert found["pred_text"] and found["score"]["lm"] < 0
+    assert only_record(run("decode", "english", talk)) == found
+    by_name = ("--lm", OWN / "novels-3gram.arpa.gz", "--alpha", read_tuned("english").weights["alpha"])
+    assert only_record(run("decode", "english", talk, *by_name)) == found
+
+
+def test_greedy_leaves_the_language_model_out(run, talk):
+    found = only_record(run("decode", talk, "--greedy"))
+    assert found["score"]["lm"] == 0
+    assert only_record(run("decode", checkpoint_path("english"), talk, "--greedy")) == found
+
+
+@pytest.mark.parametrize("flags", [("--beam", "8"), ("--nbest", "3"), ("--lm", "lm.arpa")])
+def test_greedy_and_a_beam_exclude_each_other(run, talk, flags):
+    ran = run("decode", talk, "--greedy", *flags)
+    assert ran.code == 2 and "hint: leave out one of them" in ran.stderr
+
+
+def test_a_run_folder_may_bring_its_own_language_model(run, talk, tmp_path):
+    mine = tmp_path / "mine"
+    shutil.copytree(OWN, mine)
+    assert only_record(run("decode", mine, talk)) == only_record(run("decode", talk))
+    (mine / "novels-3gram.arpa.gz").unlink()
+    ran = run("decode", mine, talk)
+    assert ran.code == 2 and "no such language model: `novels-3gram.arpa.gz`" in ran.stderr
+    assert only_record(run("decode", mine, talk, "--greedy"))["score"]["lm"] == 0
+    with pytest.raises(ConfigError):
+        read_tuned(mine)
+
+
+def test_tuning_what_ds2_brings_changes_nothing_in_it(run, talk, tmp_path):
+    before = {path.name: path.stat().st_mtime_ns for path in OWN.iterdir()}
+    records = tmp_path / "dev.jsonl"
+    records.write_text(json.dumps({"id": "a", "audio_filepath": str(talk), "duration": 1.0, "text": "yes"}))
+    one_setting = ("--alphas", "0.5", "--betas", "0", "--look-aheads", "1")
+    ran = run("tune", "english", records, "--lm", OWN / "novels-3gram.arpa.gz", *one_setting)
+    assert ran.code == 0 and "not kept" in ran.stderr
+    assert {path.name: path.stat().st_mtime_ns for path in OWN.iterdir()} == before
+
+
+def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
+    speech, empty, trained = tmp_path / "speech", tmp_path / "empty", tmp_path / "run"
+    for folder in (speech, empty, trained):
+        folder.mkdir()
+    shutil.copy(talk, speech)
+    shutil.copy(talk, trained)
+    (trained / "config.toml").write_text("")
+    assert all(map(is_input, ["-", "talk.WAV", "dev.jsonl", "dev.npz", str(speech)]))
+    assert not any(map(is_input, ["english", "runs/a", "runs/a/best.safetensors", str(empty), str(trained)]))
