@@ -18,7 +18,7 @@ DEFAULT_RUN = "english"
 
 def decode(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="run folder or checkpoint; default: english, which ds2 brings")
+        str | None, typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english, which ds2 brings")
     ] = None,
     inputs: Annotated[
         list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")

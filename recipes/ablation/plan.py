@@ -21,13 +21,26 @@ GPU_STEP_SECONDS = 0.03  # loss, optimiser and all that Python does
 
 def print_plan(names: list[str], data: Path, epochs: int, device: str, quick: bool) -> None:
     """A line for each variant, and their sum."""
-    utterances, whole = list(read_manifest(data / "train.jsonl")), 0.0
+    hours = hours_of(names, data, epochs, device, quick)
     for name in names:
-        config, _ = settings_of(name, epochs, quick)
-        hours = training_hours(config, training_part(name, utterances), device)
-        whole += hours
-        print(f"{name:<20} {hours:7.2f} h")
-    print(f"{'all ' + str(len(names)):<20} {whole:7.2f} h on {device}, {epochs} epochs: an estimate, not a measurement")
+        print(f"{name:<20} {hours[name]:7.2f} h")
+    print(f"{'all ' + str(len(names)):<20} {sum(hours.values()):7.2f} h on {device}, {epochs} epochs: "
+          "an estimate, not a measurement")
+
+
+def longest_first(names: list[str], data: Path, epochs: int, device: str, quick: bool) -> None:
+    """The names, a line each."""
+    hours = hours_of(names, data, epochs, device, quick)
+    print("\n".join(sorted(names, key=hours.__getitem__, reverse=True)))
+
+
+def hours_of(names: list[str], data: Path, epochs: int, device: str, quick: bool) -> dict[str, float]:
+    """Of each variant's training, on all cores or one GPU."""
+    utterances = list(read_manifest(data / "train.jsonl"))
+    return {
+        name: training_hours(settings_of(name, epochs, quick)[0], training_part(name, utterances), device)
+        for name in names
+    }
 
 
 def training_hours(config: Config, utterances: list[Utterance], device: str) -> float:
