@@ -113,7 +113,7 @@ class TrainConfig:
     tensorboard: Annotated[bool, "also write events for TensorBoard (needs the extra `tensorboard`)"] = False
     evaluate_every: Annotated[int, "epochs between evaluations", FROM_1] = 1
     save_seconds: Annotated[float, "seconds between saves inside an epoch", FROM_0] = 600.0
-    precision: Annotated[Literal["auto", "float32", "bf16"], "auto is bf16 where the device has it"] = "auto"
+    precision: Annotated[Literal["auto", "float32", "bf16"], "auto: bf16 on a GPU, float32 on a CPU"] = "auto"
     synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
 
 
