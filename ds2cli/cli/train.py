@@ -108,10 +108,9 @@ def _describe(experiment) -> None:
     from ds2cli.settings import to_toml
     from ds2cli.training.memory import estimated_bytes
 
-    recogniser = experiment.build()
     terminal.write(to_toml(experiment.config, experiment.origins))
-    _say_header(experiment, recogniser, "dry run")
-    gigabytes = estimated_bytes(recogniser, experiment.config) / 1e9
+    _say_header(experiment, "dry run")
+    gigabytes = estimated_bytes(experiment.recogniser, experiment.config) / 1e9
     terminal.say(f"about {gigabytes:.1f} GB for a step, all processes together")
 
 
@@ -125,7 +124,7 @@ def _train(experiment, device: str, strict: bool) -> None:
     if not process.is_first:
         terminal.set_verbosity(terminal.QUIET)
     devices = f"{process.device} x {process.world}" if process.world > 1 else process.device
-    _say_header(experiment, experiment.build(), devices)
+    _say_header(experiment, devices)
     view = TrainingView(experiment.config, strict)
     stopped = False
     with view:
@@ -155,13 +154,13 @@ def _say_stopping() -> None:
     terminal.say_at_once("stopping after this step; Ctrl-C again stops now")
 
 
-def _say_header(experiment, recogniser, device: str) -> None:
+def _say_header(experiment, device: str) -> None:
     for reason, count in experiment.rejected.items():
         terminal.warn(f"{count:,} left out, {reason}: {experiment.examples[reason]}")
     dev = f" · dev {experiment.dev_hours:.2f} h" if experiment.dev else ""
     terminal.say(
         f"{experiment.hours:.2f} h in {len(experiment.train):,} utterances{dev} · "
-        f"{recogniser.n_parameters / 1e6:.2f} M parameters · {len(experiment.units)} units · {device} · "
+        f"{experiment.recogniser.n_parameters / 1e6:.2f} M parameters · {len(experiment.units)} units · {device} · "
         f"seed {experiment.config.train.seed} · {experiment.run.path}"
     )
     if experiment.init:

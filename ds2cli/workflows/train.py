@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -70,8 +71,9 @@ class Experiment:
     def dev_hours(self) -> float:
         return sum(utterance.duration for utterance in self.dev) / 3600
 
-    def build(self) -> Recogniser:
-        """A network as it begins: its weights come from the seed, or from another run.
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The network as it begins, built once: its weights come from the seed, or from another run.
 
         raises  CheckpointError where that run's do not fit
         """
@@ -185,7 +187,7 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
     if process.is_first and not experiment.is_resumed:
         _begin(experiment)
     trainer = Trainer(
-        experiment.build(),
+        experiment.recogniser,
         SpeechSet(experiment.train, experiment.units, config),
         SpeechSet(experiment.dev, experiment.units, config) if experiment.dev else None,
         config,
