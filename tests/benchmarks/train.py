@@ -6,11 +6,12 @@ One JSON line for each figure: bench, ours, peer, ratio (above 1: ours is better
 uneven in length as LibriSpeech's are when they come unsorted. The peer is its architecture in plain torch
 (peer_network.py) and gets its features ready made; ours is the trainer itself, features and batches included.
 
-On a CPU: seconds of a step, least of the repeats, one thread each; then ours in --processes processes of one thread
-beside the peer with as many threads. On a GPU: hours of audio in an hour, in bf16 and float32, plain, compiled and as a
-CUDA graph, TFLOP/s of the arithmetic that the utterances need (padding and normalisation not counted), and their share
-of what a large bf16 product reaches in the same run; the peer's network and the presets. On both: where a step's time
-goes. --size 1024 is the peer's own size; on 2 cores take --utterances 2 with it.
+On a CPU: seconds of a step, least of the repeats, one thread each, ours in bf16 too (its ratio is to our float32);
+then ours in --processes processes of one thread beside the peer with as many threads, and beside ourselves with as
+many. On a GPU: hours of audio in an hour, in bf16 and float32, plain, compiled and as a CUDA graph, TFLOP/s of the
+arithmetic that the utterances need (padding and normalisation not counted), and their share of what a large bf16
+product reaches in the same run; the peer's network and the presets. On both: where a step's time goes. --size 1024 is
+the peer's own size; on 2 cores take --utterances 2 with it.
 """
 
 import argparse
@@ -59,16 +60,23 @@ def bench_cpu(asked: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     ours = Ours(config, asked.durations, "float32", Process())
     peer = Peer(ours, bf16=False)
-    took = in_turns({"ours": partial(measured, ours), "peer": partial(measured, peer)}, asked.repeats)
+    bf16 = Ours(config, asked.durations, "bf16", Process())
+    contenders = {"ours": ours, "peer": peer, "bf16": bf16}
+    took = in_turns({who: partial(measured, one) for who, one in contenders.items()}, asked.repeats)
     report_seconds(f"train/lstm 5x{asked.size}/1 thread", took, asked)
+    took = {"ours": took["bf16"], "peer": took["ours"]}
+    report_seconds(f"train/lstm 5x{asked.size}/1 thread, our bf16 beside our float32", took, asked)
     report_parts(f"lstm 5x{asked.size}", ours, False, asked)
     if asked.processes > 1:
         torch.set_num_threads(asked.processes)
         team = Team(asked.processes, config, asked.durations)
-        took = in_turns({"ours": team.step, "peer": partial(measured, peer)}, asked.repeats)
+        steps = {"ours": team.step, "peer": partial(measured, peer), "threads": partial(measured, ours)}
+        took = in_turns(steps, asked.repeats)
         team.close()
-        bench = f"train/lstm 5x{asked.size}/{asked.processes} processes beside {asked.processes} threads"
-        report_seconds(bench, took, asked)
+        bench = f"train/lstm 5x{asked.size}/{asked.processes} processes beside"
+        report_seconds(f"{bench} {asked.processes} threads", took, asked)
+        took = {"ours": took["ours"], "peer": took["threads"]}
+        report_seconds(f"{bench} {asked.processes} threads of our own", took, asked)
 
 
 def bench_gpu(asked: argparse.Namespace) -> None:
