@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.layers import SequenceBatchNorm, clipped_relu, normalise_frames
+from ds2cli.model.layers import CLIP, SequenceBatchNorm, normalise_frames
+from ds2cli.model.rectified import rectified
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
+CLIPS = {"rnn": CLIP, "relu": float("inf")}  # of the rectifiers
 
 
 def reversed_within(lengths: Tensor, n_frames: int) -> Tensor:
@@ -42,12 +44,22 @@ class RecurrentLayer(nn.Module):
         """x (T, B, H), lengths (B,), mask (B, T) -> (T, B, rnn_size), zero beyond each utterance."""
         if self.norm is not None:
             x = normalise_frames(self.norm, x, mask) * mask.t()[..., None]
-        y = self.directions[0](x, mask)
-        if len(self.directions) == 2:
+        if len(self.directions) == 1:
+            y = self.directions[0](x, mask)
+        else:
             order = reversed_within(lengths, x.shape[0])
-            backwards = self.directions[1](_reorder(x, order), mask)
-            y = y + _reorder(backwards, order)
+            forwards, backwards = _side_by_side(self.directions, [x, _reorder(x, order)], mask)
+            y = forwards + _reorder(backwards, order)
         return y * mask.t()[..., None]
+
+
+def _side_by_side(directions: nn.ModuleList, inputs: list[Tensor], mask: Tensor) -> list[Tensor]:
+    """Each direction over its own input (T, B, H); rectifiers take their steps together."""
+    if not all(isinstance(one, StepwiseRecurrence) and one.kind in CLIPS for one in directions):
+        return [one(x, mask) for one, x in zip(directions, inputs, strict=True)]
+    arriving = torch.stack([one.arriving(x, mask) for one, x in zip(directions, inputs, strict=True)], 1)
+    weights = torch.stack([one.recurrent for one in directions])
+    return list(rectified(arriving, weights, CLIPS[directions[0].kind]).unbind(1))
 
 
 def _reorder(x: Tensor, order: Tensor) -> Tensor:
@@ -90,11 +102,16 @@ class StepwiseRecurrence(nn.Module):
             bias = self.norm.bias if self.norm is not None else self.input.bias
             nn.init.constant_(bias[size : 2 * size], 1.0)
 
+    def arriving(self, x: Tensor, mask: Tensor) -> Tensor:
+        """B(W x_t): x (T, B, H) -> (T, B, gates * size)."""
+        inputs = self.input(x)
+        return inputs if self.norm is None else normalise_frames(self.norm, inputs, mask)
+
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (T, B, H) -> (T, B, size)."""
-        inputs = self.input(x)
-        if self.norm is not None:
-            inputs = normalise_frames(self.norm, inputs, mask)
+        inputs = self.arriving(x, mask)
+        if self.kind in CLIPS:
+            return rectified(inputs[:, None], self.recurrent[None], CLIPS[self.kind])[:, 0]
         state = x.new_zeros(x.shape[1], self.recurrent.shape[1])
         memory, weights, outputs = state, self.recurrent.t(), []
         for now in inputs:
@@ -103,9 +120,6 @@ class StepwiseRecurrence(nn.Module):
         return torch.stack(outputs)
 
     def _step(self, now: Tensor, state: Tensor, memory: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        if self.kind in ("rnn", "relu"):
-            activate = clipped_relu if self.kind == "rnn" else torch.relu
-            return activate(torch.addmm(now, state, weights)), memory
         if self.kind == "gru":
             reset, update, candidate = now.chunk(3, 1)
             reset_h, update_h, candidate_h = (state @ weights).chunk(3, 1)
