@@ -16,8 +16,8 @@ MUCH_WAITING = 0.05
 class TrainingView:
     """Shows the events of a run as they come; a context, so that the bar is always taken down."""
 
-    def __init__(self, config: Config, strict: bool) -> None:
-        self.epochs, self.strict = config.train.epochs, strict
+    def __init__(self, config: Config, device: str, strict: bool) -> None:
+        self.epochs, self.strict, self._device = config.train.epochs, strict, device
         self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._loss: float | None = None
@@ -53,9 +53,9 @@ class TrainingView:
         share = self._waited / max(time.monotonic() - self._started, 1e-3)
         if share > MUCH_WAITING:
             terminal.say(f"{100 * share:.0f} % of the time went into waiting for data")
-            terminal.say(
-                "hint: read in more processes: --set batch.workers=4   ·   many small files: ds2 prepare shard, once"
-            )
+            # A CPU has no cores to spare for more readers: they would take the network's.
+            more = "" if self._device == "cpu" else "read in more processes: --set batch.workers=4   ·   "
+            terminal.say(f"hint: {more}many small files: ds2 prepare shard, once")
 
     def _show_step(self, event) -> None:
         self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss

@@ -25,7 +25,7 @@ def evaluation(number: int) -> EvaluationEvent:
 
 
 def test_each_row_tells_the_share_waited_since_the_row_before(clock, capsys):
-    view = TrainingView(Config(), strict=False)
+    view = TrainingView(Config(), "cpu", strict=False)
     with view:
         for waited in (4.0, 1.0):
             clock[0] += 10
@@ -37,8 +37,9 @@ def test_each_row_tells_the_share_waited_since_the_row_before(clock, capsys):
 
 
 @pytest.mark.parametrize(("waited", "told"), [(0.4, False), (0.6, True)])
-def test_a_run_that_waited_much_ends_with_a_word_on_it(clock, capsys, waited, told):
-    view = TrainingView(Config(), strict=False)
+@pytest.mark.parametrize(("device", "reads_more"), [("cpu", False), ("cuda:0", True)])
+def test_a_run_that_waited_much_ends_with_a_word_on_it(clock, capsys, waited, told, device, reads_more):
+    view = TrainingView(Config(), device, strict=False)
     with view:
         clock[0] += 10
         view.show(step(1, waited))
@@ -47,4 +48,5 @@ def test_a_run_that_waited_much_ends_with_a_word_on_it(clock, capsys, waited, to
     said = capsys.readouterr().err
     assert bool(said) == told
     if told:
-        assert said.startswith("6 % of the time went into waiting for data\nhint: ") and "batch.workers" in said
+        assert said.startswith("6 % of the time went into waiting for data\nhint: ") and "ds2 prepare shard" in said
+        assert ("batch.workers" in said) == reads_more
