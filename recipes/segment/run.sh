@@ -21,7 +21,7 @@ segment() {  # FOLDER OUTPUT [OPTIONS]
 measure() { python "$here/measure.py" "$@"; }
 
 # 1. What the model itself is worth on the test speakers, and when each word is said.
-ds2 decode "$model" "$test" | ds2 score --json > "$work/wer.json"
+ds2 decode "$model" "$test" --greedy | ds2 score --json > "$work/wer.json"
 align "$test" "$work/test.words.jsonl"
 
 # 2. The filter: texts with many errors, of speakers who are not the test's.
