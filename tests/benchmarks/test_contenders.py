@@ -5,6 +5,7 @@ import torch
 from contenders import Ours, Peer, same_architecture
 from invented_speech import uneven_durations
 from peer_network import PeerNetwork
+from recurrences import both_ways
 from step_parts import StepInParts
 from two_processes import Team
 
@@ -89,3 +90,8 @@ def test_two_processes_take_a_step_when_told():
     took = [team.step(), team.step()]
     team.close()
     assert all(one.cpu > 0 and one.wall > 0 for one in took)
+
+
+def test_both_recurrences_compute_the_same():
+    ways = both_ways(SIZE, 2, 7, "cpu", torch.float64)
+    assert ways["ours"].step() == pytest.approx(ways["peer"].step(), rel=1e-5)

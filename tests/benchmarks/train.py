@@ -10,8 +10,9 @@ On a CPU: seconds of a step, least of the repeats, one thread each, ours in bf16
 then ours in --processes processes of one thread beside the peer with as many threads, and beside ourselves with as
 many. On a GPU: hours of audio in an hour, in bf16 and float32, plain, compiled and as a CUDA graph, TFLOP/s of the
 arithmetic that the utterances need (padding and normalisation not counted), and their share of what a large bf16
-product reaches in the same run; the peer's network and the presets. On both: where a step's time goes. --size 1024 is
-the peer's own size; on 2 cores take --utterances 2 with it.
+product reaches in the same run; the peer's network and the presets. On both: where a step's time goes, and the
+clipped rectifier's recurrence beside the plain loop. --size 1024 is the peer's own size; on 2 cores take --utterances
+2 with it.
 """
 
 import argparse
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the tree that th
 from contenders import Ours, Peer, in_turns, measured, same_architecture  # noqa: E402
 from gpu import VARIANTS, as_variant, peak_operations  # noqa: E402
 from invented_speech import uneven_durations  # noqa: E402
+from recurrences import both_ways  # noqa: E402
 from step_parts import StepInParts  # noqa: E402
 from two_processes import Team  # noqa: E402
 
@@ -67,6 +69,7 @@ def bench_cpu(asked: argparse.Namespace) -> None:
     took = {"ours": took["bf16"], "peer": took["ours"]}
     report_seconds(f"train/lstm 5x{asked.size}/1 thread, our bf16 beside our float32", took, asked)
     report_parts(f"lstm 5x{asked.size}", ours, False, asked)
+    bench_recurrence(4, 60, torch.float32, asked)
     if asked.processes > 1:
         torch.set_num_threads(asked.processes)
         team = Team(asked.processes, config, asked.durations)
@@ -84,11 +87,29 @@ def bench_gpu(asked: argparse.Namespace) -> None:
     peak = peak_operations(asked.device)
     line = {"bench": "train/peak", "ours": round(peak / 1e12, 1), "unit": "TFLOP/s of a bf16 product"}
     print(json.dumps({**line, "device": torch.cuda.get_device_name(asked.device)}), flush=True)
+    bench_recurrence(64, 400, torch.bfloat16, asked)
     networks = {f"lstm 5x{asked.size}": same_architecture(asked.size)}
     networks |= {name: resolve(preset_layer(name))[0] for name in asked.presets}
     for precision in ("bf16", "float32"):
         for name, config in networks.items():
             bench_network(name, config, precision, peak, asked)
+
+
+def bench_recurrence(n_utterances: int, n_frames: int, kind: torch.dtype, asked: argparse.Namespace) -> None:
+    """A layer of the preset `paper` beside autograd through its loop."""
+    size = resolve(preset_layer("paper"))[0].model.rnn_size
+    ways = both_ways(size, n_utterances, n_frames, asked.device, kind)
+    took = in_turns({who: partial(measured, one) for who, one in ways.items()}, asked.repeats)
+    for unit in ("cpu", "wall"):
+        seconds = {who: getattr(one, unit) for who, one in took.items()}
+        line = {
+            "bench": f"train/clipped rectifiers 2x{size}/beside the plain loop",
+            "ours": round(seconds["ours"], 4), "peer": round(seconds["peer"], 4),
+            "ratio": round(seconds["peer"] / seconds["ours"], 2),
+            "unit": f"{unit} s of {n_utterances} utterances of {n_frames} frames", "n": asked.repeats,
+            "device": asked.device,
+        }  # fmt: skip
+        print(json.dumps(line), flush=True)
 
 
 def bench_network(name: str, config: Config, precision: str, peak: float, asked: argparse.Namespace) -> None:
