@@ -81,7 +81,7 @@ def decode(request: DecodeRequest, skip: Callable[[str], None]) -> Iterator[Reco
                     raise Ds2Error(problem)
                 log_probs = check_log_probs(log_probs, len(source.units), f"`{record.get('id', '?')}`")
             except Ds2Error as wrong:
-                if log_probs is not None and is_file_of_log_probs(request.inputs):
+                if log_probs is not None and are_log_probs(request.inputs):
                     raise
                 skip(str(wrong))
                 continue
@@ -111,20 +111,22 @@ def make_decoder(request: DecodeRequest, units: Units) -> Decode:
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
 
 
-def is_file_of_log_probs(inputs: list[str]) -> bool:
+def are_log_probs(inputs: list[str]) -> bool:
     """Whether saved log-probs stand in place of audio."""
-    return len(inputs) == 1 and Path(inputs[0]).is_file() and is_log_prob_file(inputs[0])
+    return all(Path(name).is_file() and is_log_prob_file(name) for name in inputs)
 
 
 def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
-    """Log-probs from a file of them, or from the run's network and the audio.
+    """Log-probs from files of them, or from the run's network and the audio.
 
     raises  UsageError where a file's units are not the run's
     """
-    if is_file_of_log_probs(inputs):
-        file = LogProbFile(inputs[0])
-        _must_have_same_units(run, file)
-        return Source(file.units, file.frame_seconds, ((record, array, "") for record, array in file))
+    if are_log_probs(inputs):
+        files = [LogProbFile(name) for name in inputs]
+        for file in files:
+            _must_have_same_units(run, file)
+        items = ((record, array, "") for file in files for record, array in file)
+        return Source(files[0].units, files[0].frame_seconds, items)
     from ds2cli.model.devices import usable_device
     from ds2cli.model.quantised import load_listener
     from ds2cli.workflows.listen import listen
