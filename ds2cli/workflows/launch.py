@@ -16,7 +16,7 @@ def launch(processes: int, restarts: int, arguments: list[str]) -> int:
 
     restarts  how often all of them are started anew after one has died; they go on where the run was saved last
 
-    Each process gets its share of the cores: on 2 cores, two processes of one thread beat one of two threads.
+    Each process gets its share of the cores.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // processes, 1)))
     config = LaunchConfig(
