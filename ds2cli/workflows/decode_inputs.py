@@ -6,6 +6,7 @@ from pathlib import Path
 from ds2cli.audio.files import AUDIO_SUFFIXES
 from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import UsageError
+from ds2cli.model.checkpoint import BEST, LAST
 
 
 def read_inputs(inputs: list[str]) -> Iterator[Utterance]:
@@ -29,7 +30,8 @@ def is_input(name: str) -> bool:
     """Whether it can only be something to decode, and no run: stdin, records, audio, or a folder of audio."""
     path = Path(name)
     if path.is_dir():
-        return not (path / "config.toml").exists() and any(_is_audio(one) for one in path.rglob("*"))
+        is_run = any((path / name).exists() for name in (BEST, LAST, "config.toml"))
+        return not is_run and any(map(_is_audio, path.rglob("*")))
     return name == "-" or path.suffix.lower() in {*AUDIO_SUFFIXES, ".jsonl", ".npz"}
 
 

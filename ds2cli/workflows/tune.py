@@ -12,7 +12,7 @@ import numpy as np
 from ds2cli.decoding.beam import BeamDecoder, tokens_of
 from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig
-from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.scoring.rates import score_texts
@@ -96,7 +96,10 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
 
 def _own_model(request: TuneRequest) -> dict[str, str]:
     """The run goes on coming with its language model, where that is the one it was tuned for."""
-    own = read_tuned(request.run).lm
+    try:
+        own = read_tuned(request.run).lm
+    except ConfigError:  # what is damaged is written anew: the trials are not lost for it
+        return {}
     return {"lm": own.name} if own and own.samefile(request.lm) else {}
 
 

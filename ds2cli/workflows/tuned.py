@@ -41,7 +41,7 @@ def read_tuned(run: str | Path) -> Tuned:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"`{path}` is not TOML: {problem}") from None
+        raise ConfigError(f"`{path}` is not TOML: {problem}", hint="mend it, or decode --greedy") from None
     lm = values.pop("lm", None)
     if lm is not None and not (isinstance(lm, str) and (path.parent / lm).is_file()):
         raise ConfigError(f"`{path}`: no such language model: `{lm}`", hint="name one with --lm, or decode --greedy")

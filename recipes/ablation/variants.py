@@ -14,6 +14,7 @@ from typing import Any
 
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest, to_line
+from ds2cli.errors import Ds2Error
 from ds2cli.settings import Layer, preset_layer, resolve, to_toml
 
 # The preset with recurrences that train in minutes: rectifiers, normalised at their input, where the fused kernels run.
@@ -162,4 +163,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except Ds2Error as problem:
+        sys.exit(f"error: {problem}")

@@ -66,12 +66,27 @@ def test_tuning_what_ds2_brings_changes_nothing_in_it(run, talk, tmp_path):
     assert {path.name: path.stat().st_mtime_ns for path in OWN.iterdir()} == before
 
 
+def test_tuning_mends_a_damaged_file_instead_of_losing_its_trials(run, talk, tmp_path):
+    mine, lm = tmp_path / "mine", OWN / "novels-3gram.arpa.gz"
+    shutil.copytree(OWN, mine)
+    (mine / "decoding.toml").write_text("lm = ")
+    ran = run("decode", mine, talk)
+    assert ran.code == 2 and "hint: mend it, or decode --greedy" in ran.stderr
+    records = tmp_path / "dev.jsonl"
+    records.write_text(json.dumps({"id": "a", "audio_filepath": str(talk), "duration": 1.0, "text": "yes"}))
+    ran = run("tune", mine, records, "--lm", lm, "--alphas", "0.5", "--betas", "0", "--look-aheads", "1")
+    assert ran.code == 0 and read_tuned(mine).weights["alpha"] == 0.5
+    (mine / "decoding.toml").write_text('lm = "novels-3gram.arpa.gz"')
+    again = run("tune", mine, records, "--lm", mine / lm.name, "--alphas", "0.3", "--betas", "0", "--look-aheads", "1")
+    assert again.code == 0 and read_tuned(mine).lm == mine / lm.name
+
+
 def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
     speech, empty, trained = tmp_path / "speech", tmp_path / "empty", tmp_path / "run"
     for folder in (speech, empty, trained):
         folder.mkdir()
     shutil.copy(talk, speech)
     shutil.copy(talk, trained)
-    (trained / "config.toml").write_text("")
+    (trained / "last.safetensors").write_text("")
     assert all(map(is_input, ["-", "talk.WAV", "dev.jsonl", "dev.npz", str(speech)]))
     assert not any(map(is_input, ["english", "runs/a", "runs/a/best.safetensors", str(empty), str(trained)]))
