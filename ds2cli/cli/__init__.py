@@ -114,6 +114,6 @@ prepare.app.command("segment", epilog=EPILOG)(segment.segment)
 prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
-for command in (train.train, decode.decode, score.score, tune.tune, align.align, average.average, export.export,
-                doctor.doctor):
+app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
+for command in (train.train, decode.decode, score.score, align.align, average.average, export.export, doctor.doctor):
     app.command(command.__name__, epilog=EPILOG)(command)

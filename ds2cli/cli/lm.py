@@ -1,16 +1,13 @@
 """`ds2 lm`: n-gram models, built, asked, pruned and mixed; no other program needed."""
 
-import re
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
-from ds2cli.cli.sizes import to_bytes
-from ds2cli.errors import UsageError
+from ds2cli.cli.numbers import takes_numbers, to_bytes, to_numbers
 
 app = typer.Typer(
     help="n-gram language models: build, look into, score, prune, mix.",
@@ -21,25 +18,6 @@ app = typer.Typer(
 )
 
 SECONDS_BETWEEN_LINES = 2.0
-
-
-class BuildCommand(TyperCommand):
-    """`--prune 0 0 1` takes the numbers that follow it, as lmplz does."""
-
-    def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
-        return super().parse_args(ctx, gather_numbers(args, "--prune"))
-
-
-def gather_numbers(arguments: list[str], flag: str) -> list[str]:
-    """`[flag, "0", "1", "x"]` -> `[flag, "0 1", "x"]`."""
-    number, gathered = re.compile(r"[\d.]+( [\d.]+)*"), list[str]()
-    for argument in arguments:
-        after_flag = len(gathered) > 1 and gathered[-2] == flag and number.fullmatch(gathered[-1])
-        if after_flag and number.fullmatch(argument):
-            gathered[-1] += f" {argument}"
-        else:
-            gathered.append(argument)
-    return gathered
 
 
 Texts = Annotated[list[str], typer.Argument(metavar="TEXT...", help="sentences or records; also .gz, .xz; - is stdin")]
@@ -53,7 +31,7 @@ Memory = Annotated[str, typer.Option(metavar="SIZE", help="beyond this, sort on 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="out.arpa, out.arpa.gz or out.bin")]
 
 
-@app.command("build", epilog=EPILOG, cls=BuildCommand)
+@app.command("build", epilog=EPILOG, cls=takes_numbers("--prune"))
 def build(
     texts: Texts,
     output: Output,
@@ -73,7 +51,7 @@ def build(
     """
     from ds2cli.workflows.lm_build import BuildSettings, build_model
 
-    thresholds = to_numbers(prune, "--prune", int)
+    thresholds = to_numbers(prune, "--prune", int, "0 0 1")
     settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"))
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
@@ -145,14 +123,7 @@ def prune(
         terminal.say(f"perplexity {pruned.perplexity_before:.2f} -> {pruned.perplexity_after:.2f} ({growth:+.1f} %)")
 
 
-class MixCommand(TyperCommand):
-    """`--weights 0.7 0.3` takes the numbers that follow it."""
-
-    def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
-        return super().parse_args(ctx, gather_numbers(args, "--weights"))
-
-
-@app.command("mix", epilog=EPILOG, cls=MixCommand)
+@app.command("mix", epilog=EPILOG, cls=takes_numbers("--weights"))
 def mix(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL MODEL...", help="ARPA or ARPA.gz")],
     output: Output,
@@ -166,7 +137,7 @@ def mix(
     """
     from ds2cli.workflows.lm_combine import mix_models
 
-    mixed = mix_models(models, output, to_numbers(weights, "--weights", float), dev, Narrator())
+    mixed = mix_models(models, output, to_numbers(weights, "--weights", float, "0.7 0.3"), dev, Narrator())
     for place, model in enumerate(models):
         alone = f"   perplexity {mixed.perplexities[place]:.2f}" if mixed.perplexities else ""
         terminal.say(f"{mixed.weights[place]:.4f}  {model}{alone}")
@@ -184,11 +155,3 @@ class Narrator:
         if time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             terminal.say(step)
             self._last = time.monotonic()
-
-
-def to_numbers(words: str, flag: str, kind: type) -> tuple:
-    """`0 0 1` (or with commas) -> (0, 0, 1)."""
-    try:
-        return tuple(kind(word) for word in words.replace(",", " ").split())
-    except ValueError:
-        raise UsageError(f"`{flag} {words}` are not numbers", hint=f"for example: {flag} 0 0 1") from None

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to
-from ds2cli.cli.sizes import to_bytes
 from ds2cli.corpora.catalogue import CORPORA
 from ds2cli.corpora.choices import Encoding
 from ds2cli.errors import Ds2Error, Exit, UsageError

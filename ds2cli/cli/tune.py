@@ -7,8 +7,8 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.decoding.settings import LexiconMode, meaning
-from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
     from ds2cli.workflows.tune import Trial
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
 LOOK_AHEADS = "0.5 0.75 1.25"
+Command = takes_numbers("--alphas", "--betas", "--look-aheads")
 
 
 def tune(
@@ -50,8 +51,8 @@ def tune(
     from ds2cli.workflows.tuned import tuned_path
 
     fixed = {name: value for name, value in {"beam": beam, "lexicon": lexicon}.items() if value is not None}
-    request = TuneRequest(run, inputs, lm, _numbers("--alphas", alphas), _numbers("--betas", betas),
-                          _numbers("--look-aheads", look_aheads), fixed, jobs or all_cores(), device)
+    request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
+                          _grid_of("--look-aheads", look_aheads), fixed, jobs or all_cores(), device)
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads)
     trials = []
@@ -75,11 +76,8 @@ def tune(
     report_skipped(skipped)
 
 
-def _numbers(flag: str, text: str) -> tuple[float, ...]:
-    try:
-        return tuple(sorted({float(word) for word in text.replace(",", " ").split()}))
-    except ValueError:
-        raise UsageError(f"{flag} `{text}`", hint=f'numbers with spaces between: {flag} "0.5 1 1.5"') from None
+def _grid_of(flag: str, text: str) -> tuple[float, ...]:
+    return tuple(sorted(set(to_numbers(text, flag, float, "0.5 1 1.5"))))
 
 
 def _grid(trials: "list[Trial]", alphas: tuple[float, ...], betas: tuple[float, ...]) -> list[list[float]]:

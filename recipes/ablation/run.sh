@@ -4,7 +4,7 @@
 #   recipes/ablation/run.sh --plan [FINDING ...]      how many hours it would take, estimated
 #   recipes/ablation/run.sh --quick [FINDING ...]     minutes on a CPU: the pipe works, the numbers mean nothing
 # DATA     folder with train.jsonl and dev.jsonl: other speech than AN4's
-# DEVICE   auto, cpu, cuda          EPOCHS   default 25          JOBS   networks at once; default 1, on a CPU its cores
+# DEVICE   auto, cpu, cuda          EPOCHS   default 24          JOBS   networks at once; default 1, on a CPU its cores
 # Everything is in recipes/ablation/work/ (or $DS2_WORK); what is finished is not done again.
 set -euo pipefail
 
@@ -24,7 +24,7 @@ done
 if [ "$device" = auto ]; then
     device=$(python -c 'import torch; print("cuda" if torch.cuda.is_available() else "cpu")')
 fi
-epochs=${EPOCHS:-25} jobs=${JOBS:-1}
+epochs=${EPOCHS:-24} jobs=${JOBS:-1}
 if [ "$device" = cpu ]; then
     jobs=${JOBS:-$(nproc)}
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}

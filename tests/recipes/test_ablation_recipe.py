@@ -62,15 +62,15 @@ def test_what_is_written_is_what_training_reads(data):
 
 def test_the_plan_has_a_line_for_each_variant_and_their_sum(data, capsys):
     for device in ("cpu", "cuda"):
-        print_plan(["relu-1", "conv-2d-3"], data, epochs=10, device=device, quick=False)
+        print_plan(["rnn-1", "conv-2d-3"], data, epochs=10, device=device, quick=False)
         *lines, last = capsys.readouterr().out.splitlines()
-        assert [line.split()[0] for line in lines] == ["relu-1", "conv-2d-3"]
+        assert [line.split()[0] for line in lines] == ["rnn-1", "conv-2d-3"]
         assert last.startswith("all 2") and "estimate" in last
 
 
 def test_the_table_shows_what_is_done_beside_the_paper(tmp_path):
-    (tmp_path / "relu-1").mkdir()
-    (tmp_path / "relu-1" / "score.json").write_text(json.dumps({"wer": 50.126}))
+    (tmp_path / "rnn-1").mkdir()
+    (tmp_path / "rnn-1" / "score.json").write_text(json.dumps({"wer": 50.126}))
     lines = as_markdown(FINDINGS["norm"], tmp_path).splitlines()
     assert lines[2] == "|  | without | without, paper | with | with, paper |"
     assert lines[4] == "| 1 | - | 13.55 | 50.13 | 14.40 |"
