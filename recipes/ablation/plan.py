@@ -13,7 +13,7 @@ from ds2cli.model.network import time_stride
 from ds2cli.training.batches import plan_epoch
 
 N_UNITS = 29  # letters, apostrophe, space, blank
-CPU_OPERATIONS = 50e9  # in a second on one core; large networks reached 100e9 on a Xeon of 2.5 GHz with AVX-512
+CPU_OPERATIONS = 22e9  # in a second on one core: these small networks reached 13 to 43e9 on an EPYC (Zen 5)
 GPU_OPERATIONS = 30e12  # in a second, of small bf16 products
 GPU_FRAME_SECONDS = 5e-6  # a recurrence's kernel: no GPU starts the next frame sooner
 GPU_STEP_SECONDS = 0.03  # loss, optimiser and all that Python does
