@@ -18,7 +18,7 @@ from ds2cli.errors import Ds2Error
 from ds2cli.settings import Layer, preset_layer, resolve, to_toml
 
 # The preset with the paper's clipped rectifiers. Batches are small, because so little speech needs many steps to be
-# learned at all; the rate is one that the deepest networks bear with and without normalisation.
+# learned at all; the rate is one for all, from a few short trials.
 BASE = {"model.rnn": "rnn", "model.rnn_layers": 5, "model.rnn_size": 192, "model.dropout": 0.0,
         "batch.seconds": 24.0, "optimizer.learning_rate": 2e-3}  # fmt: skip
 # To see the pipe work: seconds on a CPU, and no result.
