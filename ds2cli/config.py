@@ -26,7 +26,8 @@ class FeatureConfig:
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
-        Literal["corpus", "utterance"], "standardise each bin by mean and deviation of the training set, or utterance"
+        Literal["corpus", "adapted", "utterance"],
+        "standardise each bin by the training set's mean and deviation; its mean moved to the utterance's; the utterance's",
     ] = "corpus"
 
 

@@ -10,6 +10,9 @@ from ds2cli.config import FeatureConfig
 # Power is divided by the window's, so that white noise of unit RMS has a power of 1 in every bin. The floor is 60 dB
 # below that: under the noise of real recordings, far above float32's rounding.
 FLOOR = 1e-6
+# Where the mean is adapted, the corpus's counts as this much of each utterance. With much less, a command of one second
+# would be heard by a mean of its own few sounds.
+PRIOR_SECONDS = 2.0
 
 
 def n_bins(settings: FeatureConfig) -> int:
@@ -43,6 +46,11 @@ def n_frames(samples: Tensor | int, settings: FeatureConfig):
     return count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1)
 
 
+def prior_frames(settings: FeatureConfig) -> float:
+    """How many frames of an utterance the corpus's mean counts as, where it is adapted."""
+    return PRIOR_SECONDS / settings.hop_seconds
+
+
 def frame_mask(lengths: Tensor, n: int) -> Tensor:
     """(B,) lengths -> (B, n) bool: which frames are real."""
     return torch.arange(n, device=lengths.device) < lengths[:, None]
@@ -52,8 +60,10 @@ class Frontend(nn.Module):
     """How the network hears: log power in each frame and bin, standardised; padding is zero.
 
     Amodei et al. 2016 (arXiv:1512.02595), section 3: a spectrogram of power normalised audio. The statistics are the
-    training set's and travel in the checkpoint, so that a stream hears what training heard; `statistics = "utterance"`
-    takes each utterance's own instead.
+    training set's and travel in the checkpoint, so that a stream hears what training heard. `statistics = "adapted"`
+    moves the mean to that of each utterance (its speaker, room and microphone), as far as its length warrants: the
+    posterior mean under the corpus's as prior (Gauvain and Lee 1994, IEEE Trans. Speech and Audio Processing 2(2)).
+    `statistics = "utterance"` takes each utterance's own mean and deviation instead.
     """
 
     def __init__(self, settings: FeatureConfig) -> None:
@@ -72,13 +82,19 @@ class Frontend(nn.Module):
         """
         features, frames = self.log_features(waveforms, lengths)
         mask = frame_mask(frames, features.shape[1])[..., None]
-        if self.settings.statistics == "utterance":
-            count = frames[:, None, None]
-            mean = (features * mask).sum(1, keepdim=True) / count
-            deviation = (((features - mean) * mask).square().sum(1, keepdim=True) / count).sqrt()
-        else:
-            mean, deviation = self.mean, self.deviation
+        mean, deviation = self._statistics(features, mask, frames[:, None, None])
         return (features - mean) / (deviation + 1e-5) * mask, frames
+
+    def _statistics(self, features: Tensor, mask: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and deviation, (F,) or (B, 1, F) each, that `features` are standardised by."""
+        if self.settings.statistics == "corpus":
+            return self.mean, self.deviation
+        total = (features * mask).sum(1, keepdim=True)
+        if self.settings.statistics == "adapted":
+            prior = prior_frames(self.settings)
+            return (total + prior * self.mean) / (count + prior), self.deviation
+        mean = total / count
+        return mean, (((features - mean) * mask).square().sum(1, keepdim=True) / count).sqrt()
 
     def log_features(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The features before they are standardised: natural log of power (mel: of band power; mfcc: its cosines)."""

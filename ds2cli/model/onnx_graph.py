@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from ds2cli.audio.features import FLOOR, Frontend, hop_samples, window_samples
+from ds2cli.audio.features import FLOOR, Frontend, hop_samples, prior_frames, window_samples
 from ds2cli.model.folded import Matrices, folded_convolution, folded_linear, folded_recurrence, scale_and_shift
 from ds2cli.model.layers import CLIP, MaskedConvolution
 from ds2cli.model.network import Network
@@ -150,7 +150,12 @@ def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, fr
     if frontend.settings.statistics == "corpus":
         return graph.add("Div", graph.add("Sub", features, frontend.mean), frontend.deviation + 1e-5)
     count = graph.add("Cast", graph.add("Unsqueeze", frames, [1, 2]), to=TensorProto.FLOAT)
-    mean = graph.add("Div", graph.add("ReduceSum", graph.add("Mul", features, mask), [1]), count)
+    total = graph.add("ReduceSum", graph.add("Mul", features, mask), [1])
+    if frontend.settings.statistics == "adapted":
+        prior = prior_frames(frontend.settings)
+        mean = graph.add("Div", graph.add("Add", total, prior * frontend.mean), graph.add("Add", count, prior))
+        return graph.add("Div", graph.add("Sub", features, mean), frontend.deviation + 1e-5)
+    mean = graph.add("Div", total, count)
     centred = graph.add("Sub", features, mean)
     valid = graph.add("Mul", centred, mask)
     variance = graph.add("Div", graph.add("ReduceSum", graph.add("Mul", valid, valid), [1]), count)

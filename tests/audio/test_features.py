@@ -106,7 +106,7 @@ def test_unit_power_makes_loudness_vanish():
     assert np.abs(log_features(loud, settings) - expected).max() < 1e-3
 
 
-@pytest.mark.parametrize("statistics", ["corpus", "utterance"])
+@pytest.mark.parametrize("statistics", ["corpus", "adapted", "utterance"])
 @pytest.mark.parametrize("kind", ["spectrogram", "mel", "mfcc"])
 def test_an_utterance_sounds_the_same_alone_and_in_a_batch(kind, statistics):
     frontend = Frontend(FeatureConfig(kind=kind, statistics=statistics, n_mfcc=20))
@@ -137,8 +137,19 @@ def test_statistics_of_the_corpus_standardise_each_bin():
     assert torch.allclose(frontend(*pad([wave]))[0][0], expected, atol=1e-3)
 
 
+def test_an_adapted_mean_lies_between_the_corpuss_and_the_utterances_by_their_weights():
+    frontend = Frontend(dataclasses.replace(MEL, statistics="adapted"))
+    mean, deviation = torch.randn(20), torch.rand(20) + 0.5
+    frontend.fit(mean, deviation)
+    for samples in (3000, 90_000):
+        own = torch.from_numpy(log_features(noise(samples), MEL))
+        between = (200 * mean + len(own) * own.mean(0)) / (200 + len(own))  # 2 s of 10 ms frames
+        found = frontend(*pad([noise(samples)]))[0][0]
+        assert torch.allclose(found, (own - between) / deviation, atol=1e-3)
+
+
 @pytest.mark.parametrize("normalise_power", [False, True])
-@pytest.mark.parametrize("statistics", ["corpus", "utterance"])
+@pytest.mark.parametrize("statistics", ["corpus", "adapted", "utterance"])
 @pytest.mark.parametrize("kind", ["spectrogram", "mel", "mfcc"])
 def test_silence_and_scraps_stay_finite(kind, statistics, normalise_power):
     settings = FeatureConfig(kind=kind, statistics=statistics, normalise_power=normalise_power)

@@ -76,7 +76,7 @@ def test_padding_changes_nothing(speech, rnn, bidirectional, norm, convolutions,
 
 
 @pytest.mark.parametrize("kind", ["spectrogram", "mel", "mfcc"])
-@pytest.mark.parametrize("statistics", ["corpus", "utterance"])
+@pytest.mark.parametrize("statistics", ["corpus", "adapted", "utterance"])
 def test_padding_changes_nothing_for_any_features(speech, kind, statistics):
     features = FeatureConfig(kind=kind, statistics=statistics, n_mels=20, n_mfcc=8, sample_rate=8000)
     torch.manual_seed(2)
