@@ -27,7 +27,7 @@ class FeatureConfig:
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
         Literal["corpus", "adapted", "utterance"],
-        "standardise each bin by the training set's mean and deviation; its mean moved to the utterance's; the utterance's",
+        "standardise each bin by the training set's mean and deviation; by a mean adapted to the utterance; by its own",
     ] = "corpus"
 
 

@@ -111,13 +111,17 @@ def strided_length(length, kernel: int, stride: int):
 
 
 class Lookahead(nn.Module):
-    """Lookahead (row) convolution: r_t[i] = sum_{j=0}^{tau} W[i, j] h_{t+j}[i] (Amodei et al. 2016, section 3.6)."""
+    """Lookahead (row) convolution: r_t[i] = sum_{j=0}^{tau} W[i, j] h_{t+j}[i] (Amodei et al. 2016, section 3.6).
+
+    It begins as the identity: the network learns at first as it would without, and blurs nothing before it must.
+    """
 
     def __init__(self, size: int, future: int) -> None:
         super().__init__()
         self.future = future
         self.convolution = nn.Conv1d(size, size, future + 1, groups=size, bias=False)
-        nn.init.constant_(self.convolution.weight, 1.0 / (future + 1))
+        nn.init.zeros_(self.convolution.weight)
+        nn.init.ones_(self.convolution.weight[:, :, 0])
 
     def forward(self, x: Tensor) -> Tensor:
         """x (T, B, H), zero beyond each utterance -> (T, B, H)."""

@@ -179,10 +179,11 @@ def test_the_papers_batch_norm_stands_after_the_matrix(kind):
     assert torch.allclose(layer(x, mask) * kept, plain(product, mask) * kept, atol=1e-5)
 
 
-def test_lookahead_equals_its_formula():
+def test_lookahead_equals_its_formula_and_begins_as_the_identity():
     """r_t[i] = sum over j of W[i, j] h_{t+j}[i] (section 3.6)."""
     torch.manual_seed(7)
     layer, h = Lookahead(3, 4), torch.randn(10, 2, 3)
+    assert torch.equal(layer(h), h)
     layer.convolution.weight.data.normal_()
     weights = layer.convolution.weight[:, 0]  # (H, tau + 1)
     expected = torch.zeros_like(h)
@@ -200,6 +201,7 @@ def test_one_direction_hears_no_further_than_its_lookahead(rnn, norm):
         rnn=rnn, rnn_size=5, rnn_layers=2, bidirectional=False, batch_norm=norm, lookahead=3, **CONVOLUTIONS["no"]
     )
     network = Network(settings, 6, 4).eval()
+    network.lookahead.convolution.weight.data.fill_(0.25)  # not as it begins, looking at nothing ahead
     x = torch.randn(16, 20, 6, requires_grad=True)  # sixteen of them, as a rectifier may be dead at a frame
     log_probs, _ = network(x, torch.full((16,), 20))
     (gradient,) = torch.autograd.grad(log_probs[:, 9, 1].sum(), x)
