@@ -38,6 +38,7 @@ def decode(
         typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
     ] = None,
     look_ahead: Annotated[float | None, typer.Option("--look-ahead", help=meaning("look_ahead"))] = None,
+    blank_penalty: Annotated[float | None, typer.Option("--blank-penalty", help=meaning("blank_penalty"))] = None,
     oov_penalty: Annotated[float | None, typer.Option("--oov-penalty", help=meaning("oov_penalty"))] = None,
     oov_letter: Annotated[float | None, typer.Option("--oov-letter", help=meaning("oov_letter"))] = None,
     score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
@@ -66,13 +67,11 @@ def decode(
     from ds2cli.workflows.decode import decode as decode_all
 
     check_format(kind)
-    named = {
-        "alpha": alpha, "beta": beta, "beam": beam, "lexicon": lexicon, "look_ahead": look_ahead,
-        "oov_penalty": oov_penalty, "oov_letter": oov_letter, "score_threshold": score_threshold,
-        "cutoff_prob": cutoff_prob, "cutoff_top": cutoff_top,
-        "hot_words": dict(map(_hot_word, hot_words)) if hot_words else None,
-    }
-    overrides: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    overrides = _given(
+        alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, look_ahead=look_ahead, blank_penalty=blank_penalty,
+        oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
+        cutoff_top=cutoff_top, hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
+    )
     beam_search = bool(overrides) or n_best > 1
     if greedy and (lm or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
@@ -87,6 +86,10 @@ def decode(
         for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
             write(line)
     report_skipped(skipped)
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _run_and_inputs(run: str | None, inputs: list[str]) -> tuple[str, list[str]]:

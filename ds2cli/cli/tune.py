@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
 LOOK_AHEADS = "0.5 0.75 1.25"
-Command = takes_numbers("--alphas", "--betas", "--look-aheads")
+BLANK_PENALTIES = "0.5 1 1.5"
+Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalties")
 
 
 def tune(
@@ -30,6 +31,9 @@ def tune(
     look_aheads: Annotated[
         str, typer.Option("--look-aheads", metavar="X ...", help="look-ahead weights to try at the best of these")
     ] = LOOK_AHEADS,
+    blank_penalties: Annotated[
+        str, typer.Option("--blank-penalties", metavar="X ...", help="blank penalties to try then")
+    ] = BLANK_PENALTIES,
     beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
     lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object for each setting")] = False,
@@ -52,9 +56,10 @@ def tune(
 
     fixed = {name: value for name, value in {"beam": beam, "lexicon": lexicon}.items() if value is not None}
     request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
-                          _grid_of("--look-aheads", look_aheads), fixed, jobs or all_cores(), device)
+                          _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
+                          fixed, jobs or all_cores(), device)
     skipped: list[str] = []
-    total = len(request.alphas) * len(request.betas) + len(request.look_aheads)
+    total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []
     for trial in terminal.progress(try_all(request, skipped.append), "tuning", total):
         trials.append(trial)
@@ -71,7 +76,7 @@ def tune(
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
     kept = f"kept in `{tuned_path(run)}`" if keeps else "not kept: this model is ds2's; name them in your commands"
-    weights = f"alpha {best.alpha:g}, beta {best.beta:g}, look-ahead {best.look_ahead:g}"
+    weights = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
     terminal.say(f"best: {weights}: WER {best.wer:.2f} %; {kept}")
     report_skipped(skipped)
 
@@ -81,7 +86,7 @@ def _grid_of(flag: str, text: str) -> tuple[float, ...]:
 
 
 def _grid(trials: "list[Trial]", alphas: tuple[float, ...], betas: tuple[float, ...]) -> list[list[float]]:
-    """WER by alpha and beta: the trials come row by row, those of other look-aheads last."""
+    """WER by alpha and beta: the trials come row by row, those of other look-aheads and penalties last."""
     rates = [trial.wer for trial in trials]
     return [rates[row * len(betas) : (row + 1) * len(betas)] for row in range(len(alphas))]
 

@@ -1,5 +1,6 @@
 """Prefix beam search with an n-gram model: the door to the kernel. `readable.py` is the same search in a screenful."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,7 @@ class BeamDecoder:
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
             cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top, collect_after=collect_after,
         )
-        return BeamSearch(kernel, self._text)
+        return BeamSearch(kernel, self.config.blank_penalty, self._text)
 
     def _text(self, indices: np.ndarray) -> str:
         text = self.units.decode(indices)
@@ -86,17 +87,31 @@ class BeamDecoder:
 class BeamSearch:
     """One utterance under way: the same hypotheses, however its frames are cut into pieces."""
 
-    def __init__(self, kernel: Any, text: Callable[[np.ndarray], str]) -> None:
-        self._kernel, self._text = kernel, text
+    def __init__(self, kernel: Any, blank_penalty: float, text: Callable[[np.ndarray], str]) -> None:
+        self._kernel, self._blank_penalty, self._text = kernel, blank_penalty, text
 
     def feed(self, log_probs: np.ndarray) -> None:
         """More frames: (any, V) float32 natural logs."""
-        self._kernel.feed(log_probs)
+        self._kernel.feed(lower_blank(log_probs, self._blank_penalty))
 
     def finish(self, n_best: int = 1) -> list[Hypothesis]:
         """The best hypotheses if the speech ended here; it may go on after."""
         return [Hypothesis(self._text(units), acoustic, lm, total, units, starts, ends, peaks)
                 for units, acoustic, lm, total, starts, ends, peaks in self._kernel.finish(n_best)]
+
+
+def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:
+    """(T, V) log-probs with the blank's lowered by `penalty`, normalised again.
+
+    A network that is unsure of a letter answers with the blank, and a language model agrees with every letter that is
+    left out: alpha cannot be raised without words being lost. This holds against it.
+    """
+    if not penalty:
+        return log_probs
+    blank = np.exp(np.minimum(log_probs[:, :1], 0))
+    lowered = log_probs - np.log1p(blank * math.expm1(-penalty))  # all that a frame has left, shared anew
+    lowered[:, 0] -= penalty
+    return lowered
 
 
 def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str]) -> Tokens:
@@ -147,5 +162,7 @@ def _check(config: DecodingConfig) -> None:
         raise UsageError(f"beam is {config.beam}", hint="1 to 100000 prefixes; 100 is usual")
     if not 0 < config.cutoff_prob <= 1 or config.cutoff_top < 0 or config.score_threshold < 0:
         raise UsageError("a cutoff is out of range", hint="cutoff-prob is in (0, 1], the others 0 or more")
+    if not abs(config.blank_penalty) <= 10:  # float32 knows what is left of a certain blank
+        raise UsageError(f"blank-penalty is {config.blank_penalty:g}", hint="-10 to 10; 1 is usual")
     if config.look_ahead < 0:
         raise UsageError(f"look-ahead is {config.look_ahead:g}", hint="0 turns it off, 1 is usual")

@@ -18,6 +18,7 @@ class DecodingConfig:
         "soft: any word, partial words ranked by the likeliest they can become; hard: known words; none: unranked",
     ] = "soft"
     look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets"] = 1.0
+    blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame"] = 0.0
     oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -5.0
     oov_letter: Annotated[float, "natural log, added for each letter of such a word"] = -1.0
     score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 10.0

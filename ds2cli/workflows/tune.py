@@ -22,7 +22,7 @@ from ds2cli.workflows.tuned import read_tuned, write_tuned
 
 @dataclass(frozen=True)
 class TuneRequest:
-    """What is tried on what: every alpha with every beta, then other look-aheads with the best of them."""
+    """What is tried on what: every alpha with every beta; with the best other look-aheads; then blank penalties."""
 
     run: str
     inputs: list[str]
@@ -30,6 +30,7 @@ class TuneRequest:
     alphas: tuple[float, ...]
     betas: tuple[float, ...]
     look_aheads: tuple[float, ...]
+    blank_penalties: tuple[float, ...]
     fixed: dict[str, Any]
     jobs: int = 1
     device: str = "auto"
@@ -42,12 +43,14 @@ class Trial:
     alpha: float
     beta: float
     look_ahead: float
+    blank_penalty: float
     wer: float
     cer: float
 
     @property
     def weights(self) -> dict[str, float]:
-        return {"alpha": self.alpha, "beta": self.beta, "look_ahead": self.look_ahead}
+        names = "alpha", "beta", "look_ahead", "blank_penalty"
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,18 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
             decoder = BeamDecoder(material.units, config, model, tokens)
             found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
             rates = score_texts(material.references, list(found))
-            trials.append(Trial(config.alpha, config.beta, config.look_ahead, rates.words.rate, rates.characters.rate))
+            weights = config.alpha, config.beta, config.look_ahead, config.blank_penalty
+            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate))
             return trials[-1]
 
         for alpha in request.alphas:
             for beta in request.betas:
                 yield try_out(alpha=alpha, beta=beta)
-        leading = best_of(trials)
-        for look_ahead in request.look_aheads:
-            if look_ahead != base.look_ahead:
-                yield try_out(alpha=leading.alpha, beta=leading.beta, look_ahead=look_ahead)
+        for name, values in (("look_ahead", request.look_aheads), ("blank_penalty", request.blank_penalties)):
+            leading = best_of(trials).weights
+            for value in values:
+                if value != leading[name]:
+                    yield try_out(**{**leading, name: value})
     best = best_of(trials)
     note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")

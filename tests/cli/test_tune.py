@@ -83,10 +83,13 @@ def test_the_best_weights_are_shown_drawn_kept_and_used(run, material):
 
 def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
     ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "0", "1",
-              "--betas", "0", "--look-aheads", "0.5", "--json", "--plot", tmp_path / "map.png")
+              "--betas", "0", "--look-aheads", "0.5", "--blank-penalties", "1", "2",
+              "--json", "--plot", tmp_path / "map.png")
     trials = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert len(trials) == 3 and trials[0].keys() == {"alpha", "beta", "look_ahead", "wer", "cer"}
-    assert trials[2]["look_ahead"] == 0.5 and (tmp_path / "map.png").stat().st_size > 1000
+    assert len(trials) == 5
+    assert trials[0].keys() == {"alpha", "beta", "look_ahead", "blank_penalty", "wer", "cer"}
+    assert trials[2]["look_ahead"] == 0.5 and [one["blank_penalty"] for one in trials] == [0, 0, 0, 1, 2]
+    assert (tmp_path / "map.png").stat().st_size > 1000
 
 
 def test_speech_without_texts_and_damaged_weights_are_named(run, material, tmp_path):

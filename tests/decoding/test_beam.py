@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "language"))
 from arpa_models import random_tables  # noqa: E402
 from small_searches import UNITS, WORDS, Definition, as_model, random_log_probs, spelled_texts  # noqa: E402
 
-from ds2cli.decoding.beam import NO_SPACE, BeamDecoder  # noqa: E402
+from ds2cli.decoding.beam import NO_SPACE, BeamDecoder, lower_blank  # noqa: E402
 from ds2cli.decoding.readable import beam_search  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
 from ds2cli.errors import LanguageModelError, UsageError  # noqa: E402
@@ -49,6 +49,25 @@ def test_with_an_unlimited_beam_the_result_is_that_of_exhaustive_enumeration(see
     tables = random_tables(WORDS, order, seed)
     decoder = BeamDecoder(UNITS, replace(EVERYTHING, **chosen), as_model(tables))
     agree_with_enumeration(decoder, Definition(decoder, tables), random_log_probs(frames, 4, seed))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), frames=st.integers(1, 6), penalty=st.floats(-3, 3))
+def test_a_penalty_of_the_blank_is_a_search_in_other_log_probs(seed, frames, penalty):
+    tables, log_probs = random_tables(WORDS, 2, seed), random_log_probs(frames, 4, seed)
+    weights = np.exp(log_probs.astype(np.float64)) * [np.exp(-penalty), 1, 1, 1]
+    lowered = np.log(weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    decoder = BeamDecoder(UNITS, replace(EVERYTHING, blank_penalty=penalty), as_model(tables))
+    assert np.allclose(lower_blank(log_probs, penalty), lowered, atol=1e-5)
+    plain = BeamDecoder(UNITS, EVERYTHING, as_model(tables))
+    expected = {one.text: one.total for one in plain.decode(lowered, 10_000)}
+    assert {one.text: one.total for one in decoder.decode(log_probs, 10_000)} == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_certain_blank_stays_certain_under_any_penalty():
+    certain = np.array([[1e-3, -80, -90, -np.inf]], np.float32)
+    lowered = lower_blank(certain, 10)
+    assert lowered[0, 0] == pytest.approx(0, abs=2e-3) and not np.isnan(lowered).any()
 
 
 @settings(max_examples=10, deadline=None)
@@ -208,7 +227,7 @@ def test_models_and_weights_that_cannot_serve_are_errors():
         BeamDecoder(UNITS, EVERYTHING, as_model(random_tables(["日本", "語"], 2, 0)))
     with pytest.raises(LanguageModelError, match="knows none of the units"):
         BeamDecoder(Units(("<blank>", "日", "本")), EVERYTHING, as_model(random_tables(WORDS, 2, 0)))
-    for wrong in ({"alpha": -1.0}, {"beam": 0}, {"cutoff_prob": 0.0}, {"look_ahead": -1.0}):
+    for wrong in ({"alpha": -1.0}, {"beam": 0}, {"cutoff_prob": 0.0}, {"look_ahead": -1.0}, {"blank_penalty": 99.0}):
         with pytest.raises(UsageError):
             BeamDecoder(UNITS, replace(EVERYTHING, **wrong))
     with pytest.raises(UsageError, match="hard"):
