@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from singing import write_songs
-from test_train import SETTINGS
+from small_network import SETTINGS
 
 from ds2cli.model.checkpoint import load_checkpoint
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from singing import write_songs
-from test_train import SETTINGS
+from small_network import SETTINGS
 
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.recogniser import Recogniser
