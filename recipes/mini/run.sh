@@ -41,4 +41,4 @@ ds2 decode "$run" "$work/dev.npz" --lm "$lm" --beam 500 -o "$work/lm.jsonl"
 
 echo "greedy, no language model";            ds2 score "$work/greedy.jsonl"
 echo
-echo "beam 500, 4-gram of novels; alpha and beta tuned on these utterances"; ds2 score "$work/lm.jsonl"
+echo "beam 500, 4-gram of novels; weights tuned on these utterances"; ds2 score "$work/lm.jsonl"
