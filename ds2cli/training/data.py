@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +42,10 @@ class Batch:
     views: list[list[augment.Masks]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
-    @property
-    def seconds_computed(self) -> int:
-        return self.waveforms.numel()
+    def pin_memory(self) -> "Batch":
+        """The same in memory that a GPU copies from while the host goes on; DataLoader's readers ask for it."""
+        names = "waveforms", "lengths", "targets", "target_lengths"
+        return replace(self, **{name: getattr(self, name).pin_memory() for name in names})
 
 
 class SpeechSet:

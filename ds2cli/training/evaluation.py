@@ -92,7 +92,8 @@ def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, 
         if is_out_of_memory(problem):
             return None
         raise
-    losses = ctc_losses(log_probs, frames, batch.targets.to(device), batch.target_lengths.to(device)).tolist()
+    frames = frames.cpu()
+    losses = ctc_losses(log_probs, frames, batch.targets, batch.target_lengths).tolist()
     rows = log_probs.cpu().numpy()
     spelled = [
         speech.units.decode(best_path(row[:count])) for row, count in zip(rows, frames.tolist(), strict=True)

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from ds2cli.audio.augment import mask_features
+from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
 from ds2cli.model.layers import SequenceBatchNorm
+from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
 from ds2cli.training.distributed import Exchange, Process, gathered, highest, sums_of, total
@@ -145,9 +147,10 @@ class StepGradients:
             features = torch.cat([mask_features(features, masks) for masks in batch.views])
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=self._uses_bf16()):
             log_probs, frames = self.recogniser.network(features, frames.repeat(n_views))
-        targets = batch.targets.to(device).repeat(n_views, 1)
-        target_lengths = batch.target_lengths.to(device).repeat(n_views)
-        losses = ctc_losses(log_probs, frames, targets, target_lengths).view(n_views, -1).mean(0)
+        # As many as `frames`, without waiting for the device to say so.
+        counts = n_output_frames(n_frames(batch.lengths, self.config.features), self.config.model)
+        spelled = counts.repeat(n_views), batch.targets.repeat(n_views, 1), batch.target_lengths.repeat(n_views)
+        losses = ctc_losses(log_probs, *spelled).view(n_views, -1).mean(0)
         if n_views > 1:
             losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
         return losses if batch.ids else losses * 0.0

@@ -21,7 +21,7 @@ class StepInParts:
         self.recogniser, self.optimizer, self.bf16 = recogniser.train(), optimizer, bf16
         device = recogniser.device
         self.sound = batch.waveforms.to(device), batch.lengths.to(device)
-        self.targets = batch.targets.to(device), batch.target_lengths.to(device)
+        self.targets = batch.targets, batch.target_lengths
         self.seconds: dict[str, float] = defaultdict(float)
 
     def take(self) -> float:
@@ -76,7 +76,7 @@ class StepInParts:
         return network.output(x).float().log_softmax(-1).transpose(0, 1)
 
     def _loss(self, x: Tensor) -> Tensor:
-        return utterance_mean(ctc_losses(x, self.lengths, *self.targets), len(x))[0]
+        return utterance_mean(ctc_losses(x, self.lengths.cpu(), *self.targets), len(x))[0]
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

@@ -51,6 +51,19 @@ def test_memory_changes_no_sample(songs):
         assert torch.equal(kept.plain_batch([0, 1]).waveforms, forgotten.plain_batch([0, 1]).waveforms)
 
 
+def test_readers_pin_every_tensor_of_a_batch(songs, monkeypatch):
+    from torch.utils.data._utils.pin_memory import pin_memory  # what DataLoader does with a batch
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", torch.Tensor.clone)  # pinning itself needs a GPU
+    batch = SpeechSet(songs, UNITS, CONFIG).augmented_batch([4, 0], 1)
+    pinned = pin_memory(batch)
+    for name, value in vars(batch).items():
+        if isinstance(value, torch.Tensor):
+            assert getattr(pinned, name) is not value and torch.equal(getattr(pinned, name), value)
+        else:
+            assert getattr(pinned, name) is value
+
+
 def test_shards_change_no_sample_of_a_batch(songs, run, tmp_path):
     assert run("prepare", "shard", tmp_path / "songs.jsonl", "--into", tmp_path / "s", "--shard-seconds", 2).code == 0
     shards = list(read_manifest(tmp_path / "s" / "shards.jsonl"))
