@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
 LOOK_AHEADS = "0.5 0.75 1.25"
-BLANK_PENALTIES = "0.5 1 1.5"
+BLANK_PENALTIES = "0.5 1 1.5 2"
 Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalties")
 
 
