@@ -26,7 +26,8 @@ learn() {
 learn first
 learn second --init "$work/first"
 learn third --init "$work/second"
-ds2 export "$work/third" --half -o "$work/english.safetensors" --dev "$dev"
+learn fourth --init "$work/third"
+ds2 export "$work/fourth" --half -o "$work/english.safetensors" --dev "$dev"
 
 # What it is worth: alone, and with the novels' 3-gram at the weights that suit the same speakers best.
 ds2 decode "$work/english.safetensors" "$dev" --log-probs "$work/dev.npz" | ds2 score
