@@ -188,7 +188,12 @@ def test_a_binary_cannot_be_pruned_and_the_hint_says_what_can(run, tmp_path):
 def test_ctrl_c_leaves_neither_a_model_nor_what_was_spilled(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "ds2cli", "lm", "build", "-", "--memory", "1M", "-o", str(tmp_path / "m.arpa")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    def heed_ctrl_c() -> None:  # a shell's background jobs, this suite among them, leave it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, **pipes, env=environment, preexec_fn=heed_ctrl_c) as process:
         lines = gzip.open(LMPLZ / "novels4k.txt.gz").read()
         for _ in range(24):  # 9 MB: two blocks are counted and on disk, and the rest never comes
             process.stdin.write(lines)
