@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ds2cli.cli import terminal
+from ds2cli.cli.flags import given
 from ds2cli.cli.output import lines_to
 from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import Exit, UsageError
@@ -67,7 +68,7 @@ def decode(
     from ds2cli.workflows.decode import decode as decode_all
 
     check_format(kind)
-    overrides = _given(
+    overrides = given(
         alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, look_ahead=look_ahead, blank_penalty=blank_penalty,
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
         cutoff_top=cutoff_top, hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
@@ -86,10 +87,6 @@ def decode(
         for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
             write(line)
     report_skipped(skipped)
-
-
-def _given(**settings: Any) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _run_and_inputs(run: str | None, inputs: list[str]) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
+from ds2cli.cli.flags import given
 from ds2cli.errors import Ds2Error, Exit, UsageError
 from ds2cli.settings import Layer, flag_layer, meaning, preset_names
 
@@ -60,14 +61,11 @@ def train(
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
     if resume is None and run is None and not dry_run:
         raise UsageError("where should the run live?", hint="add: --run runs/a")
-    shortcuts = {
-        "train.epochs": epochs,
-        "optimizer.learning_rate": learning_rate,
-        "batch.seconds": batch_seconds,
+    shortcuts = given(**{
+        "train.epochs": epochs, "optimizer.learning_rate": learning_rate, "batch.seconds": batch_seconds,
         "train.seed": seed,
-    }
-    given = {name: value for name, value in shortcuts.items() if value is not None}
-    flags = Layer({**flag_layer(assignments or []).values, **given}, "flag")
+    })  # fmt: skip
+    flags = Layer({**flag_layer(assignments or []).values, **shortcuts}, "flag")
     if resume is not None and any((dev, run, init, preset, config, units, flags.values)):
         hint = f"to change one, edit {resume}/config.toml; to begin anew: ds2 train ... --config {resume}/config.toml"
         raise UsageError("a resumed run keeps its data and its settings", hint=hint)

@@ -7,6 +7,7 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.flags import given
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.decoding.settings import LexiconMode, meaning
 
@@ -54,10 +55,9 @@ def tune(
     from ds2cli.workflows.tune import tune as try_all
     from ds2cli.workflows.tuned import tuned_path
 
-    fixed = {name: value for name, value in {"beam": beam, "lexicon": lexicon}.items() if value is not None}
     request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
                           _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
-                          fixed, jobs or all_cores(), device)
+                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device)
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []

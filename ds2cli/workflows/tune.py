@@ -134,5 +134,7 @@ def best_of(trials: list[Trial]) -> Trial:
 def at_the_edge(best: Trial, request: TuneRequest) -> list[str]:
     """The weights whose best value is the first or last that was tried: the true best may lie beyond."""
     tried = {"alpha": request.alphas, "beta": request.betas}
-    return [name for name, values in tried.items()
-            if len(values) > 2 and getattr(best, name) in (min(values), max(values))]
+    names = [name for name, values in tried.items()
+             if len(values) > 2 and getattr(best, name) in (min(values), max(values))]
+    penalties = request.blank_penalties  # none at all is tried too, and no edge
+    return [*names, "blank penalty"] if len(penalties) > 1 and best.blank_penalty == max(penalties) else names

@@ -4,23 +4,12 @@ import json
 
 import pytest
 import torch
-from singing import write_songs
-from small_network import SETTINGS
 
 from ds2cli.model.checkpoint import load_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 STILL = "--set", "model.batch_norm=none"  # without running statistics, a network that does not move hears the same
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("extras")
-    write_songs(folder, "train", 6, 1)
-    write_songs(folder, "dev", 3, 2)
-    (folder / "settings.toml").write_text(SETTINGS)
-    return folder
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
     trials = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(trials) == 5
     assert trials[0].keys() == {"alpha", "beta", "look_ahead", "blank_penalty", "wer", "cer"}
+    assert "blank penalty is at the edge" not in ran.stderr  # none at all is no edge
     assert trials[2]["look_ahead"] == 0.5 and [one["blank_penalty"] for one in trials] == [0, 0, 0, 1, 2]
     assert (tmp_path / "map.png").stat().st_size > 1000
 
@@ -104,3 +105,11 @@ def test_speech_without_texts_and_damaged_weights_are_named(run, material, tmp_p
     ran = run("decode", material, material / "dev.npz", "--lm", material / "lm.arpa")
     assert ran.code == Exit.USAGE and "decoding.toml" in ran.stderr and "ds2 tune" in ran.stderr
     (material / "decoding.toml").unlink()
+
+
+def test_the_best_weight_at_the_edge_of_those_tried_is_named():
+    from ds2cli.workflows.tune import Trial, TuneRequest, at_the_edge
+
+    request = TuneRequest("run", [], "lm", (0.1, 0.5, 1.0), (0.0, 1.0), (0.5,), (0.5, 1.0, 2.0), {})
+    assert at_the_edge(Trial(0.5, 1.0, 1.0, 0.0, 10, 5), request) == []
+    assert at_the_edge(Trial(0.1, 0.0, 1.0, 2.0, 10, 5), request) == ["alpha", "blank penalty"]
