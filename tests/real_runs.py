@@ -47,6 +47,9 @@ save_seconds = 0.2
 """
 
 
+CLOCKS = "position.seconds", "position.evaluation_seconds"
+
+
 def write_manifest(path: Path, utterances) -> Path:
     path.write_text("".join(to_line({**one.record, "id": one.id}) + "\n" for one in utterances))
     return path
@@ -100,7 +103,7 @@ def differences(whole: Path, other: Path) -> list[str]:
     found = [file for file in files if (whole / file).read_bytes() != (other / file).read_bytes()]
     found += ["metrics.jsonl"] * (metrics_of(whole) != metrics_of(other))
     first, second = (_flat(load_training_state(run / "trainer.pt")) for run in (whole, other))
-    names = [name for name in first.keys() | second.keys() if name != "position.seconds"]
+    names = [name for name in first.keys() | second.keys() if name not in CLOCKS]
     found += [f"trainer.pt: {name}" for name in names if not _same(first.get(name), second.get(name))]
     return found + [f"{one.name} is left" for one in other.glob(".*")]
 

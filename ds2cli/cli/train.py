@@ -138,10 +138,7 @@ def _train(experiment, device: str, strict: bool) -> None:
         terminal.say(f"saved {folder.path} at step {view.step:,}")
         terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
         raise typer.Exit(Exit.INTERRUPTED)
-    if not view.step:
-        terminal.say(f"`{folder.path}` was done already")
-    elif view.epoch < experiment.config.train.epochs:
-        terminal.say(f"ended early: no better for {experiment.config.train.patience} evaluations")
+    view.say_end(folder.path)
     terminal.write(str(folder.best))
     terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
     if (experiment.rejected or view.skipped) and not is_watched():

@@ -1,6 +1,7 @@
 """What a person sees of a training run: rows that stay, a bar that moves; plain lines where nobody watches."""
 
 import time
+from pathlib import Path
 
 from ds2cli.cli import terminal
 from ds2cli.config import Config
@@ -17,12 +18,12 @@ class TrainingView:
     """Shows the events of a run as they come; a context, so that the bar is always taken down."""
 
     def __init__(self, config: Config, device: str, strict: bool) -> None:
-        self.epochs, self.strict, self._device = config.train.epochs, strict, device
+        self.settings, self.strict, self._device = config.train, strict, device
         self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
-        self._first_epoch: float | None = None
+        self.progress, self._began_at = 0.0, -1.0
         self._audio_seconds = self._waited = 0.0
         self._at_row = self._started, 0.0  # when the evaluation before was shown, and how long had been waited by then
         self._has_split = False
@@ -57,25 +58,37 @@ class TrainingView:
             more = "" if self._device == "cpu" else "read in more processes: --set batch.workers=4   ·   "
             terminal.say(f"hint: {more}many small files: ds2 prepare shard, once")
 
+    def say_end(self, run: Path) -> None:
+        """Why a run has ended, where it was not the last of its epochs."""
+        if not self.step:
+            terminal.say(f"`{run}` was done already")
+        elif self.epoch < self.settings.epochs:
+            if self.progress < 1:
+                terminal.say(f"ended early: no better for {self.settings.patience} evaluations")
+            else:
+                minutes = f"{self.settings.minutes:g} minutes"
+                terminal.say(f"ended after {self.epoch} of {self.settings.epochs} epochs: its {minutes} were spent")
+
     def _show_step(self, event) -> None:
         self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
-        self._first_epoch = event.epoch if self._first_epoch is None else self._first_epoch
+        self.progress = event.progress
+        self._began_at = event.progress if self._began_at < 0 else self._began_at
         self._audio_seconds += event.audio_seconds
         self._waited += event.waited
         self._name_skipped(event.skipped)
         self._name_not_finite(event)
         self._name_split(event)
         elapsed = max(time.monotonic() - self._started, 1e-3)
-        done = event.epoch - self._first_epoch
-        left = elapsed * (self.epochs - event.epoch) / done if done > 0 else 0.0
+        done = event.progress - self._began_at
+        left = elapsed * (1 - event.progress) / done if done > 0 else 0.0
         line = (
             f"loss {self._loss:.2f}   {self._audio_seconds / elapsed:,.0f}x real time   "
             f"{100 * self._waited / elapsed:.0f} % waiting for data   {clock(left)} left"
         )
-        self._bar.update(f"epoch {int(event.epoch) + 1}", event.epoch / self.epochs, line)
+        self._bar.update(f"epoch {int(event.epoch) + 1}", event.progress, line)
         if not terminal.is_interactive() and time.monotonic() - self._said > PLAIN_LINE_SECONDS:
             self._said = time.monotonic()
-            terminal.say(f"step {event.step:,}   epoch {event.epoch:.2f} of {self.epochs}   {line}")
+            terminal.say(f"step {event.step:,}   epoch {event.epoch:.2f}   {100 * event.progress:.0f} % done   {line}")
 
     def _name_skipped(self, skipped: list[tuple[str, str]]) -> None:
         for identity, reason in skipped:

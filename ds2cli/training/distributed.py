@@ -113,6 +113,15 @@ def share(process: Process, tensors: Iterable[torch.Tensor]) -> None:
             dist.broadcast(tensor, 0)
 
 
+def said_by_first(process: Process, number: float) -> float:
+    """The first process's number, in all of them."""
+    if process.world == 1:
+        return number
+    shared = torch.tensor(number, dtype=torch.float64, device=process.device)
+    dist.broadcast(shared, 0)
+    return float(shared)
+
+
 def sums_of(process: Process, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     """The sum of each tensor over all processes, in one exchange."""
     if process.world == 1:

@@ -13,6 +13,7 @@ class StepEvent:
     skipped, not_finite  ids, of all processes, that could not be read (with the reason), or taught nothing
     split      ids of utterances that did not fit in memory together and were computed in smaller parts
     waited     seconds that the processor had no batch to work on
+    progress   share of all training that lies behind, in (0, 1]
     """
 
     step: int
@@ -26,6 +27,7 @@ class StepEvent:
     not_finite: list[str] = field(default_factory=list)
     split: list[str] = field(default_factory=list)
     waited: float = 0.0
+    progress: float = 0.0
 
 
 @dataclass(frozen=True)

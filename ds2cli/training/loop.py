@@ -12,8 +12,9 @@ from ds2cli.config import Config
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import Plan, plan_epoch
+from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
-from ds2cli.training.distributed import Process, any_of, gathered
+from ds2cli.training.distributed import Process, any_of, gathered, said_by_first
 from ds2cli.training.evaluation import evaluate
 from ds2cli.training.events import EvaluationEvent, Event, RollbackEvent, StepEvent, StoppedEvent
 from ds2cli.training.gradients import StepGradients
@@ -29,6 +30,7 @@ class Trainer:
 
     should_stop  asked after every step; True saves and ends
     last_saved   the state that `save` kept last, to go back to; None where nothing is kept
+    clock        seconds, from any moment on
     """
 
     recogniser: Recogniser
@@ -39,13 +41,14 @@ class Trainer:
     should_stop: Callable[[], bool] = lambda: False
     last_saved: Callable[[], dict | None] = lambda: None
     position: Position = field(default_factory=Position)
+    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self.recogniser.to(self.process.device)
         self.optimizer = make_optimizer(self.recogniser.network, self.config.optimizer)
         self.average = WeightAverage(self.recogniser, self.config.optimizer.average)
         self.gradients = StepGradients(self.recogniser, self.config, self.process)
-        self._started = self._saved_at = time.monotonic()
+        self._started = self._saved_at = self.clock()
         self._stopped = False
 
     def state(self) -> dict:
@@ -70,7 +73,7 @@ class Trainer:
         save  called with True where the evaluated weights are the best yet, with False to keep the position
         """
         settings = self.config.train
-        self._started = time.monotonic() - self.position.seconds
+        self._started = self.clock() - self.position.seconds
         if self.position.step == 0:
             save(False)  # a full disk is known at once, and there is always a way back
         while not self._is_done():
@@ -82,25 +85,41 @@ class Trainer:
             if self._stopped:
                 yield StoppedEvent(position.step)
                 return
-            if position.step_of_epoch < len(plan):
+            if position.step_of_epoch < len(plan) and not self._is_out_of_time():
                 continue  # rolled back
             position.epoch, position.step_of_epoch = position.epoch + 1, 0
-            if position.epoch % settings.evaluate_every == 0 or position.epoch == settings.epochs:
+            if position.epoch % settings.evaluate_every == 0 or self._is_done():
                 yield self._evaluation(save)
             self._save_if_healthy(save, self._is_done())
 
     def _is_done(self) -> bool:
         position, settings = self.position, self.config.train
         early = bool(settings.patience) and position.evaluations_since_best >= settings.patience
-        return early or position.epoch >= settings.epochs
+        return early or position.epoch >= settings.epochs or self._is_out_of_time()
+
+    def _is_out_of_time(self) -> bool:
+        return self.config.train.minutes > 0 and share_spent(self.position) >= 1
+
+    def _note_time(self) -> None:
+        """What the clock says, to the position and to the budget; the first process's clock counts for all."""
+        position, minutes = self.position, self.config.train.minutes
+        position.seconds = self.clock() - self._started
+        if minutes:
+            look_at_the_clock(position, minutes, said_by_first(self.process, position.seconds))
+
+    def _progress(self, plan: Plan) -> float:
+        """The share of all training that lies behind: of its epochs, or of its time where that is shorter."""
+        position, settings = self.position, self.config.train
+        share = (position.epoch + position.step_of_epoch / len(plan)) / settings.epochs
+        return max(share, share_spent(position)) if settings.minutes else share
 
     def _steps(self, plan: Plan, save: Callable[[bool], None]) -> Iterator[Event]:
-        """The rest of an epoch, up to a stop or a rollback."""
+        """The rest of an epoch, up to a stop, a rollback, or the end of the time."""
         start = self.position.step_of_epoch
         batches = epoch_batches(self.train, plan, self.process.rank, self.position.epoch, start)
-        asked_at = time.monotonic()
+        asked_at = self.clock()
         for batch in batches:
-            waited = time.monotonic() - asked_at
+            waited = self.clock() - asked_at
             event = self._step(batch, plan, waited)
             yield event
             if any_of(self.process, self.should_stop()):
@@ -111,15 +130,17 @@ class Trainer:
             if is_astray(self.position, event.not_finite):
                 yield self._roll_back(event.not_finite)
                 return
-            if time.monotonic() - self._saved_at > self.config.train.save_seconds:
+            if self._is_out_of_time():
+                return
+            if self.clock() - self._saved_at > self.config.train.save_seconds:
                 self._save_if_healthy(save)
-            asked_at = time.monotonic()
+            asked_at = self.clock()
 
     def _save_if_healthy(self, save: Callable[[bool], None], is_last: bool = False) -> None:
         """Weights that teach nothing any more are no place to go back to."""
         if is_last or not self.position.not_finite_in_a_row:
             save(False)
-            self._saved_at = time.monotonic()
+            self._saved_at = self.clock()
 
     def _roll_back(self, not_finite: list[str]) -> RollbackEvent:
         astray = self.position
@@ -134,7 +155,7 @@ class Trainer:
             epoch=self.position.epoch,
             rollbacks=self.position.rollbacks,
             rate_share=self.position.rate_share,
-            seconds=time.monotonic() - self._started,
+            seconds=self.clock() - self._started,
             not_finite=not_finite,
             is_evaluated=self.position.step_of_epoch == 0,
         )
@@ -142,8 +163,9 @@ class Trainer:
     def _step(self, batch: Batch, plan: Plan, waited: float) -> StepEvent:
         position, settings = self.position, self.config
         dealt = plan[position.step_of_epoch]
-        progress = (position.epoch + position.step_of_epoch / len(plan)) / settings.train.epochs
-        rate = learning_rate(settings.optimizer, position.epoch, progress) * position.rate_share
+        progress = self._progress(plan)
+        epoch = max(position.epoch, int(progress * settings.train.epochs))  # as a run without a budget counts them
+        rate = learning_rate(settings.optimizer, epoch, progress) * position.rate_share
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         # Dropout draws from seed and step, so there is no random state to save.
@@ -164,7 +186,7 @@ class Trainer:
         position.step_of_epoch += 1
         position.loss_sum += heard.loss_sum
         position.loss_count += heard.count
-        position.seconds = time.monotonic() - self._started
+        self._note_time()
         return StepEvent(
             step=position.step,
             epoch=position.epoch + position.step_of_epoch / len(plan),
@@ -177,10 +199,11 @@ class Trainer:
             not_finite=heard.not_finite,
             split=heard.split,
             waited=waited,
+            progress=min(self._progress(plan), 1.0),
         )
 
     def _evaluation(self, save: Callable[[bool], None]) -> EvaluationEvent:
-        position = self.position
+        position, began = self.position, self.clock()
         train_loss = position.loss_sum / max(position.loss_count, 1)
         position.loss_sum, position.loss_count = 0.0, 0
         best, result = True, None
@@ -196,7 +219,8 @@ class Trainer:
         else:
             with self.average.applied():
                 save(True)
-        position.seconds = time.monotonic() - self._started
+        position.evaluation_seconds = self.clock() - began
+        self._note_time()
         return EvaluationEvent(
             step=position.step,
             epoch=position.epoch,

@@ -12,6 +12,9 @@ class Position:
     rate_share   the schedule's learning rate is multiplied by this
     plateau_best, plateau_waited  see ds2cli.training.schedule.Plateau
     evaluations_since_best        for train.patience
+    evaluation_seconds            that the last evaluation took
+    paced_share, paced_step, pace see ds2cli.training.budget: of the time budget, spent by the last look at the clock,
+                 at which step that was, and the share that a step takes
     """
 
     epoch: int = 0
@@ -28,3 +31,7 @@ class Position:
     plateau_best: float = float("inf")
     plateau_waited: int = 0
     evaluations_since_best: int = 0
+    evaluation_seconds: float = 0.0
+    paced_share: float = 0.0
+    paced_step: int = 0
+    pace: float = 0.0
