@@ -11,7 +11,7 @@ from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
 from ds2cli.training.data import Batch, SpeechSet
 from ds2cli.training.distributed import Process, gathered
-from ds2cli.training.loss import ctc_losses
+from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 
 N_SAMPLES = 3

@@ -14,7 +14,8 @@ from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
 from ds2cli.training.distributed import Exchange, Process, gathered, highest, sums_of, total
-from ds2cli.training.loss import consistency_losses, ctc_losses, utterance_mean
+from ds2cli.training.losses.consistency import consistency_losses
+from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 from ds2cli.training.parts import cut, silent
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ds2cli.audio.features import frame_mask
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
-from ds2cli.training.loss import ctc_losses, utterance_mean
+from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 
 
 class StepInParts:

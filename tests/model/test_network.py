@@ -15,7 +15,7 @@ from ds2cli.model.network import Network, n_output_frames, time_stride
 from ds2cli.model.recogniser import Recogniser, pad
 from ds2cli.model.recurrent import FusedRecurrence, RecurrentLayer, StepwiseRecurrence, reversed_within
 from ds2cli.text.units import units_of
-from ds2cli.training.loss import ctc_losses
+from ds2cli.training.losses.ctc import ctc_losses
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

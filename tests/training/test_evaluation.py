@@ -17,7 +17,7 @@ from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
 from ds2cli.training.evaluation import evaluate
-from ds2cli.training.loss import ctc_losses
+from ds2cli.training.losses.ctc import ctc_losses
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
