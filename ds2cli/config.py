@@ -6,12 +6,14 @@ these defaults.
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from ds2cli.declarations import Contradiction
 
 Kernel = tuple[int, ...]
 
-# The least and the greatest value of a number, or of each number in a list.
-FROM_0, FROM_1, ABOVE_0, SHARE = (0, inf), (1, inf), (1e-6, inf), (0, 1)
+# The least and the greatest value of a number, or of each number in a list; infinite itself, none may be.
+FROM_0, FROM_1, ABOVE_0, SHARE, BELOW_1 = (0, inf), (1, inf), (1e-6, inf), (0, 1), (0, 0.9999)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class FeatureConfig:
     sample_rate: Annotated[int, "samples per second; other rates are resampled", (1000, 1e6)] = 16000
     window_seconds: Annotated[float, "length of the Hann window", (0.002, 1)] = 0.02
     hop_seconds: Annotated[float, "from one frame to the next", (0.001, 1)] = 0.01
-    n_mels: Annotated[int, "mel bands, for mel and mfcc", FROM_1] = 64
+    n_mels: Annotated[int, "mel bands, for mel and mfcc", (1, 1000)] = 64
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
@@ -50,7 +52,7 @@ class ModelConfig:
     ] = "input"
     lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0 is none", FROM_0] = 0
     fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output", FROM_1] = ()
-    dropout: Annotated[float, "share of activations dropped between layers in training", SHARE] = 0.0
+    dropout: Annotated[float, "share of activations dropped between layers in training", BELOW_1] = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class OptimizerConfig:
     kind: Annotated[Literal["adamw", "sgd"], "AdamW, or the paper's SGD with Nesterov momentum"] = "adamw"
     learning_rate: Annotated[float, "peak rate", FROM_0] = 1e-3
     weight_decay: Annotated[float, "AdamW's decoupled decay of matrices", FROM_0] = 0.01
-    momentum: Annotated[float, "of SGD", SHARE] = 0.99
+    momentum: Annotated[float, "of SGD", BELOW_1] = 0.99
     clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)", FROM_0] = 400.0
     schedule: Annotated[
         Literal["anneal", "cosine", "onecycle", "plateau", "constant"],
@@ -100,7 +102,7 @@ class OptimizerConfig:
     warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth", SHARE] = 0.0
     annealing: Annotated[float, "the rate is divided by this every epoch, or at every plateau", ABOVE_0] = 1.2
     plateau: Annotated[int, "evaluations without a better dev loss before a plateau's division", FROM_0] = 2
-    average: Annotated[float, "decay per step of averaged weights, which are evaluated and kept; 0: none", SHARE] = 0.0
+    average: Annotated[float, "decay per step of averaged weights, which are evaluated, kept; 0: none", BELOW_1] = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,45 @@ class TrainConfig:
     synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
 
 
+def _convolutions_differ(config: "Config") -> bool:
+    model = config.model
+    shapes = {len(one) for one in model.conv_kernels + model.conv_strides}
+    counts = len(model.conv_channels), len(model.conv_kernels), len(model.conv_strides)
+    return len(set(counts)) > 1 or counts[0] > 3 or not (shapes <= {1} or shapes <= {2})
+
+
+CONTRADICTIONS = (
+    Contradiction(
+        ("model.conv_channels", "model.conv_kernels", "model.conv_strides"), _convolutions_differ,
+        "the lists that describe the convolutions do not fit each other",
+        "as many kernels and strides as channels, 3 at most; all of them [frequency, time], or all [time]",
+    ),
+    Contradiction(
+        ("features.n_mfcc", "features.n_mels"),
+        lambda config: config.features.kind == "mfcc" and config.features.n_mfcc > config.features.n_mels,
+        "more cepstral coefficients than mel bands", "a cosine transform of n bands has n coefficients",
+    ),
+    Contradiction(
+        ("features.hop_seconds", "features.window_seconds"),
+        lambda config: config.features.hop_seconds > config.features.window_seconds,
+        "frames that leave out what lies between them", "the hop is at most the window; 0.01 and 0.02 are usual",
+    ),
+    Contradiction(
+        ("features.hop_seconds", "features.sample_rate"),
+        lambda config: round(config.features.hop_seconds * config.features.sample_rate) < 1,
+        "a hop of less than one sample", "0.01 s is usual",
+    ),
+    Contradiction(
+        ("augment.noise_snr_db",), lambda config: config.augment.noise_snr_db[0] > config.augment.noise_snr_db[1],
+        "a range that ends before it begins", "the lower end first: [0, 20]",
+    ),
+    Contradiction(
+        ("augment.speeds",), lambda config: not config.augment.speeds,
+        "no speed to draw from", "1.0 is the speed of the recording: [1.0]",
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Config:
     """One experiment."""
@@ -129,3 +170,5 @@ class Config:
     batch: BatchConfig = field(default_factory=BatchConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    contradictions: ClassVar[tuple[Contradiction, ...]] = CONTRADICTIONS

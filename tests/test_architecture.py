@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "config", "settings", "whole_files"},
+    {"errors", "declarations", "config", "settings", "whole_files"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment"},
     {"training"},
@@ -20,6 +20,9 @@ RANKS = [
 ]
 # Siblings and neighbours that are named, each for a reason.
 ALLOWED = {
+    ("declarations", "errors"),
+    ("config", "declarations"),  # every setting is declared by its rules
+    ("settings", "declarations"),
     ("settings", "config"),
     ("settings", "errors"),
     ("whole_files", "errors"),

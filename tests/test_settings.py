@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ds2cli import declarations
+from ds2cli.alignment.settings import CutSettings
 from ds2cli.config import AugmentConfig, Config, ModelConfig
+from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 from ds2cli.settings import (
     Layer,
@@ -95,8 +98,54 @@ def test_a_wrong_value_is_named_with_what_it_may_be(assignment):
     ["model.conv_channels=[1]", "model.conv_kernels=[[]]", "model.conv_strides=[[]]"],
 ])
 def test_convolutions_are_described_by_lists_of_one_shape(assignments):
-    with pytest.raises(ConfigError, match="do not fit each other in flag|in flag do not fit each other"):
+    with pytest.raises(ConfigError, match="do not fit each other: .* in flag"):
         resolve(flag_layer(assignments))
+
+
+@pytest.mark.parametrize(("assignments", "named"), [
+    (["features.kind=mfcc", "features.n_mels=20"], "`features.n_mfcc` is 40, `features.n_mels` is 20 in flag"),
+    (["augment.noise_snr_db=[20, 0]"], "`augment.noise_snr_db` is [20.0, 0.0] in flag"),
+    (["features.hop_seconds=0.05"], "`features.hop_seconds` is 0.05 in flag, `features.window_seconds` is 0.02"),
+    (["features.sample_rate=1000", "features.hop_seconds=0.001", "features.window_seconds=0.002"], None),
+    (["features.n_mels=20"], None),
+    (["augment.noise_snr_db=[5, 5]"], None),
+])
+def test_settings_that_contradict_each_other_are_named_with_their_values(assignments, named):
+    """Each of them may be what it is, so no bound sees it."""
+    if named is None:
+        resolve(flag_layer(assignments))
+        return
+    with pytest.raises(ConfigError) as problem:
+        resolve(flag_layer(assignments))
+    assert str(problem.value).endswith(named) and problem.value.hint
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1" + "0" * 400])
+def test_no_number_is_infinite_in_any_settings(value):
+    for name, setting in declared().items():
+        if setting.kind is float:
+            with pytest.raises(ConfigError):
+                resolve(flag_layer([f"{name}={value}"]))
+    for one in (DecodingConfig(), CutSettings()):
+        for name, setting in declarations.declared(type(one)).items():
+            if setting.kind is float:
+                with pytest.raises(ConfigError, match=f"`{name}` in a file is"):
+                    declarations.laid_over(one, {name: int(value) if len(value) > 9 else float(value)}, "a file")
+
+
+@pytest.mark.parametrize("kind", [DecodingConfig, CutSettings])
+def test_settings_for_decoding_and_cutting_are_declared_and_checked_as_those_for_training(kind):
+    for name, setting in declarations.declared(kind).items():
+        assert setting.meaning and not setting.meaning.endswith("."), name
+        has_numbers = any(word in to_type(setting.kind) for word in ("int", "float"))
+        assert (setting.bounds is not None) == has_numbers, name
+    with pytest.raises(ConfigError, match="unknown setting `bean` in a file"):
+        declarations.laid_over(kind(), {"bean": 1}, "a file")
+
+
+def test_what_utf8_cannot_hold_is_no_setting():
+    with pytest.raises(ConfigError, match="augment.noise"):
+        resolve(Layer({"augment.noise": "caf\udce9"}, "flag"))
 
 
 def test_no_convolutions_at_all_are_possible():
@@ -141,7 +190,7 @@ def test_every_preset_says_what_it_is_for(name):
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-floats = st.floats(0, allow_nan=False)
+floats = st.floats(0, allow_nan=False, allow_infinity=False)
 
 
 @given(texts, floats, st.lists(st.floats(0.1, 10), min_size=1), st.integers(1), st.booleans())

@@ -40,12 +40,11 @@ class BeamDecoder:
 
     def __init__(self, units: Units, config: DecodingConfig | None = None, model: NgramModel | None = None,
                  tokens: Tokens | None = None) -> None:
-        """raises  LanguageModelError where the model's tokens are not what the units spell; UsageError for bad weights
+        """raises  LanguageModelError where the model's tokens are not what the units spell
 
         tokens  those of another decoder with the same units, model and hot words: spares building them again
         """
         self.units, self.config, self.model = units, config or DecodingConfig(), model
-        _check(self.config)
         self.tokens = tokens or tokens_of(units, model, list(self.config.hot_words))
         if self.config.lexicon == "hard" and not self.tokens.lexicon:
             raise UsageError("a hard lexicon needs a model of words", hint="give one with --lm, or leave --lexicon out")
@@ -153,16 +152,3 @@ def _unit_tokens(units: Units, model: NgramModel | None) -> Tokens:
 def _spells_characters(words: list[str], units: Units) -> bool:
     names = {*units.names, *SPACE_TOKENS}
     return any(token in words for token in SPACE_TOKENS) and all(word in names for word in words)
-
-
-def _check(config: DecodingConfig) -> None:
-    if config.alpha < 0:
-        raise UsageError(f"alpha is {config.alpha:g}", hint="the language model's weight is 0 or more")
-    if not 1 <= config.beam <= 100_000:
-        raise UsageError(f"beam is {config.beam}", hint="1 to 100000 prefixes; 100 is usual")
-    if not 0 < config.cutoff_prob <= 1 or config.cutoff_top < 0 or config.score_threshold < 0:
-        raise UsageError("a cutoff is out of range", hint="cutoff-prob is in (0, 1], the others 0 or more")
-    if not abs(config.blank_penalty) <= 10:  # float32 knows what is left of a certain blank
-        raise UsageError(f"blank-penalty is {config.blank_penalty:g}", hint="-10 to 10; 1 is usual")
-    if config.look_ahead < 0:
-        raise UsageError(f"look-ahead is {config.look_ahead:g}", hint="0 turns it off, 1 is usual")

@@ -1,7 +1,10 @@
 """How a beam search weighs and prunes: type, meaning and default, declared once for flags, tuning and code."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_type_hints
+from math import inf
+from typing import Annotated, Literal
+
+from ds2cli import declarations
 
 LexiconMode = Literal["soft", "hard", "none"]
 
@@ -10,25 +13,31 @@ LexiconMode = Literal["soft", "hard", "none"]
 class DecodingConfig:
     """Q(y) = log p_ctc(y|x) + alpha log p_lm(y) + beta |y|, natural logs; |y| counts words, or units without spaces."""
 
-    alpha: Annotated[float, "weight of the language model"] = 0.7
-    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)"] = 1.5
-    beam: Annotated[int, "prefixes kept from frame to frame"] = 100
+    alpha: Annotated[float, "weight of the language model", (0, inf)] = 0.7
+    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)", (-inf, inf)] = 1.5
+    beam: Annotated[int, "prefixes kept from frame to frame", (1, 100_000)] = 100
     lexicon: Annotated[
         LexiconMode,
         "soft: any word, partial words ranked by the likeliest they can become; hard: known words; none: unranked",
     ] = "soft"
-    look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets"] = 1.0
-    blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame"] = 0.0
-    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary"] = -5.0
-    oov_letter: Annotated[float, "natural log, added for each letter of such a word"] = -1.0
-    score_threshold: Annotated[float, "drop prefixes that score less than the best by this much; 0 keeps them"] = 10.0
-    cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability"] = 1.0
-    cutoff_top: Annotated[int, "extend by at most so many units; 0 is all"] = 0
-    hot_words: Annotated[dict[str, float], "words and their boosts (natural log), added once a word"] = field(
-        default_factory=dict
-    )
+    look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets", (0, inf)] = 1.0
+    # float32 knows what is left of a certain blank
+    blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame", (-10, 10)] = 0.0
+    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary", (-inf, inf)] = -5.0
+    oov_letter: Annotated[float, "natural log, added for each letter of such a word", (-inf, inf)] = -1.0
+    score_threshold: Annotated[
+        float, "drop prefixes that score less than the best by this much; 0 keeps them", (0, inf)
+    ] = 10.0
+    cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability", (1e-6, 1)] = 1.0
+    cutoff_top: Annotated[int, "extend by at most so many units; 0 is all", (0, inf)] = 0
+    hot_words: Annotated[
+        dict[str, float], "words and their boosts (natural log), added once a word", (-inf, inf)
+    ] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        declarations.check(self)
 
 
 def meaning(name: str) -> str:
     """The help text of a setting."""
-    return get_type_hints(DecodingConfig, include_extras=True)[name].__metadata__[0]
+    return declarations.declared(DecodingConfig)[name].meaning

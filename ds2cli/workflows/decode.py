@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ds2cli.corpora.manifest import Record
+from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.decoding.hypothesis import Hypothesis
@@ -106,7 +107,7 @@ def make_decoder(request: DecodeRequest, units: Units) -> Decode:
         return lambda log_probs: [greedy_decode(log_probs, units)]
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
-    config = replace(DecodingConfig(), **{**weights, **overrides})
+    config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
     decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None)
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder, tokens_of
 from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig
@@ -68,10 +69,11 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
     skip  is told of each recording that cannot be heard
     raises  UsageError where no utterance has a text
     """
+    base = replace(DecodingConfig(), **request.fixed)
+    _check_grid(base, request)
     material = gather(request, skip)
     model = load_ngram_model(request.lm)
     tokens = tokens_of(material.units, model, [])
-    base = replace(DecodingConfig(), **request.fixed)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
@@ -97,6 +99,15 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
             f"with {request.lm}; ds2 tune, {date.today()}")
     if not is_shipped(request.run):  # ds2's own folder is not for writing
         write_tuned(request.run, {**_own_model(request), **request.fixed, **best.weights}, note)
+
+
+def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
+    """raises  ConfigError for a value out of bounds, before anything is heard."""
+    tried = {"alpha": request.alphas, "beta": request.betas, "look_ahead": request.look_aheads,
+             "blank_penalty": request.blank_penalties}
+    for name, values in tried.items():
+        for value in values:
+            laid_over(base, {name: value}, "the values to try")
 
 
 def _own_model(request: TuneRequest) -> dict[str, str]:

@@ -2,12 +2,12 @@
 begins from, and, where `lm` names one beside it, the language model that the run comes with.
 """
 
-import json
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ds2cli.declarations import laid_over, toml_value
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 from ds2cli.model.checkpoint import run_path
@@ -40,16 +40,16 @@ def read_tuned(run: str | Path) -> Tuned:
         return Tuned()
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"`{path}` is not TOML: {problem}", hint="mend it, or decode --greedy") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"`{path}` cannot be read as TOML: {problem}", hint="mend it, or decode --greedy") from None
     lm = values.pop("lm", None)
     if lm is not None and not (isinstance(lm, str) and (path.parent / lm).is_file()):
         raise ConfigError(f"`{path}`: no such language model: `{lm}`", hint="name one with --lm, or decode --greedy")
-    known = {field.name: type(field.default) for field in fields(DecodingConfig)}
-    for name, value in values.items():
-        if name not in known or not isinstance(value, (int, known[name])):
-            hint = f"write it again with: ds2 tune {run} DEV.jsonl --lm FILE"
-            raise ConfigError(f"`{path}`: `{name} = {value}`", hint=hint)
+    try:
+        laid_over(DecodingConfig(), values, f"`{path}`")
+    except ConfigError as problem:
+        hint = f"{problem.hint}; or write the file again with: ds2 tune {run} DEV.jsonl --lm FILE"
+        raise ConfigError(str(problem), hint=hint) from None
     return Tuned(values, path.parent / lm if lm else None)
 
 
@@ -57,7 +57,7 @@ def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:
     """Keep weights for a run, written beside and renamed."""
     path = tuned_path(run)
     lines = [f"# {line}" for line in note.splitlines()]
-    lines += [f"{name} = {json.dumps(value)}" for name, value in weights.items()]
+    lines += [f"{name} = {toml_value(value)}" for name, value in weights.items()]
     with written_whole(path) as place:
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -210,7 +210,7 @@ WRONG = {
     "--hot-word `a=b`": lambda run, manifest, folder: (run, manifest, "--hot-word", "a=b"),
     "no language model": lambda run, manifest, folder: (run, manifest, "--alpha", "1"),
     "not an ARPA file": lambda run, manifest, folder: (run, manifest, "--lm", manifest),
-    "beam is 0": lambda run, manifest, folder: (run, manifest, "--beam", "0"),
+    "`beam` in flag is `0`": lambda run, manifest, folder: (run, manifest, "--beam", "0"),
     "is not a file of log-probs": lambda run, manifest, folder: (run, folder / "cut.npz"),
 }
 
