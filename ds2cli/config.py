@@ -28,8 +28,9 @@ class FeatureConfig:
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
-        Literal["corpus", "adapted", "utterance"],
-        "standardise each bin by the training set's mean and deviation; by a mean adapted to the utterance; by its own",
+        Literal["corpus", "adapted", "running", "utterance"],
+        "standardise each bin by the training set's mean and deviation; by a mean adapted to the utterance, or to what "
+        "was heard of it so far, as a stream can; by its own",
     ] = "corpus"
 
 

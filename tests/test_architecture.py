@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 RANKS = [
     {"errors", "declarations", "config", "settings", "whole_files"},
     {"audio", "text", "scoring", "reporting", "model"},
-    {"corpora", "language", "decoding", "alignment"},
+    {"corpora", "language", "decoding", "alignment", "inference"},
     {"training"},
     {"workflows"},
     {"cli"},

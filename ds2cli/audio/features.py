@@ -13,6 +13,7 @@ FLOOR = 1e-6
 # Where the mean is adapted, the corpus's counts as this much of each utterance. With much less, a command of one second
 # would be heard by a mean of its own few sounds.
 PRIOR_SECONDS = 2.0
+Heard = tuple[Tensor, int]  # of streams at one place: (B, F) float64 sum of the frames so far, and how many they are
 
 
 def n_bins(settings: FeatureConfig) -> int:
@@ -63,6 +64,7 @@ class Frontend(nn.Module):
     training set's and travel in the checkpoint, so that a stream hears what training heard. `statistics = "adapted"`
     moves the mean to that of each utterance (its speaker, room and microphone), as far as its length warrants: the
     posterior mean under the corpus's as prior (Gauvain and Lee 1994, IEEE Trans. Speech and Audio Processing 2(2)).
+    `statistics = "running"` is that mean over what was heard so far, frame by frame, which a stream can have too.
     `statistics = "utterance"` takes each utterance's own mean and deviation instead.
     """
 
@@ -82,8 +84,27 @@ class Frontend(nn.Module):
         """
         features, frames = self.log_features(waveforms, lengths)
         mask = frame_mask(frames, features.shape[1])[..., None]
+        if self.settings.statistics == "running":
+            return self.standardise_running(features, self.nothing_heard(len(features)))[0] * mask, frames
         mean, deviation = self._statistics(features, mask, frames[:, None, None])
         return (features - mean) / (deviation + 1e-5) * mask, frames
+
+    def nothing_heard(self, n_streams: int) -> Heard:
+        """What the running mean begins with."""
+        return self.mean.new_zeros(n_streams, len(self.mean), dtype=torch.float64), 0
+
+    def standardise_running(self, features: Tensor, heard: Heard) -> tuple[Tensor, Heard]:
+        """Features (B, T, F), each by the mean of itself and all before it, and what has been heard after them.
+
+        The sum is kept in double precision, as a stream may go on for days.
+        """
+        total, count = heard
+        sums = total[:, None] + features.double().cumsum(1)
+        counts = count + torch.arange(1, features.shape[1] + 1, device=features.device)[:, None]
+        prior = prior_frames(self.settings)
+        mean = ((sums + prior * self.mean) / (counts + prior)).float()
+        after = (sums[:, -1], count + features.shape[1]) if features.shape[1] else heard
+        return (features - mean) / (self.deviation + 1e-5), after
 
     def _statistics(self, features: Tensor, mask: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and deviation, (F,) or (B, 1, F) each, that `features` are standardised by."""

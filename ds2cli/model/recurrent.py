@@ -13,6 +13,7 @@ from ds2cli.model.rectified import rectified
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
 CLIPS = {"rnn": CLIP, "relu": float("inf")}  # of the rectifiers
+State = tuple[Tensor, ...]  # of each stream of a batch: (B, size) outputs, and an LSTM's (B, size) cells
 
 
 def reversed_within(lengths: Tensor, n_frames: int) -> Tensor:
@@ -31,6 +32,7 @@ class RecurrentLayer(nn.Module):
     def __init__(self, size_in: int, settings: ModelConfig) -> None:
         super().__init__()
         size, kind = settings.rnn_size, settings.rnn
+        self.size, self.kind = size, kind
         self.norm = SequenceBatchNorm(size_in) if settings.batch_norm == "input" else None
         inside = settings.batch_norm == "preactivation"
         fused = kind != "rnn" and not inside
@@ -51,6 +53,17 @@ class RecurrentLayer(nn.Module):
             forwards, backwards = _side_by_side(self.directions, [x, _reorder(x, order)], mask)
             y = forwards + _reorder(backwards, order)
         return y * mask.t()[..., None]
+
+    def start(self, n_streams: int) -> State:
+        """The state before the first frame of as many streams."""
+        zeros = next(self.directions.parameters()).new_zeros(n_streams, self.size)
+        return (zeros, zeros) if self.kind == "lstm" else (zeros,)
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """More frames of streams, in evaluation and one direction: x (T, B, H) -> (T, B, size), and the state after."""
+        if self.norm is not None:
+            x = normalise_frames(self.norm, x, x.new_ones(x.shape[1], x.shape[0], dtype=torch.bool))
+        return self.directions[0].advance(x, state)
 
 
 def _side_by_side(directions: nn.ModuleList, inputs: list[Tensor], mask: Tensor) -> list[Tensor]:
@@ -83,6 +96,12 @@ class FusedRecurrence(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         return self.recurrence(x)[0]
 
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """More frames x (T, B, H) of streams whose state is (B, size) each: the answer, and the state after it."""
+        before = tuple(part[None] for part in state)
+        y, after = self.recurrence(x, before if len(before) == 2 else before[0])
+        return y, tuple(part[0] for part in (after if len(before) == 2 else (after,)))
+
 
 class StepwiseRecurrence(nn.Module):
     """One direction, step by step: h_t = f(B(W x_t) + U h_{t-1}), with B the batch normalisation or nothing.
@@ -113,13 +132,26 @@ class StepwiseRecurrence(nn.Module):
         if self.kind in CLIPS:
             return rectified(inputs[:, None], self.recurrent[None], CLIPS[self.kind])[:, 0]
         state = x.new_zeros(x.shape[1], self.recurrent.shape[1])
-        memory, weights, outputs = state, self.recurrent.t(), []
+        return self._steps(inputs, state, state)[0]
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """As FusedRecurrence.advance."""
+        # Nothing is masked: in evaluation the normalisation is the same for every frame.
+        inputs = self.arriving(x, x.new_ones(x.shape[1], x.shape[0], dtype=torch.bool))
+        y, *after = self._steps(inputs, state[0], state[-1])
+        return y, tuple(after[: len(state)])
+
+    def _steps(self, inputs: Tensor, state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(T, B, size) states, the last of them, and the last memory."""
+        weights, outputs = self.recurrent.t(), []
         for now in inputs:
             state, memory = self._step(now, state, memory, weights)
             outputs.append(state)
-        return torch.stack(outputs)
+        return torch.stack(outputs), state, memory
 
     def _step(self, now: Tensor, state: Tensor, memory: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        if self.kind in CLIPS:
+            return torch.addmm(now, state, weights).clamp(0.0, CLIPS[self.kind]), memory
         if self.kind == "gru":
             reset, update, candidate = now.chunk(3, 1)
             reset_h, update_h, candidate_h = (state @ weights).chunk(3, 1)

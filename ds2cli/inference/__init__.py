@@ -1,0 +1,1 @@
+"""The network over speech: whole utterances, windows of long ones, and streams."""
