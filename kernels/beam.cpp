@@ -8,11 +8,15 @@ namespace ds2 {
 Beam::Beam(const Scorer& scorer, BeamSettings settings)
     : scorer_(scorer), settings_(settings), tree_(scorer), probabilities_(scorer.n_units()),
       probability_frame_(scorer.n_units(), ~std::size_t{0}), chosen_frame_(scorer.n_units(), ~std::size_t{0}), collect_at_(settings.collect_after) {
+  const int cuts = scorer.alphabet().single() ? 1 : scorer.alphabet().longest() + 1;
+  const int spellings = scorer.lexicon() ? std::max(1, scorer.lexicon()->max_spellings()) : 1;
+  if (scorer.has_words() && cuts * spellings > 1) slack_ = std::log(cuts * spellings + 1.0);
   Slot root{};
-  root.node = 0, root.parent = -1, root.unit = scorer.space();
+  root.unit = scorer.space();
   root.blank.total = 1.0, root.blank.log_best = 0.0;
   slots_.push_back(root);
   fill(slots_.back());
+  tree_[0].slot = 0;
 }
 
 void Beam::feed(const float* log_probs, std::size_t n_frames) {
@@ -39,27 +43,55 @@ double Beam::probability(int unit) {
 }
 
 // What the model and the lexicon say of a slot's prefix.
-void Beam::fill(Slot& slot) const {
-  const Prefix& prefix = tree_[slot.node];
-  slot.lexicon = prefix.lexicon;
-  slot.letters = prefix.letters;
-  if (prefix.lexicon >= 0) std::tie(slot.first_child, slot.last_child) = scorer_.lexicon()->children(prefix.lexicon);
-  slot.gain = prefix.gain;
-  slot.bonus = prefix.gain + tree_.look(slot.node);
-  slot.child_bound = scorer_.has_words() ? scorer_.child_bound(prefix.lexicon, prefix.letters) : scorer_.max_gain();
+void Beam::fill(Slot& slot) {
+  const Prefix& prefix = tree_[slot.prefix];
+  slot.history = prefix.history, slot.text = prefix.text;
+  slot.gain = tree_.history(prefix.history).gain;
+  slot.bonus = slot.gain + tree_.look(prefix);
+  slot.child_bound = scorer_.max_gain();
+  if (!scorer_.has_words()) return;
+  const int node = tree_.in_lexicon(prefix.text);
+  slot.letters = tree_.letters(prefix.text);
+  slot.can_end = tree_.can_end(prefix.text);
+  if (node >= 0) std::tie(slot.first_child, slot.last_child) = scorer_.lexicon()->children(node);
+  slot.child_bound = scorer_.child_bound(node, slot.letters);
+  if (slot.can_end) slot.child_bound = std::max(slot.child_bound, scorer_.max_gain() + scorer_.enter_bound());
+  if (!slot.text) slot.child_bound = std::max(slot.child_bound, scorer_.enter_bound());
 }
 
-// Paths that reach a child's unit in this frame from its parent's paths (`from`: both kinds, or those ending in blank).
-Beam::Paths Beam::emit(const Slot& parent, int unit, const Paths* from) {
-  const double p = probability(unit);
-  const Paths& best = from ? *from : parent.likeliest();
+Beam::Arrival Beam::arriving(int prefix, bool mark_children) {
+  const int unit = tree_[prefix].unit;
+  Arrival arrival;
+  for (auto [source, last] = tree_.sources(prefix); source != last; ++source) {
+    const int at = tree_[source->prefix].slot;
+    if (at < 0) continue;
+    Slot& before = slots_[at];
+    if (mark_children) before.children |= uint64_t{1} << (unit & 63);
+    const Paths& from = before.unit == unit ? before.blank : before.likeliest();
+    const double total = before.unit == unit ? before.blank.total : before.total();
+    arrival.total += source->log_weight ? total * std::exp(static_cast<double>(source->log_weight)) : total;
+    const double log_best = from.log_best + source->log_weight;
+    if (log_best > arrival.log_best) arrival.log_best = log_best, arrival.from = &from;
+  }
+  return arrival;
+}
+
+// The paths that have arrived, one unit further.
+Beam::Paths Beam::emit(const Arrival& arrival, const Prefix& prefix) {
+  const float log_prob = log_probs_[prefix.unit];
   Paths paths;
-  paths.total = (from ? from->total : parent.total()) * p;
-  paths.log_best = best.log_best + log_probs_[unit];
+  paths.total = arrival.total * probability(prefix.unit);
+  if (!arrival.from) return paths;
+  paths.log_best = arrival.log_best + log_prob;
   paths.mark = static_cast<int32_t>(marks_.size());
   paths.end = static_cast<int32_t>(frame_) + 1;
-  paths.peak = log_probs_[unit];
-  marks_.push_back({best.mark, static_cast<int32_t>(frame_), best.end, best.peak});
+  paths.peak = log_prob;
+  Place place = Place::begins;
+  if (scorer_.has_words()) {
+    const int letters = tree_.letters(prefix.text);
+    place = !letters ? Place::between : letters > scorer_.alphabet().length(prefix.unit) ? Place::inside : Place::begins;
+  }
+  marks_.push_back({arrival.from->mark, static_cast<int32_t>(frame_), arrival.from->end, prefix.unit, arrival.from->peak, place});
   return paths;
 }
 
@@ -88,18 +120,13 @@ void Beam::stay() {
         if (log_best > slot.last.log_best)
           slot.last = {slot.last.total, log_best, old.blank.mark, static_cast<int32_t>(frame_) + 1, old.blank.peak};
       }
-    }
-    const int parent_slot = old.parent >= 0 ? tree_[old.parent].slot : -1;
-    if (parent_slot >= 0) {
-      Slot& parent = slots_[parent_slot];
-      parent.children |= uint64_t{1} << (old.unit & 63);
-      const Paths* from = parent.unit == old.unit ? &parent.blank : nullptr;
-      if ((from ? *from : parent.likeliest()).log_best + log_probs_[old.unit] > slot.last.log_best) {
-        Paths arrived = emit(parent, old.unit, from);
+      const Arrival arrival = arriving(old.prefix, true);
+      if (arrival.from && arrival.log_best + log_probs_[old.unit] > slot.last.log_best) {
+        Paths arrived = emit(arrival, tree_[old.prefix]);
         arrived.total += slot.last.total;
         slot.last = arrived;
       } else {
-        slot.last.total += (from ? from->total : parent.total()) * probability(old.unit);
+        slot.last.total += arrival.total * p;
       }
     }
     const double total = slot.total();
@@ -107,7 +134,7 @@ void Beam::stay() {
     scores_.push_back(slot.log_total + slot.bonus);
     best_stay_ = std::max(best_stay_, scores_.back());
     best_parent_ = std::max(best_parent_, old.log_total + old.gain + old.child_bound);
-    if (old.unit != space) best_ender_ = std::max(best_ender_, old.log_total + old.gain + scorer_.max_gain());
+    if (old.can_end) best_ender_ = std::max(best_ender_, old.log_total + old.gain + scorer_.max_gain());
   }
   bound_ = settings_.score_threshold > 0.0 ? best_stay_ - settings_.score_threshold : kNever;
   if (static_cast<int>(slots_.size()) >= settings_.beam) bound_ = std::max(bound_, *std::min_element(scores_.begin(), scores_.end()));
@@ -119,7 +146,7 @@ void Beam::choose_units() {
   const bool cut = settings_.cutoff_prob < 1.0;
   units_.clear();
   for (int unit = 1; unit < scorer_.n_units(); ++unit)
-    if (cut || (unit == space ? best_ender_ : best_parent_) + log_probs_[unit] >= bound_) units_.emplace_back(log_probs_[unit], unit);
+    if (cut || (unit == space ? best_ender_ : best_parent_) + log_probs_[unit] >= bound_ - slack_) units_.emplace_back(log_probs_[unit], unit);
   const auto likelier = std::greater<std::pair<float, int>>();
   const std::size_t top = settings_.cutoff_top > 0 ? settings_.cutoff_top : units_.size();
   if (units_.size() > top) {
@@ -160,9 +187,9 @@ void Beam::extend() {
       if (scorer_.has_words()) extend_by_letters(i);
       else extend_by_units(i);
     }
-  if (!extend_by_space_) return;
+  if (!scorer_.has_words()) return;
   tighten();  // ending a word asks the language model, which costs most: so last, and above the highest bound
-  for (int i : order_) extend_by_space(i);
+  for (int i : order_) extend_by_words(i);
 }
 
 // log p of what reaches a new child: all paths of the prefix, or those that end in a blank where its last unit comes again.
@@ -172,9 +199,9 @@ double Beam::arrival(const Slot& slot, int unit) const {
 }
 
 // Whether a child is in the beam: then it stays, and has this already.
-bool Beam::has_child(const Slot& slot, int unit) const {
-  if (!(slot.children >> (unit & 63) & 1)) return false;
-  const int child = tree_.find(slot.node, unit);
+bool Beam::has_child(const Slot& slot, int history, int text, int unit) const {
+  if (!(slot.children >> (unit & 63) & 1) || history < 0 || text < 0) return false;
+  const int child = tree_.find(history, text, unit);
   return child >= 0 && tree_[child].slot >= 0;
 }
 
@@ -183,54 +210,117 @@ void Beam::extend_by_units(int index) {
   for (const auto& [log_prob, unit] : units_) {
     if (slot.log_total + slot.gain + slot.child_bound + log_prob < bound_) return;
     const double score = arrival(slot, unit) + slot.gain + log_prob;
-    if (score + slot.child_bound < bound_ || has_child(slot, unit)) continue;
+    const int history = tree_.find_history(slot.history, unit);
+    if (score + slot.child_bound < bound_ || has_child(slot, history, Lexicon::kRoot, unit)) continue;
     State ignored;
-    const int child = tree_.find(slot.node, unit);
-    consider(score + (child >= 0 ? tree_[child].gain - slot.gain : scorer_.add_unit(unit, tree_.state(tree_[slot.node].state), ignored)), index, unit);
+    const double gain = history >= 0 ? tree_.history(history).gain - slot.gain : scorer_.add_unit(unit, tree_.history(slot.history).state, ignored);
+    consider({score + gain, index, unit, history, Lexicon::kRoot});
   }
 }
 
 void Beam::extend_by_letters(int index) {
   const Slot& slot = slots_[index];
-  if (units_.empty() || slot.log_total + slot.gain + slot.child_bound + units_[0].first < bound_) return;
-  if (slot.lexicon >= 0) extend_by_known_letters(index);
-  extend_by_unknown_letters(index);
+  if (units_.empty() || slot.log_total + slot.gain + slot.child_bound + units_[0].first < bound_ - slack_) return;
+  if (slot.first_child < slot.last_child) extend_by_known_letters(index);
+  if (scorer_.open()) extend_by_unknown_letters(index);
+  if (!slot.text && scorer_.enter_bound() > kNever && !scorer_.alphabet().joined()) extend_by_marked(index);
 }
 
 // Along the lexicon: most of its nodes have few children, so these are looked at and not all units.
 void Beam::extend_by_known_letters(int index) {
   const Slot& slot = slots_[index];
+  const bool shared = !scorer_.alphabet().single();
   const double base = slot.log_total + slot.gain;
   for (int at = slot.first_child; at < slot.last_child; ++at) {
     const auto [unit, look] = scorer_.child(at);
     const double gain = log_probs_[unit] + look;
-    if (base + gain < bound_ || chosen_frame_[unit] != frame_ || has_child(slot, unit)) continue;
-    consider(arrival(slot, unit) + slot.gain + gain, index, unit);
+    if (base + gain < bound_ - slack_ || chosen_frame_[unit] != frame_) continue;
+    const int text = scorer_.lexicon()->child_node(at);
+    if (shared) consider_shared({slot.gain + gain, index, unit, slot.history, text});
+    else if (base + gain >= bound_ && !has_child(slot, slot.history, text, unit)) consider({arrival(slot, unit) + slot.gain + gain, index, unit, slot.history, text});
   }
 }
 
 void Beam::extend_by_unknown_letters(int index) {
   const Slot& slot = slots_[index];
-  const double off = scorer_.off_look(slot.letters + 1);
+  const Alphabet& alphabet = scorer_.alphabet();
+  const int node = tree_.in_lexicon(slot.text);
   for (const auto& [log_prob, unit] : units_) {
-    if (slot.log_total + slot.gain + off + log_prob < bound_) return;
-    if (scorer_.lexicon_child(slot.lexicon, unit) >= 0 || has_child(slot, unit)) continue;
-    consider(arrival(slot, unit) + slot.gain + off + log_prob, index, unit);
+    if (slot.log_total + slot.gain + scorer_.off_bound(slot.letters) + log_prob < bound_ - slack_) return;
+    if (alphabet.begins(unit) || (node >= 0 && scorer_.lexicon()->child(node, unit) >= 0)) continue;
+    const double gain = slot.gain + scorer_.off_look(slot.letters + alphabet.length(unit)) + log_prob;
+    if (!alphabet.single()) {
+      if (slot.log_total + gain >= bound_ - slack_) consider_shared({gain, index, unit, slot.history, tree_.extend(slot.text, unit, true)});
+    } else if (slot.log_total + gain >= bound_ && !has_child(slot, slot.history, tree_.extend(slot.text, unit, false), unit)) {
+      consider({arrival(slot, unit) + gain, index, unit, slot.history, kOfSlot});
+    }
   }
 }
 
-void Beam::extend_by_space(int index) {
+// Between words: by units that carry the mark of a word's beginning, which is there already.
+void Beam::extend_by_marked(int index) {
   const Slot& slot = slots_[index];
-  const int space = scorer_.space();
-  const double base = slot.log_total + slot.gain + log_probs_[space];
-  if (slot.unit == space || base + scorer_.max_gain() < bound_ || has_child(slot, space)) return;
-  consider(base + tree_.word_gain(slot.node), index, space);
+  for (const auto& [log_prob, unit] : units_) {
+    if (!scorer_.alphabet().begins(unit)) continue;
+    const double gain = slot.gain + scorer_.enter_look(unit) + log_prob;
+    if (slot.log_total + gain >= bound_ - slack_) consider_shared({gain, index, unit, slot.history, tree_.extend(Lexicon::kRoot, unit, true)});
+  }
 }
 
-void Beam::consider(double score, int slot, int unit) {
-  if (!(score > kNever) || score < bound_) return;
-  candidates_.push_back({score, slot, unit});
-  scores_.push_back(score);
+// Ends the word under way, by a space or by the next word's first unit.
+void Beam::extend_by_words(int index) {
+  const Slot& slot = slots_[index];
+  if (!slot.can_end) return;
+  const int space = scorer_.space();
+  const double by_space = extend_by_space_ ? log_probs_[space] : kNever;
+  const double by_unit = units_.empty() ? kNever : scorer_.enter_bound() + units_[0].first;
+  const double best = std::max(by_space, by_unit);
+  if (!(slot.log_total + slot.gain + scorer_.max_gain() + best >= bound_ - slack_)) return;
+  for (auto [end, last] = tree_.ends(slot.prefix); end != last && slot.log_total + end->gain + best >= bound_ - slack_; ++end) {
+    const bool shared = is_shared(end->history);
+    const double gain = end->gain + by_space;
+    if (extend_by_space_ && shared) consider_shared({gain - end->log_weight, index, space, end->history, Lexicon::kRoot});
+    else if (extend_by_space_ && !has_child(slot, end->history, Lexicon::kRoot, space)) consider({slot.log_total + gain, index, space, end->history, Lexicon::kRoot});
+    if (by_unit > kNever) enter_words(index, *end, shared);
+  }
+}
+
+void Beam::enter_words(int index, const End& end, bool shared) {
+  const Slot& slot = slots_[index];
+  const Lexicon* lexicon = scorer_.lexicon();
+  for (const auto& [log_prob, unit] : units_) {
+    if (slot.log_total + end.gain + scorer_.enter_bound() + log_prob < bound_ - slack_) return;
+    const double gain = end.gain + scorer_.enter_look(unit) + log_prob;
+    if (!(slot.log_total + gain >= (shared ? bound_ - slack_ : bound_))) continue;
+    const int known = lexicon ? lexicon->enter(unit) : Lexicon::kNone;
+    const int text = known >= 0 ? known : tree_.extend(Lexicon::kRoot, unit, true);
+    if (shared) consider_shared({gain - end.log_weight, index, unit, end.history, text});
+    else if (!has_child(slot, end.history, text, unit)) consider({arrival(slot, unit) + gain, index, unit, end.history, text});
+  }
+}
+
+// Whether prefixes after a word may have several sources.
+bool Beam::is_shared(int history) const {
+  if (!scorer_.alphabet().single()) return true;
+  const int token = tree_.history(history).token;
+  if (token < 0) return false;
+  const auto [first, last] = scorer_.lexicon()->spellings(token);
+  return last - first > 1;
+}
+
+// A prefix that several others lead to: all of them are added up, the first time that one is met. Its score holds all but them.
+void Beam::consider_shared(const Candidate& candidate) {
+  const int prefix = tree_.find_or_add(candidate.history, candidate.text, candidate.unit);
+  if (tree_[prefix].slot >= 0 || tree_[prefix].considered == frame_) return;
+  tree_[prefix].considered = frame_;
+  const double total = arriving(prefix, false).total;
+  if (total > 0.0) consider({candidate.score + std::log(total), candidate.slot, candidate.unit, candidate.history, candidate.text});
+}
+
+void Beam::consider(const Candidate& candidate) {
+  if (!(candidate.score > kNever) || candidate.score < bound_) return;
+  candidates_.push_back(candidate);
+  scores_.push_back(candidate.score);
   if (static_cast<int>(candidates_.size()) >= 3 * settings_.beam + 64) tighten();
 }
 
@@ -250,12 +340,14 @@ void Beam::tighten() {
 }
 
 Beam::Slot Beam::extended(const Candidate& candidate) {
-  const Slot& parent = slots_[candidate.slot];
+  const Slot& before = slots_[candidate.slot];
+  const int history = candidate.history >= 0 ? candidate.history : tree_.history_with(before.history, candidate.unit, 1);
+  const int text = candidate.text >= 0 ? candidate.text : tree_.extend(before.text, candidate.unit, true);
   Slot slot{};
-  slot.node = tree_.find_or_add(parent.node, candidate.unit);
-  slot.parent = parent.node;
+  slot.prefix = tree_.find_or_add(history, text, candidate.unit);
   slot.unit = candidate.unit;
-  slot.last = emit(parent, candidate.unit, candidate.unit == parent.unit ? &parent.blank : nullptr);
+  const Arrival arrival = arriving(slot.prefix, false);
+  slot.last = emit(arrival, tree_[slot.prefix]);
   slot.log_total = slot.last.total > 0.0 ? std::log(slot.last.total) : kNever;
   fill(slot);
   return slot;
@@ -271,7 +363,6 @@ void Beam::select() {
     std::nth_element(ranked_.begin(), ranked_.begin() + (beam - 1), ranked_.end(), std::greater<double>());
     least = std::max(least, ranked_[beam - 1]);
   }
-  for (const Slot& slot : slots_) tree_[slot.node].slot = -1;
   const std::size_t stayed = next_.size();
   std::size_t kept = 0;
   for (std::size_t i = 0; i < stayed; ++i)
@@ -282,8 +373,9 @@ void Beam::select() {
   next_.resize(kept);
   for (const Candidate& candidate : candidates_)
     if (candidate.score >= least && next_.size() < beam) next_.push_back(extended(candidate));
+  for (const Slot& slot : slots_) tree_[slot.prefix].slot = -1;
   slots_.swap(next_);
-  for (std::size_t i = 0; i < slots_.size(); ++i) tree_[slots_[i].node].slot = static_cast<int32_t>(i);
+  for (std::size_t i = 0; i < slots_.size(); ++i) tree_[slots_[i].prefix].slot = static_cast<int32_t>(i);
 }
 
 // The common scale moves when all numbers have become small.
@@ -301,9 +393,9 @@ void Beam::rescale() {
 
 // Throw away the prefixes and marks that no slot reaches: memory grows with the hypotheses, not with the search.
 void Beam::collect() {
-  std::vector<int> wanted, renamed;
-  for (const Slot& slot : slots_) wanted.push_back(slot.node);
-  tree_.keep_only(wanted, renamed);
+  std::vector<int> wanted;
+  for (const Slot& slot : slots_) wanted.push_back(slot.prefix);
+  tree_.keep_only(wanted);
   std::vector<int32_t> names(marks_.size(), -1);
   for (const Slot& slot : slots_)
     for (const Paths* paths : {&slot.blank, &slot.last})
@@ -317,9 +409,10 @@ void Beam::collect() {
     ++kept;
   }
   marks_.resize(kept);
-  for (Slot& slot : slots_) {
-    slot.node = renamed[slot.node];
-    if (slot.parent >= 0) slot.parent = renamed[slot.parent];
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    slot.prefix = static_cast<int32_t>(i);
+    slot.history = tree_[slot.prefix].history, slot.text = tree_[slot.prefix].text;
     for (Paths* paths : {&slot.blank, &slot.last})
       if (paths->mark >= 0) paths->mark = names[paths->mark];
   }

@@ -1,10 +1,12 @@
 // Prefix beam search over CTC log-probs (Graves 2012, section 7.5; Hannun et al. 2014, arXiv:1408.2873).
 //
 // Every prefix in the beam carries the probability of all paths that spell it and end in the blank (`blank.total`) or in its
-// last unit (`unit.total`). They are kept as plain numbers under one common scale, so that adding paths costs an addition,
+// last unit (`last.total`): a text is one hypothesis, in however many ways it is pronounced, or cut into units. They are kept as plain numbers under one common scale, so that adding paths costs an addition,
 // and logarithms are taken once per prefix and frame. A frame first lets every prefix stay (blank, repeated unit, and what
-// its parent in the beam adds), which bounds what a new prefix must score; then only extensions above the bound are made.
+// what its sources in the beam add), which bounds what a new prefix must score; then only extensions above the bound are made.
 #pragma once
+
+#include <string>
 
 #include "prefix_tree.h"
 
@@ -18,8 +20,13 @@ struct BeamSettings {
   std::size_t collect_after = 1 << 20;  // prefixes; then those that no hypothesis needs are thrown away
 };
 
+// Where in a text a unit stands.
+enum class Place : int32_t { between, begins, inside };
+
 struct Hypothesis {
-  std::vector<int> units;
+  std::vector<int> units;         // of the likeliest path
+  std::vector<int> word_starts, word_ends;  // in units: [start, end) of each word (each unit, where units are the tokens)
+  std::vector<int> words;         // of the lexicon, or kNone for one outside it; units where these are the tokens
   double acoustic, model, total;  // natural logs; total = acoustic + alpha model + beta tokens + penalties + boosts
   std::vector<int> starts, ends;  // frames [start, end) of every unit on the likeliest path
   std::vector<float> peaks;       // each unit's best log-prob within its frames
@@ -41,8 +48,9 @@ class Beam {
  private:
   // One unit on a likeliest path: where it starts; where its predecessor ended, and how clearly that one was heard.
   struct Mark {
-    int32_t before, start, before_end;
+    int32_t before, start, before_end, unit;
     float before_peak;
+    Place place;
   };
   // The paths of a prefix that end one way: all of them together, and the likeliest. That one's share of the total shrinks
   // with time, so it cannot live on the common scale: its score is a logarithm, and grows by additions alone.
@@ -52,21 +60,29 @@ class Beam {
     float peak = 0.0f;
   };
   struct Slot {
-    int32_t node, parent, unit;
-    int32_t lexicon, letters;  // as in Prefix
-    int32_t first_child, last_child;  // of the lexicon's node
+    int32_t prefix, history, text, unit;  // as in Prefix
+    int32_t letters;                      // of the unfinished word
+    int32_t first_child, last_child;      // of the lexicon's node
+    bool can_end;                         // the unfinished word is one
     Paths blank, last;      // ending in the blank; in the prefix's last unit
     double log_total;       // log(blank.total + last.total)
     double gain, bonus;     // of finished tokens; with the look-ahead
-    double child_bound;     // no letter's look-ahead is better
+    double child_bound;     // no extension's gain and look-ahead are better
     uint64_t children;      // a bit for every child in the beam: unit modulo 64
     double total() const { return blank.total + last.total; }
     const Paths& likeliest() const { return blank.log_best >= last.log_best ? blank : last; }
   };
+  // What would enter the beam.
   struct Candidate {
     double score;
-    int32_t slot, unit;
+    int32_t slot, unit, history, text;
   };
+  // All that reaches a prefix by its last unit, before that unit is heard.
+  struct Arrival {
+    double total = 0.0, log_best = kNever;
+    const Paths* from = nullptr;  // of the likeliest
+  };
+  static constexpr int kOfSlot = -1;  // the history or text that the unit makes of its slot's
 
   void step(const float* log_probs);
   void stay();
@@ -76,20 +92,26 @@ class Beam {
   void extend_by_letters(int slot);
   void extend_by_known_letters(int slot);
   void extend_by_unknown_letters(int slot);
+  void extend_by_words(int slot);
+  void extend_by_marked(int slot);
+  void enter_words(int slot, const End& end, bool shared);
+  bool is_shared(int history) const;
   double arrival(const Slot& slot, int unit) const;
-  bool has_child(const Slot& slot, int unit) const;
-  void extend_by_space(int slot);
-  void consider(double score, int slot, int unit);
+  bool has_child(const Slot& slot, int history, int text, int unit) const;
+  void consider(const Candidate& candidate);
+  void consider_shared(const Candidate& candidate);
   void tighten();
   void select();
   Slot extended(const Candidate& candidate);
-  Paths emit(const Slot& parent, int unit, const Paths* from);
-  void fill(Slot& slot) const;
+  Arrival arriving(int prefix, bool mark_children);
+  Paths emit(const Arrival& arrival, const Prefix& prefix);
+  void fill(Slot& slot);
   void rescale();
   void collect();
   double probability(int unit);
-  void trace(Hypothesis& hypothesis, const Slot& slot, int node) const;
-  double model_score(const std::vector<int>& units) const;
+  void trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) const;
+  double model_score(int history) const;
+  std::string text_key(int history) const;
 
   const Scorer& scorer_;
   BeamSettings settings_;
@@ -104,6 +126,7 @@ class Beam {
   std::vector<std::size_t> probability_frame_, chosen_frame_;  // by unit: when it was last asked for, and chosen
   const float* log_probs_ = nullptr;
   double bound_ = kNever;   // what scores less cannot survive this frame
+  double slack_ = 0.0;      // log of how many sources may share a prefix: one alone may lie below the bound by this
   double best_stay_ = kNever;
   double best_parent_ = kNever, best_ender_ = kNever;  // to extend by a letter, and by a space, before its log-prob
   double log_scale_ = 0.0;

@@ -1,4 +1,5 @@
 // From the prefixes in the beam to hypotheses: last word and </s> scored, equal texts added, units traced back to frames.
+#include <string>
 #include <unordered_map>
 
 #include "beam.h"
@@ -6,103 +7,125 @@
 namespace ds2 {
 namespace {
 
+double log_add(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b > kNever ? a + std::log1p(std::exp(b - a)) : a;
+}
+
 // A text that the beam holds, whether or not a space follows it.
 struct Ending {
-  int node;            // the last letter's node, or the root
-  double probability;  // of all paths
-  double gain;         // of all tokens and </s>
-  std::size_t slot;    // the slot with the likeliest path
-  double log_best;     // its score
+  int history;          // its tokens; where units are tokens, those of its best cut
+  double log_acoustic;  // of all paths, on the common scale
+  double log_total;     // with all gains
+  double best_total;    // of the best of its cuts
+  std::size_t slot;     // the slot with the likeliest path
+  double log_best;      // its score
 };
 
 }  // namespace
 
 std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
   std::vector<Ending> endings;
-  for (const bool cut_unfinished : {false, true}) {
+  bool cut_unfinished = false;
+  for (;; cut_unfinished = true) {
     // With closed vocabulary an unfinished word is no word: its hypotheses count only, without it, where no other is left.
-    std::unordered_map<int, std::size_t> of_node;
+    std::unordered_map<std::string, std::size_t> of_text;
+    const auto add = [&](std::size_t at, int history, double log_weight) {
+      const double log_acoustic = std::log(slots_[at].total()) + log_weight, log_best = slots_[at].likeliest().log_best + log_weight;
+      const double log_total = log_acoustic + tree_.history(history).gain + scorer_.end_sentence(tree_.history(history).state);
+      if (!(log_total > kNever)) return;
+      const auto [found, is_new] = of_text.try_emplace(text_key(history), endings.size());
+      if (is_new) return endings.push_back({history, log_acoustic, log_total, log_total, at, log_best});
+      Ending& ending = endings[found->second];
+      ending.log_acoustic = log_add(ending.log_acoustic, log_acoustic);
+      ending.log_total = log_add(ending.log_total, log_total);
+      const bool same_tokens = ending.history == history;
+      if (same_tokens ? log_best > ending.log_best : log_total > ending.best_total) ending.slot = at, ending.log_best = log_best, ending.history = history;
+      ending.best_total = std::max(ending.best_total, log_total);
+    };
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      int node = slots_[i].node;
-      if (cut_unfinished)
-        while (tree_.is_inside_word(node) && node) node = tree_[node].parent;
-      if (scorer_.has_words() && !tree_.is_inside_word(node) && node) node = tree_[node].parent;
-      const double best = slots_[i].likeliest().log_best;
-      const auto [found, is_new] = of_node.try_emplace(node, endings.size());
-      if (!is_new) {
-        Ending& ending = endings[found->second];
-        ending.probability += slots_[i].total();
-        if (best > ending.log_best) ending.log_best = best, ending.slot = i;
-        continue;
-      }
-      State state = tree_.state(tree_[node].state);
-      double gain = tree_[node].gain;
-      if (tree_.is_inside_word(node)) {
-        State after{};
-        gain += tree_.end_word(node, after);
-        state = after;
-      }
-      gain += scorer_.end_sentence(state);
-      endings.push_back({node, slots_[i].total(), gain, i, best});
+      if (!slots_[i].text || cut_unfinished) add(i, slots_[i].history, 0.0);
+      else
+        for (auto [end, last] = tree_.ends(slots_[i].prefix); end != last; ++end) add(i, end->history, end->log_weight);
     }
-    endings.erase(std::remove_if(endings.begin(), endings.end(), [](const Ending& e) { return !(e.gain > kNever) || e.probability <= 0.0; }), endings.end());
-    if (!endings.empty()) break;
+    if (!endings.empty() || cut_unfinished) break;
   }
-  const auto total = [&](const Ending& ending) { return std::log(ending.probability) + log_scale_ + ending.gain; };
   n_best = std::min(n_best, endings.size());
-  std::partial_sort(endings.begin(), endings.begin() + n_best, endings.end(), [&](const Ending& a, const Ending& b) { return total(a) > total(b); });
+  std::partial_sort(endings.begin(), endings.begin() + n_best, endings.end(), [](const Ending& a, const Ending& b) { return a.log_total > b.log_total; });
   std::vector<Hypothesis> hypotheses;
   for (std::size_t i = 0; i < n_best; ++i) {
+    const Ending& ending = endings[i];
     Hypothesis hypothesis;
-    hypothesis.acoustic = std::log(endings[i].probability) + log_scale_;
-    hypothesis.total = total(endings[i]);
-    trace(hypothesis, slots_[endings[i].slot], endings[i].node);
-    hypothesis.model = model_score(hypothesis.units);
+    hypothesis.acoustic = ending.log_acoustic + log_scale_;
+    hypothesis.total = ending.log_total + log_scale_;
+    hypothesis.model = model_score(ending.history);
+    trace(hypothesis, slots_[ending.slot], cut_unfinished);
+    for (int history = ending.history; history; history = tree_.history(history).parent)
+      hypothesis.words.push_back(std::max(tree_.history(history).token, Lexicon::kNone));
+    std::reverse(hypothesis.words.begin(), hypothesis.words.end());
     hypotheses.push_back(std::move(hypothesis));
   }
   return hypotheses;
 }
 
-// The units of `node`, an ancestor-or-self of the slot's node, with their frames on the slot's likeliest path.
-void Beam::trace(Hypothesis& hypothesis, const Slot& slot, int node) const {
+// What tells texts apart: their tokens; and where units are tokens that can be cut otherwise, their symbols.
+std::string Beam::text_key(int history) const {
+  std::vector<int32_t> key{history};
+  const Alphabet& alphabet = scorer_.alphabet();
+  if (!scorer_.has_words() && (!alphabet.single() || alphabet.space() >= 0)) {
+    key.clear();
+    std::vector<int> units;
+    for (; history; history = tree_.history(history).parent) units.push_back(tree_.history(history).token);
+    const auto mark = [&] { if (!key.empty() && key.back() != Alphabet::kNone) key.push_back(Alphabet::kNone); };
+    for (; !units.empty(); units.pop_back()) {
+      if (units.back() == alphabet.space() || alphabet.begins(units.back())) mark();
+      key.insert(key.end(), alphabet.body(units.back()).begin(), alphabet.body(units.back()).end());
+    }
+    if (!key.empty() && key.back() == Alphabet::kNone) key.pop_back();
+  }
+  return {reinterpret_cast<const char*>(key.data()), key.size() * sizeof(int32_t)};
+}
+
+// The units of a slot's likeliest path with their frames; without its unfinished word, and the spaces at its end.
+void Beam::trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) const {
   const Paths& path = slot.likeliest();
   int32_t mark = path.mark, end = path.end;
   float peak = path.peak;
-  bool kept = slot.node == node;
-  for (int at = slot.node; at > 0; at = tree_[at].parent) {
-    kept = kept || at == node;
-    if (kept) {
-      hypothesis.units.push_back(tree_[at].unit);
-      hypothesis.starts.push_back(marks_[mark].start);
+  bool cut = cut_unfinished && slot.text;
+  std::vector<Place> places;
+  for (; mark >= 0; mark = marks_[mark].before) {
+    const Mark& at = marks_[mark];
+    if (!cut && (at.place != Place::between || !places.empty())) {
+      hypothesis.units.push_back(at.unit);
+      hypothesis.starts.push_back(at.start);
       hypothesis.ends.push_back(end);
       hypothesis.peaks.push_back(peak);
+      places.push_back(at.place);
     }
-    end = marks_[mark].before_end;
-    peak = marks_[mark].before_peak;
-    mark = marks_[mark].before;
+    if (at.place == Place::begins) cut = false;
+    end = at.before_end;
+    peak = at.before_peak;
   }
+  std::reverse(places.begin(), places.end());
   std::reverse(hypothesis.units.begin(), hypothesis.units.end());
   std::reverse(hypothesis.starts.begin(), hypothesis.starts.end());
   std::reverse(hypothesis.ends.begin(), hypothesis.ends.end());
   std::reverse(hypothesis.peaks.begin(), hypothesis.peaks.end());
+  for (int i = 0; i < static_cast<int>(places.size()); ++i) {
+    if (places[i] == Place::begins) hypothesis.word_starts.push_back(i), hypothesis.word_ends.push_back(i);
+    if (places[i] != Place::between && !hypothesis.word_ends.empty()) hypothesis.word_ends.back() = i + 1;
+  }
 }
 
-// log p_lm of a whole hypothesis, without weight, penalty or boost.
-double Beam::model_score(const std::vector<int>& units) const {
+// log p_lm of all tokens, without weight, penalty or boost.
+double Beam::model_score(int history) const {
+  std::vector<int> tokens;
+  for (; history; history = tree_.history(history).parent) tokens.push_back(tree_.history(history).token);
   State state = scorer_.begin(), next{};
   double score = 0.0;
-  const auto token = [&](int id) {
-    score += scorer_.model_score(id, state, next);
+  for (; !tokens.empty(); tokens.pop_back()) {
+    score += scorer_.model_score(std::max(tokens.back(), Lexicon::kNone), state, next);
     state = next;
-  };
-  if (!scorer_.has_words()) {
-    for (int unit : units) token(unit);
-  } else {
-    for (std::size_t at = 0; at < units.size(); ++at) {
-      int node = scorer_.lexicon_root();
-      for (; at < units.size() && units[at] != scorer_.space(); ++at) node = scorer_.lexicon_child(node, units[at]);
-      token(node >= 0 ? scorer_.lexicon()->word(node) : Lexicon::kNone);
-    }
   }
   return score + scorer_.model_end(state);
 }

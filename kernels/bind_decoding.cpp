@@ -23,7 +23,7 @@ void feed(Beam& beam, const LogProbs& log_probs, int n_units) {
 
 template <class T> py::array_t<T> to_array(const std::vector<T>& values) { return py::array_t<T>(values.size(), values.data()); }
 
-// [(units, acoustic, model, total, starts, ends, peaks), ...], best first
+// [(units, word_starts, word_ends, words, acoustic, model, total, starts, ends, peaks), ...], best first
 py::list finish(Beam& beam, std::size_t n_best) {
   std::vector<Hypothesis> hypotheses;
   {
@@ -32,28 +32,72 @@ py::list finish(Beam& beam, std::size_t n_best) {
   }
   py::list out;
   for (const Hypothesis& h : hypotheses)
-    out.append(py::make_tuple(to_array(h.units), h.acoustic, h.model, h.total, to_array(h.starts), to_array(h.ends), to_array(h.peaks)));
+    out.append(py::make_tuple(to_array(h.units), h.word_starts, h.word_ends, h.words, h.acoustic, h.model, h.total, to_array(h.starts), to_array(h.ends), to_array(h.peaks)));
   return out;
+}
+
+// Words that are spelled by their characters: whether each could be.
+py::array_t<bool> add_texts(Lexicon& lexicon, const std::vector<std::u32string>& words) {
+  py::array_t<bool> spelled(words.size());
+  bool* out = spelled.mutable_data();
+  py::gil_scoped_release others_run;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    out[i] = lexicon.add(static_cast<int>(i), {words[i].begin(), words[i].end()}, 0.0f);
+  return spelled;
+}
+
+template <class T> using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+// Spellings one after another: of words[i], symbols[starts[i]:starts[i + 1]]. Whether each could be spelled.
+py::array_t<bool> add_spellings(Lexicon& lexicon, const Array<int32_t>& words, const Array<int32_t>& symbols, const Array<int64_t>& starts, const Array<float>& log_weights) {
+  const std::size_t n = words.size();
+  if (static_cast<std::size_t>(starts.size()) != n + 1 || static_cast<std::size_t>(log_weights.size()) != n || starts.at(n) > symbols.size() || starts.at(0) < 0)
+    throw std::length_error("spellings and their starts differ in length");
+  py::array_t<bool> spelled(n);
+  bool* out = spelled.mutable_data();
+  const int32_t *word = words.data(), *symbol = symbols.data();
+  const int64_t* start = starts.data();
+  const float* log_weight = log_weights.data();
+  py::gil_scoped_release others_run;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (start[i + 1] < start[i]) throw std::length_error("starts fall");
+    out[i] = lexicon.add(word[i], {symbol + start[i], symbol + start[i + 1]}, log_weight[i]);
+  }
+  return spelled;
 }
 
 }  // namespace
 
 void bind_decoding(py::module_& module) {
+  py::class_<Alphabet>(module, "Alphabet")
+      .def(py::init<std::vector<std::vector<int32_t>>, std::vector<uint8_t>, int, bool>(), py::kw_only(), py::arg("bodies"), py::arg("begins"),
+           py::arg("space"), py::arg("joined"));
   py::class_<Lexicon>(module, "Lexicon")
-      .def(py::init<const std::vector<std::string>&, const std::vector<std::string>&>(), py::arg("units"), py::arg("words"),
-           py::call_guard<py::gil_scoped_release>())
+      .def(py::init<const Alphabet&, int>(), py::arg("alphabet"), py::arg("n_words"), py::keep_alive<1, 2>())
+      .def("add_texts", &add_texts, py::arg("words"))
+      .def("add_spellings", &add_spellings, py::arg("words"), py::arg("symbols"), py::arg("starts"), py::arg("log_weights"))
+      .def("seal", &Lexicon::seal, py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("n_spelled", &Lexicon::spelled)
       .def_property_readonly("n_nodes", &Lexicon::size);
   py::enum_<Words>(module, "Words").value("open", Words::open).value("soft", Words::soft).value("closed", Words::closed);
   py::class_<Scorer>(module, "Scorer")
-      .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, double oov_letter, Words words, int n_units, int space,
-                       const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids, std::vector<float> boosts) {
-             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, oov_letter, words}, n_units, space, model,
+      .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, double oov_letter, Words words, const Alphabet& alphabet,
+                       bool has_words, bool spells, const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids, std::vector<float> boosts) {
+             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, oov_letter, words}, alphabet, has_words, spells, model,
                                              lexicon, std::move(ids), std::move(boosts));
            }),
            py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("look_ahead"), py::arg("oov_penalty"), py::arg("oov_letter"), py::arg("words"),
-           py::arg("n_units"), py::arg("space"), py::arg("model").none(true), py::arg("lexicon").none(true), py::arg("ids"),
-           py::arg("boosts"), py::keep_alive<1, 10>(), py::keep_alive<1, 11>());
+           py::arg("alphabet"), py::arg("has_words"), py::arg("spells"), py::arg("model").none(true), py::arg("lexicon").none(true), py::arg("ids"),
+           py::arg("boosts"), py::keep_alive<1, 8>(), py::keep_alive<1, 11>(), py::keep_alive<1, 12>());
+  module.def(
+      "unigrams",  // log10 p(word) of the first n_words ids, whatever came before
+      [](const LanguageModel& model, std::size_t n_words) {
+        py::array_t<float> out(n_words);
+        float* p = out.mutable_data();
+        for (std::size_t id = 0; id < n_words; ++id) p[id] = id < model.bound() ? model.unigram(static_cast<uint32_t>(id)) : 0.0f;
+        return out;
+      },
+      py::arg("model"), py::arg("n_words"));
   py::class_<Beam>(module, "Beam")
       .def(py::init([](const Scorer& scorer, int beam, double score_threshold, double cutoff_prob, int cutoff_top, std::size_t collect_after) {
              return std::make_unique<Beam>(scorer, BeamSettings{beam, score_threshold, cutoff_prob, cutoff_top, collect_after});

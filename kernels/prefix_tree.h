@@ -1,139 +1,216 @@
-// The prefixes that the beam has seen, as a tree; a node keeps what the language model said of it.
+// The prefixes that the beam has seen. A prefix is a text and its last unit: the finished tokens, and of the word under way
+// the symbols so far. Spellings that lead to the same text lead to the same prefix; a prefix so has one source or several.
 #pragma once
 
 #include "scorer.h"
 
 namespace ds2 {
 
+// The finished tokens of a text, as a tree; each knows what the language model said.
+struct History {
+  int32_t parent, token;  // a word of the lexicon, a unit, or kOutside - text for a word outside the lexicon
+  double gain;            // of all tokens
+  State state;            // the model's, after the last
+};
+
 struct Prefix {
-  int32_t parent;
-  int32_t unit;         // the last unit; at the root: the space where there are words, else -1
-  int32_t letters;      // of the unfinished word
-  int32_t lexicon;      // where in the lexicon the unfinished word stands
-  int32_t state;        // the model's state after the last finished token
-  int32_t slot;         // its place in the beam, or -1
-  double gain;          // of all finished tokens
-  double word_gain;     // of ending the word here; NaN until asked
+  int32_t history;
+  int32_t text;   // of the unfinished word: a node of the lexicon, or outside it; the root between words
+  int32_t unit;   // the last; at the root of all: the space where there is one, else -1
+  int32_t slot;   // its place in the beam, or -1
+  int32_t first_source, n_sources;  // n_sources < 0: not looked for yet
+  int32_t first_end, n_ends;        // n_ends < 0: not asked yet
+  std::size_t considered;           // the frame in which all that reaches it was last added up
+};
+
+// One way into a prefix: from another by its last unit, and the weight of the spelling of the word that ends between.
+struct Source {
+  int32_t prefix;
+  float log_weight;
+};
+
+// One way to end the word under way.
+struct End {
+  int32_t history;  // with that word
+  float log_weight;
+  double gain;      // of all tokens, and the spelling's weight
 };
 
 class PrefixTree {
  public:
-  explicit PrefixTree(const Scorer& scorer) : scorer_(scorer), table_(1 << 12, -1) {
-    states_.push_back(scorer.begin());
-    nodes_.push_back({-1, scorer.space(), 0, scorer.lexicon_root(), 0, 0, 0.0, unknown()});
+  static constexpr int kOutside = -2;  // tokens from here down are texts outside the lexicon
+
+  explicit PrefixTree(const Scorer& scorer)
+      : scorer_(scorer), alphabet_(scorer.alphabet()), lexicon_(scorer.has_words() ? scorer.lexicon() : nullptr), inside_(lexicon_ ? lexicon_->size() : 1) {
+    histories_.push_back({-1, -1, 0.0, scorer.begin()});
+    find_or_add(0, Lexicon::kRoot, scorer.space());
   }
 
-  Prefix& operator[](int node) { return nodes_[node]; }
-  const Prefix& operator[](int node) const { return nodes_[node]; }
-  const State& state(int index) const { return states_[index]; }
-  std::size_t size() const { return nodes_.size(); }
+  Prefix& operator[](int prefix) { return prefixes_[prefix]; }
+  const Prefix& operator[](int prefix) const { return prefixes_[prefix]; }
+  const History& history(int index) const { return histories_[index]; }
+  std::size_t size() const { return prefixes_.size() + histories_.size() + outside_.size(); }
 
-  int find(int parent, int unit) const {  // the child, or -1
-    for (uint64_t at = hash(parent, unit);; ++at) {
-      const int node = table_[at & (table_.size() - 1)];
-      if (node < 0 || (nodes_[node].parent == parent && nodes_[node].unit == unit)) return node;
+  // ---- prefixes
+  int find(int history, int text, int unit) const {  // or -1
+    return prefix_table_.find(hash(history, text, unit), [&](int at) {
+      const Prefix& prefix = prefixes_[at];
+      return prefix.history == history && prefix.text == text && prefix.unit == unit;
+    });
+  }
+  int find_or_add(int history, int text, int unit) {
+    const int found = find(history, text, unit);
+    if (found >= 0) return found;
+    prefixes_.push_back({history, text, unit, -1, 0, -1, 0, -1, ~std::size_t{0}});
+    prefix_table_.add(static_cast<int>(prefixes_.size()) - 1, [&](int at) { return prefix_hash(at); });
+    return static_cast<int>(prefixes_.size()) - 1;
+  }
+
+  // ---- histories
+  int find_history(int parent, int token) const {  // or -1
+    return history_table_.find(hash(parent, token, 0), [&](int at) { return histories_[at].parent == parent && histories_[at].token == token; });
+  }
+  int history_with(int parent, int token, int letters) {
+    const int found = find_history(parent, token);
+    if (found >= 0) return found;
+    History next{parent, token, histories_[parent].gain, State{}};
+    const State& before = histories_[parent].state;
+    next.gain += scorer_.has_words() ? scorer_.add_word(std::max(token, Lexicon::kNone), letters, before, next.state) : scorer_.add_unit(token, before, next.state);
+    histories_.push_back(next);
+    history_table_.add(static_cast<int>(histories_.size()) - 1, [&](int at) { return history_hash(at); });
+    return static_cast<int>(histories_.size()) - 1;
+  }
+
+  // ---- texts
+  bool is_inside(int text) const { return text < inside_; }
+  int in_lexicon(int text) const { return lexicon_ && text < inside_ ? text : Lexicon::kNone; }
+  int letters(int text) const {
+    if (text >= inside_) return outside_[text - inside_].letters;
+    return lexicon_ ? lexicon_->depth(text) : 0;
+  }
+  // The text that a unit makes of another; -1 where it is new and `add` is false.
+  int extend(int text, int unit, bool add) {
+    if (lexicon_ && text < inside_) {
+      const int child = alphabet_.begins(unit) ? lexicon_->enter(unit) : lexicon_->child(text, unit);
+      if (child >= 0) return child;
     }
-  }
-
-  int find_or_add(int parent, int unit) {
-    const int found = find(parent, unit);
-    return found >= 0 ? found : add(parent, unit);
-  }
-
-  // The gain of ending the unfinished word of a node; the model is asked once, as the same words end in many frames.
-  double word_gain(int node) {
-    if (std::isnan(nodes_[node].word_gain)) {
-      State ignored;
-      nodes_[node].word_gain = end_word(node, ignored);
+    for (int32_t symbol : alphabet_.body(unit)) {
+      const int next = text_child(text, symbol);
+      if (next < 0 && !add) return -1;
+      text = next >= 0 ? next : add_text(text, symbol);
     }
-    return nodes_[node].word_gain;
+    return text;
+  }
+  double look(const Prefix& prefix) const {
+    if (!scorer_.has_words() || !prefix.text) return 0.0;
+    return prefix.text < inside_ ? scorer_.look(prefix.text) : scorer_.off_look(letters(prefix.text));
+  }
+  bool can_end(int text) const { return text && (scorer_.open() || (in_lexicon(text) >= 0 && lexicon_->has_word(text))); }
+
+  // ---- how words end, and how prefixes are reached; found once
+  // Ways to end the word under way, best first; none between words.
+  std::pair<const End*, const End*> ends(int index) {
+    if (prefixes_[index].n_ends < 0) ask_ends(index);
+    const Prefix& prefix = prefixes_[index];
+    return {ends_.data() + prefix.first_end, ends_.data() + prefix.first_end + prefix.n_ends};
+  }
+  std::pair<const Source*, const Source*> sources(int index) {
+    if (prefixes_[index].n_sources < 0) find_sources(index);
+    const Prefix& prefix = prefixes_[index];
+    return {sources_.data() + prefix.first_source, sources_.data() + prefix.first_source + prefix.n_sources};
   }
 
-  double end_word(int node, State& after) const {
-    const Prefix& prefix = nodes_[node];
-    return scorer_.end_word(prefix.lexicon, prefix.letters, states_[prefix.state], after);
-  }
-
-  bool is_inside_word(int node) const { return scorer_.has_words() && nodes_[node].unit != scorer_.space(); }
-
-  double look(int node) const { return is_inside_word(node) ? scorer_.look(nodes_[node].lexicon, nodes_[node].letters) : 0.0; }
-
-  // Keep the given nodes and their ancestors; `renamed` gives every node's new number, or -1.
-  void keep_only(const std::vector<int>& wanted, std::vector<int>& renamed) {
-    renamed.assign(nodes_.size(), -1);
-    for (int node : wanted)
-      for (; node >= 0 && renamed[node] < 0; node = nodes_[node].parent) renamed[node] = 0;
-    std::vector<int32_t> state_names(states_.size(), -1);
-    std::vector<State> states;
-    auto kept_state = [&](int32_t state) {
-      if (state_names[state] < 0) state_names[state] = static_cast<int32_t>(states.size()), states.push_back(states_[state]);
-      return state_names[state];
-    };
-    std::size_t kept = 0;
-    for (std::size_t node = 0; node < nodes_.size(); ++node) {  // a parent's number is below its children's
-      if (renamed[node] < 0) continue;
-      Prefix prefix = nodes_[node];
-      if (prefix.parent >= 0) prefix.parent = renamed[prefix.parent];
-      prefix.state = kept_state(prefix.state);
-      renamed[node] = static_cast<int>(kept);
-      nodes_[kept++] = prefix;
-    }
-    nodes_.resize(kept);
-    states_ = std::move(states);
-    rebuild(table_.size());
-  }
+  // Keep the given prefixes and what they need; they come first, in their order.
+  void keep_only(const std::vector<int>& wanted);
 
  private:
-  static double unknown() { return std::numeric_limits<double>::quiet_NaN(); }
+  struct Outside {
+    int32_t parent, symbol, letters;
+  };
 
-  static uint64_t hash(int parent, int unit) {
-    const uint64_t key = (static_cast<uint64_t>(static_cast<uint32_t>(parent)) << 16 ^ static_cast<uint32_t>(unit)) * 0x9E3779B97F4A7C15ULL;
-    return key >> 32;
+  static uint64_t hash(int a, int b, int c) {
+    uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(a)) << 32 | static_cast<uint32_t>(b);
+    key = (key ^ key >> 29 ^ static_cast<uint64_t>(static_cast<uint32_t>(c)) << 20) * 0x9E3779B97F4A7C15ULL;
+    return (key ^ key >> 32) * 0xBF58476D1CE4E5B9ULL >> 24;
   }
 
-  int32_t keep_state(const State& state) {
-    if (!scorer_.model()) return 0;
-    states_.push_back(state);
-    return static_cast<int32_t>(states_.size()) - 1;
-  }
+  uint64_t prefix_hash(int at) const { return hash(prefixes_[at].history, prefixes_[at].text, prefixes_[at].unit); }
+  uint64_t history_hash(int at) const { return hash(histories_[at].parent, histories_[at].token, 0); }
+  uint64_t text_hash(int at) const { return hash(outside_[at - inside_].parent, outside_[at - inside_].symbol, 1); }
+  void name_all();
 
-  int add(int parent, int unit) {
-    Prefix child{parent, unit, 0, Lexicon::kNone, nodes_[parent].state, -1, nodes_[parent].gain, unknown()};
-    if (!scorer_.has_words()) {
-      State after{};
-      child.gain += scorer_.add_unit(unit, states_[child.state], after);
-      child.state = keep_state(after);
-    } else if (unit == scorer_.space()) {
-      State after{};
-      child.gain += end_word(parent, after);
-      child.state = keep_state(after);
-      child.lexicon = scorer_.lexicon_root();
-    } else {
-      child.lexicon = scorer_.lexicon_child(nodes_[parent].lexicon, unit);
-      child.letters = nodes_[parent].letters + 1;
+  class Table {  // open addressing; numbers of things that hash themselves
+   public:
+    template <class Same> int find(uint64_t hash, Same same) const {
+      for (uint64_t at = hash;; ++at) {
+        const int32_t found = places_[at & (places_.size() - 1)];
+        if (found < 0 || same(found)) return found;
+      }
     }
-    const int node = static_cast<int>(nodes_.size());
-    nodes_.push_back(child);
-    if (2 * nodes_.size() > table_.size()) rebuild(4 * table_.size());
-    else enter(node);
-    return node;
+    template <class Name> void add(int number, Name name) {
+      if (2 * static_cast<std::size_t>(++count_) > places_.size()) {
+        std::vector<int32_t> old(4 * places_.size(), -1);
+        old.swap(places_);
+        for (int32_t other : old)
+          if (other >= 0) enter(other, name(other));
+      }
+      enter(number, name(number));
+    }
+    void clear() {
+      places_.assign(places_.size(), -1);
+      count_ = 0;
+    }
+
+   private:
+    void enter(int number, uint64_t hash) {
+      while (places_[hash & (places_.size() - 1)] >= 0) ++hash;
+      places_[hash & (places_.size() - 1)] = number;
+    }
+    std::vector<int32_t> places_ = std::vector<int32_t>(1 << 10, -1);
+    int count_ = 0;
+  };
+
+  int text_child(int text, int32_t symbol) const {
+    if (lexicon_ && text < inside_) {
+      const int child = alphabet_.single() ? Lexicon::kNone : lexicon_->symbol_child(text, symbol);
+      if (child >= 0) return child;
+    }
+    return text_table_.find(hash(text, symbol, 1), [&](int at) { return outside_[at - inside_].parent == text && outside_[at - inside_].symbol == symbol; });
+  }
+  int add_text(int text, int32_t symbol) {
+    outside_.push_back({text, symbol, letters(text) + 1});
+    const int added = inside_ + static_cast<int>(outside_.size()) - 1;
+    text_table_.add(added, [&](int at) { return text_hash(at); });
+    return added;
+  }
+  int parent_of(int text) const { return text >= inside_ ? outside_[text - inside_].parent : lexicon_->parent(text); }
+  int32_t symbol_of(int text) const {
+    if (!text) return Alphabet::kNone;
+    return text >= inside_ ? outside_[text - inside_].symbol : lexicon_->symbol(text);
+  }
+  int back(int text, int symbols) const {
+    while (symbols--) text = parent_of(text);
+    return text;
+  }
+  template <class Take> void units_ending(int text, Take take) const {
+    alphabet_.units_ending([&](std::size_t i) { return symbol_of(back(text, static_cast<int>(std::min<std::size_t>(i, letters(text))))); }, take);
   }
 
-  void enter(int node) {
-    uint64_t at = hash(nodes_[node].parent, nodes_[node].unit);
-    while (table_[at & (table_.size() - 1)] >= 0) ++at;
-    table_[at & (table_.size() - 1)] = node;
-  }
-
-  void rebuild(std::size_t size) {
-    table_.assign(size, -1);
-    for (std::size_t node = 1; node < nodes_.size(); ++node) enter(static_cast<int>(node));
-  }
+  void ask_ends(int index);
+  void find_sources(int index);
+  void add_sources_at(int history, int text, float log_weight);
+  void add_sources_through_word(int history);
 
   const Scorer& scorer_;
-  std::vector<Prefix> nodes_;
-  std::vector<State> states_;
-  std::vector<int32_t> table_;  // open addressing over (parent, unit); its size is a power of two
+  const Alphabet& alphabet_;
+  const Lexicon* lexicon_;
+  int inside_;  // texts below it are the lexicon's nodes
+  std::vector<Prefix> prefixes_;
+  std::vector<History> histories_;
+  std::vector<Outside> outside_;
+  std::vector<Source> sources_;
+  std::vector<End> ends_;
+  Table prefix_table_, history_table_, text_table_;
 };
 
 }  // namespace ds2

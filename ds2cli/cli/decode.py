@@ -13,6 +13,10 @@ from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import Exit, UsageError
 
 SHOWN_SKIPS = 3
+LexiconFile = Annotated[
+    Path | None,
+    typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines"),
+]
 HOT_BOOST = 6.0
 DEFAULT_RUN = "english"
 
@@ -28,6 +32,7 @@ def decode(
         Path | None,
         typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz, KenLM binary; default: the run's own"),
     ] = None,
+    lexicon_file: LexiconFile = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
     alpha: Annotated[float | None, typer.Option("--alpha", help=meaning("alpha"))] = None,
     beta: Annotated[float | None, typer.Option("--beta", help=meaning("beta"))] = None,
@@ -74,17 +79,17 @@ def decode(
         cutoff_top=cutoff_top, hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
     )
     beam_search = bool(overrides) or n_best > 1
-    if greedy and (lm or beam_search):
+    if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
     run, inputs = _run_and_inputs(run, inputs or [])
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
-        unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device,
+        unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
     )
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     with lines_to(output) as write:
-        for line in transcript(terminal.progress(decode_all(request, skipped.append), "decoding"), kind):
+        for line in transcript(terminal.progress(decode_all(request, skipped.append, terminal.warn), "decoding"), kind):
             write(line)
     report_skipped(skipped)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
 from ds2cli.cli.flags import given
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.decoding.settings import LexiconMode, meaning
@@ -27,6 +27,7 @@ def tune(
         list[str], typer.Argument(metavar="DEV", help="records with text, or saved log-probs; - is stdin")
     ],
     lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
+    lexicon_file: LexiconFile = None,
     alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="language model weights to try")] = ALPHAS,
     betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="word rewards to try")] = BETAS,
     look_aheads: Annotated[
@@ -57,11 +58,11 @@ def tune(
 
     request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
                           _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
-                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device)
+                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file)
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []
-    for trial in terminal.progress(try_all(request, skipped.append), "tuning", total):
+    for trial in terminal.progress(try_all(request, skipped.append, terminal.warn), "tuning", total):
         trials.append(trial)
         if as_json:
             terminal.write_record(asdict(trial))

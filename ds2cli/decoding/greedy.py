@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ds2cli.decoding.hypothesis import Hypothesis
+from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.text.units import BLANK, Units
 
 
@@ -22,8 +22,7 @@ def greedy_decode(log_probs: np.ndarray, units: Units) -> Hypothesis:
     edges = np.stack([starts, ends], 1).ravel()
     peaks = np.maximum.reduceat(np.append(best, -np.inf), edges)[::2] if len(labels) else best[:0]
     score = float(best.sum())
-    text = " ".join(units.decode(labels).split()) if units.has_spaces else units.decode(labels)
-    return Hypothesis(text, score, 0.0, score, labels, starts, ends, peaks)
+    return Hypothesis(units.text(labels), score, 0.0, score, labels, starts, ends, peaks, spoken_units(labels, units))
 
 
 def _runs(path: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

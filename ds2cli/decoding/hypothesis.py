@@ -1,11 +1,10 @@
 """What a decoder answers: a text, its scores, and when each word was said."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.text.units import SPACE, Units
+from ds2cli.text.units import Units
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Hypothesis:
 
     text  as it is written, without spaces at its ends
     acoustic, lm, total  log p_ctc of the text, log p_lm of it, and what was maximised: weights, rewards, penalties in
+    spoken  the words (units, where these do not tell words) as they are written, and which of the units say each
     units  (L,) indices, spaces between words included
     starts, ends  (L,) frames [start, end) of each unit on the likeliest path
     log_peaks  (L,) each unit's best log-prob within its frames
@@ -37,17 +37,18 @@ class Hypothesis:
     starts: np.ndarray
     ends: np.ndarray
     log_peaks: np.ndarray
+    spoken: list[tuple[str, slice]]
 
-    def words(self, units: Units, frame_seconds: float) -> list[Word]:
+    def words(self, frame_seconds: float) -> list[Word]:
         """The words (the units, where text has no spaces) with their times in seconds.
 
         A word's confidence is the geometric mean of its units' best probabilities: what the network says, without
         the language model.
         """
         return [
-            Word(units.decode(self.units[span]), float(self.starts[span][0] * frame_seconds),
-                 float(self.ends[span][-1] * frame_seconds), float(np.exp(self.log_peaks[span].mean())))
-            for span in self._spans(units)
+            Word(word, float(self.starts[span][0] * frame_seconds), float(self.ends[span][-1] * frame_seconds),
+                 float(np.exp(self.log_peaks[span].mean())))
+            for word, span in self.spoken
         ]
 
     def unit_times(self, units: Units, frame_seconds: float) -> list[tuple[str, float, float]]:
@@ -55,12 +56,7 @@ class Hypothesis:
         return [(units.names[unit], start * frame_seconds, end * frame_seconds)
                 for unit, start, end in zip(self.units.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)]
 
-    def _spans(self, units: Units) -> Iterator[slice]:
-        if not units.has_spaces:
-            yield from (slice(i, i + 1) for i in range(len(self.units)))
-            return
-        space = units.names.index(SPACE)
-        edges = [-1, *np.flatnonzero(self.units == space).tolist(), len(self.units)]
-        for before, after in zip(edges, edges[1:], strict=False):
-            if after > before + 1:
-                yield slice(before + 1, after)
+
+def spoken_units(indices: np.ndarray, units: Units) -> list[tuple[str, slice]]:
+    """Words as the units themselves tell them."""
+    return [(units.text(indices[span]), span) for span in units.word_spans(indices.tolist())]

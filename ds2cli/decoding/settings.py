@@ -24,7 +24,7 @@ class DecodingConfig:
     # float32 knows what is left of a certain blank
     blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame", (-10, 10)] = 0.0
     oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary", (-inf, inf)] = -5.0
-    oov_letter: Annotated[float, "natural log, added for each letter of such a word", (-inf, inf)] = -1.0
+    oov_letter: Annotated[float, "natural log, added for each letter (phone) of such a word", (-inf, inf)] = -1.0
     score_threshold: Annotated[
         float, "drop prefixes that score less than the best by this much; 0 keeps them", (0, inf)
     ] = 10.0

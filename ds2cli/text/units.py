@@ -12,6 +12,7 @@ BLANK = 0
 BLANK_NAME = "<blank>"
 SPACE = " "
 SPACE_NAME = "<space>"
+PIECE_MARK = "▁"  # SentencePiece's space
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Units:
     names  (V,) the units in order of index; names[0] is `<blank>`
     separator  put between units when they are spelled: "" for characters, " " for phones and other words of symbols
 
-    A text is cut greedily into the longest units that fit, so letter bigrams and characters live side by side.
+    A text is cut greedily into the longest units that fit, so letter bigrams, pieces and characters live side by side.
+    Where a word begins: after the unit that is the mark alone (a space among characters), and at units that begin with
+    it (SentencePiece's `▁the`). Units without a mark (phones, Chinese characters, digits by name) do not tell.
     """
 
     names: tuple[str, ...]
@@ -36,10 +39,30 @@ class Units:
     def __len__(self) -> int:
         return len(self.names)
 
+    @cached_property
+    def mark(self) -> str:
+        """What stands for a space in the units: a space, SentencePiece's `▁`, or "" where none tells words apart."""
+        if self.separator:
+            return ""
+        return next((mark for mark in (SPACE, PIECE_MARK) if any(name.startswith(mark) for name in self.names)), "")
+
     @property
     def has_spaces(self) -> bool:
-        """Whether words are written apart: then the language model's tokens are words, else units."""
-        return SPACE in self.names
+        """Whether units tell where words begin: then the language model's tokens are words."""
+        return bool(self.mark)
+
+    @cached_property
+    def _marks_words(self) -> bool:
+        """Whether some unit is more than the mark that it begins with: then the first word is marked too."""
+        return bool(self.mark) and any(self.begins_word(index) for index in range(1, len(self.names)))
+
+    def begins_word(self, index: int) -> bool:
+        """Whether a unit carries the mark of a word's beginning, and letters of the word."""
+        return bool(self.mark) and len(self.names[index]) > 1 and self.names[index].startswith(self.mark)
+
+    def body(self, index: int) -> str:
+        """A unit without its mark; "" for the blank and the mark alone."""
+        return "" if index == BLANK else self.names[index].removeprefix(self.mark)
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -60,6 +83,8 @@ class Units:
             if unknown is not None:
                 raise TextError(f"`{unknown}` is not a unit")
             return [self._index[symbol] for symbol in symbols if symbol]
+        if self._marks_words:
+            text = "".join(self.mark + word for word in text.split())
         indices, at = [], 0
         while at < len(text):
             for length in range(min(self._longest, len(text) - at), 0, -1):
@@ -73,8 +98,30 @@ class Units:
         return indices
 
     def decode(self, indices: Iterable[int]) -> str:
-        """The text that indices spell (blanks are passed over, repeats are kept)."""
-        return self.separator.join(self.names[index] for index in indices if index != BLANK)
+        """What indices spell, as it stands: blanks are passed over, repeats are kept, spaces wherever they are."""
+        text = self.separator.join(self.names[index] for index in indices if index != BLANK)
+        return text.replace(PIECE_MARK, SPACE) if self.mark == PIECE_MARK else text
+
+    def text(self, indices: Iterable[int]) -> str:
+        """The text that indices spell: words with one space between."""
+        text = self.decode(indices)
+        return SPACE.join(text.split()) if self.has_spaces else text
+
+    def word_spans(self, indices: Sequence[int]) -> list[slice]:
+        """Where the words of a text stand among its units, without the mark between; every unit, where none is."""
+        if not self.has_spaces:
+            return [slice(at, at + 1) for at in range(len(indices))]
+        spans: list[slice] = []
+        inside = False
+        for at, index in enumerate(indices):
+            if not self.body(index):
+                inside = False
+            elif inside and not self.begins_word(index):
+                spans[-1] = slice(spans[-1].start, at + 1)
+            else:
+                spans.append(slice(at, at + 1))
+                inside = True
+        return spans
 
     def unknown(self, text: str) -> list[str]:
         """The characters (or symbols) of a text that no unit spells, in order, each once."""
@@ -82,6 +129,9 @@ class Units:
             pieces: Iterable[str] = text.split(self.separator)
             return list(dict.fromkeys(piece for piece in pieces if piece and piece not in self._index))
         found, rest = [], text
+        if self._marks_words:
+            letters = {self.body(index) for index in range(1, len(self.names))}
+            return list(dict.fromkeys(letter for letter in text if not letter.isspace() and letter not in letters))
         while True:
             try:
                 self.encode(rest)

@@ -19,6 +19,7 @@ from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_prob
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
+from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.tuned import Tuned, read_tuned
@@ -30,8 +31,9 @@ Decode = Callable[[np.ndarray], list[Hypothesis]]
 class DecodeRequest:
     """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones.
 
-    lm      language model; where none is named, the run's own, if it comes with one
-    greedy  without any language model
+    lm            language model; where none is named, the run's own, if it comes with one
+    greedy        without any language model
+    lexicon_file  how words are said in the units; where none is named, the run's own
     """
 
     run: str
@@ -45,6 +47,7 @@ class DecodeRequest:
     log_probs: Path | None = None
     jobs: int = 1
     device: str = "auto"
+    lexicon_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,14 @@ class Source:
     items: Iterator[tuple[Record, np.ndarray | None, str]]
 
 
-def decode(request: DecodeRequest, skip: Callable[[str], None]) -> Iterator[Record]:
+def decode(request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None]) -> Iterator[Record]:
     """The records that flow past, each with pred_text, score and words (and nbest, unit_times); in order.
 
     skip  is told of each recording that cannot be decoded, and work goes on
+    warn  of a language model or a lexicon that fits the units badly
     """
     source = open_source(request.run, request.inputs, request.jobs, request.device)
-    decoder = make_decoder(request, source.units)
+    decoder = make_decoder(request, source.units, warn)
     with ExitStack() as stack:
         writer = None
         if request.log_probs:
@@ -94,22 +98,35 @@ def decode(request: DecodeRequest, skip: Callable[[str], None]) -> Iterator[Reco
             yield from finished()
 
 
-def make_decoder(request: DecodeRequest, units: Units) -> Decode:
-    """Greedy, unless there is a language model, or anything else that takes a beam was asked for.
+def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], None]) -> Decode:
+    """Greedy, unless there is a language model or a lexicon, or anything else that takes a beam was asked for.
 
     raises  UsageError where a language model's weight was named and there is none
     """
     tuned = Tuned() if request.greedy else read_tuned(request.run)
     lm, overrides = request.lm or tuned.lm, request.overrides or {}
-    if lm is None and ("alpha" in overrides or overrides.get("lexicon") == "hard"):
+    lexicon_file = request.lexicon_file or tuned.lexicon_file
+    if lm is None and "alpha" in overrides:
         raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
-    if not (lm or request.beam_search):
+    if not (lm or lexicon_file or request.beam_search):
         return lambda log_probs: [greedy_decode(log_probs, units)]
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
     config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
-    decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None)
+    lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
+    decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None, lexicon=lexicon)
+    if decoder.tokens.warning:
+        warn(decoder.tokens.warning)
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
+
+
+def open_lexicon(path: Path, units: Units, warn: Callable[[str], None]) -> Lexicon:
+    """A lexicon, and a word about the lines of it that the units cannot spell."""
+    lexicon = read_lexicon(path, units)
+    if lexicon.left_out:
+        symbols = "`, `".join(symbol for symbol, _ in lexicon.left_out.most_common(3))
+        warn(f"`{path}`: {lexicon.left_out.total():,} lines left out: no units for `{symbols}`")
+    return lexicon
 
 
 def are_log_probs(inputs: list[str]) -> bool:
@@ -155,7 +172,7 @@ def _must_have_same_units(run: str, file: LogProbFile) -> None:
 def describe(record: Record, hypotheses: list[Hypothesis], source: Source, request: DecodeRequest) -> Record:
     """The record with what was said."""
     best = hypotheses[0]
-    words = best.words(source.units, source.frame_seconds)
+    words = best.words(source.frame_seconds)
     said = {
         "pred_text": best.text,
         "score": _score(best),

@@ -112,7 +112,7 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
     waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None)
     heard = hear(recogniser, waveform)
     frames, bins = heard.log_features.shape
-    words = greedy_decode(heard.log_probs, recogniser.units).words(recogniser.units, recogniser.frame_seconds)
+    words = greedy_decode(heard.log_probs, recogniser.units).words(recogniser.frame_seconds)
     middle = window_samples(settings) / settings.sample_rate / 2
     # A frame of log-probs is centred on the middle of the feature frame where its stride begins.
     times = middle + recogniser.frame_seconds * np.arange(len(heard.log_probs))

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from ds2cli.declarations import laid_over
-from ds2cli.decoding.beam import BeamDecoder, tokens_of
+from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.tokens import tokens_of
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode import open_source
+from ds2cli.workflows.decode import open_lexicon, open_source
 from ds2cli.workflows.tuned import read_tuned, write_tuned
 
 
@@ -35,6 +36,7 @@ class TuneRequest:
     fixed: dict[str, Any]
     jobs: int = 1
     device: str = "auto"
+    lexicon_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,22 @@ class Material:
     references: list[str]
 
 
-def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
+def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str], None]) -> Iterator[Trial]:
     """Every trial as it ends; the weights of the best are written to the run when all are done.
 
     skip  is told of each recording that cannot be heard
+    warn  of a language model or a lexicon that fits the units badly
     raises  UsageError where no utterance has a text
     """
     base = replace(DecodingConfig(), **request.fixed)
     _check_grid(base, request)
     material = gather(request, skip)
     model = load_ngram_model(request.lm)
-    tokens = tokens_of(material.units, model, [])
+    lexicon_file = request.lexicon_file or own_lexicon(request.run)
+    lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
+    tokens = tokens_of(material.units, model, [], lexicon)
+    if tokens.warning:
+        warn(tokens.warning)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
@@ -98,7 +105,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None]) -> Iterator[Trial]:
     note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")
     if not is_shipped(request.run):  # ds2's own folder is not for writing
-        write_tuned(request.run, {**_own_model(request), **request.fixed, **best.weights}, note)
+        write_tuned(request.run, {**_own_files(request), **request.fixed, **best.weights}, note)
 
 
 def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
@@ -110,13 +117,22 @@ def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
             laid_over(base, {name: value}, "the values to try")
 
 
-def _own_model(request: TuneRequest) -> dict[str, str]:
-    """The run goes on coming with its language model, where that is the one it was tuned for."""
+def own_lexicon(run: str) -> Path | None:
+    """The lexicon that a run comes with; what is damaged is none, as tuning writes it anew."""
     try:
-        own = read_tuned(request.run).lm
+        return read_tuned(run).lexicon_file
+    except ConfigError:
+        return None
+
+
+def _own_files(request: TuneRequest) -> dict[str, str]:
+    """The run goes on coming with its language model and its lexicon, where these are what it was tuned for."""
+    try:
+        own = read_tuned(request.run)
     except ConfigError:  # what is damaged is written anew: the trials are not lost for it
         return {}
-    return {"lm": own.name} if own and own.samefile(request.lm) else {}
+    files = {"lm": (own.lm, request.lm), "lexicon_file": (own.lexicon_file, request.lexicon_file or own.lexicon_file)}
+    return {name: mine.name for name, (mine, used) in files.items() if mine and used and mine.samefile(used)}
 
 
 def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:

@@ -1,5 +1,6 @@
 """How a run is decoded, kept in its folder as decoding.toml: the weights that `ds2 tune` found, which `ds2 decode`
-begins from, and, where `lm` names one beside it, the language model that the run comes with.
+begins from, and, where `lm` and `lexicon_file` name files beside it, the language model and the lexicon that the run
+comes with.
 """
 
 import tomllib
@@ -18,10 +19,11 @@ NAME = "decoding.toml"
 
 @dataclass(frozen=True)
 class Tuned:
-    """Decoding weights by name; the language model that is used where none is named."""
+    """Decoding weights by name; the language model and the lexicon that are used where none is named."""
 
     weights: dict[str, Any] = field(default_factory=dict)
     lm: Path | None = None
+    lexicon_file: Path | None = None
 
 
 def tuned_path(run: str | Path) -> Path:
@@ -42,15 +44,21 @@ def read_tuned(run: str | Path) -> Tuned:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"`{path}` cannot be read as TOML: {problem}", hint="mend it, or decode --greedy") from None
-    lm = values.pop("lm", None)
-    if lm is not None and not (isinstance(lm, str) and (path.parent / lm).is_file()):
-        raise ConfigError(f"`{path}`: no such language model: `{lm}`", hint="name one with --lm, or decode --greedy")
+    lm = _beside(path, values.pop("lm", None), "language model", "--lm")
+    lexicon_file = _beside(path, values.pop("lexicon_file", None), "lexicon", "--lexicon-file")
     try:
         laid_over(DecodingConfig(), values, f"`{path}`")
     except ConfigError as problem:
         hint = f"{problem.hint}; or write the file again with: ds2 tune {run} DEV.jsonl --lm FILE"
         raise ConfigError(str(problem), hint=hint) from None
-    return Tuned(values, path.parent / lm if lm else None)
+    return Tuned(values, lm, lexicon_file)
+
+
+def _beside(path: Path, name: Any, what: str, flag: str) -> Path | None:
+    """The file that decoding.toml names."""
+    if name is not None and not (isinstance(name, str) and (path.parent / name).is_file()):
+        raise ConfigError(f"`{path}`: no such {what}: `{name}`", hint=f"name one with {flag}, or decode --greedy")
+    return path.parent / name if name else None
 
 
 def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:

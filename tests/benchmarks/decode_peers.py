@@ -12,8 +12,9 @@ LN10 = float(np.log(10.0))
 
 
 def ours(arpa: Path, words: list[str], alpha: float, beta: float, beam: int, **pruning: float) -> Decoder:
-    from ds2cli.decoding.beam import BeamDecoder, tokens_of
+    from ds2cli.decoding.beam import BeamDecoder
     from ds2cli.decoding.settings import DecodingConfig
+    from ds2cli.decoding.tokens import tokens_of
     from ds2cli.language.model import load_ngram_model
 
     model = _once("ours", lambda: load_ngram_model(arpa))

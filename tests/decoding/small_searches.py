@@ -5,15 +5,16 @@ from collections import defaultdict
 
 import numpy as np
 
-from ds2cli.decoding.beam import NO_SPACE, BeamDecoder
+from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.language.model import NgramModel
 from ds2cli.language.ngrams import NgramTables
 from ds2cli.language.probing import to_probing
-from ds2cli.text.units import Units
+from ds2cli.text.units import SPACE, Units
 
 UNITS = Units(("<blank>", " ", "a", "b"))
 WORDS = ["a", "ab", "ba", "bb", "abb"]
 LN10 = math.log(10.0)
+NO_SPACE = -1  # every unit is a token
 
 
 def random_log_probs(frames: int, units: int, seed: int, sharpness: float = 1.5) -> np.ndarray:
@@ -48,12 +49,23 @@ def spelled_texts(log_probs: np.ndarray, space: int) -> dict[tuple[int, ...], fl
     return {text: math.log(score) for text, score in texts.items()}
 
 
+def ways(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
+    """p_ctc of every sequence of units, by going through every path."""
+    frames, n_units = log_probs.shape
+    found: dict[tuple[int, ...], float] = defaultdict(float)
+    paths = np.indices((n_units,) * frames).reshape(frames, -1).T
+    scores = np.exp(log_probs.astype(float)[np.arange(frames), paths].sum(1))
+    for path, score in zip(paths.tolist(), scores.tolist(), strict=True):
+        found[tuple(unit for at, unit in enumerate(path) if unit and (not at or path[at - 1] != unit))] += score
+    return found
+
+
 class Definition:
     """What a text earns beside its sound, straight from alpha log p_lm + beta |y| + penalties + boosts."""
 
     def __init__(self, decoder: BeamDecoder, tables: NgramTables | None) -> None:
         self.decoder, self.config, self.tables = decoder, decoder.config, tables
-        self.space = decoder.tokens.space
+        self.space = UNITS.names.index(SPACE) if decoder.tokens.has_words else NO_SPACE
 
     def tokens(self, units: tuple[int, ...]) -> list[str]:
         """The words (or units) of a text."""
@@ -79,9 +91,12 @@ class Definition:
 
     def ending(self, units: tuple[int, ...]) -> float:
         """The gain of a whole text, </s> included; minus infinity where closed vocabulary forbids it."""
+        return self.ending_of(self.tokens(units))
+
+    def ending_of(self, tokens: list[str]) -> float:
+        """The same of a text's tokens."""
         from arpa_models import backoff_score
 
-        tokens = self.tokens(units)
         if self.config.lexicon == "hard" and any(token not in self.decoder.tokens.names for token in tokens):
             return -math.inf
         if self.tables is None:

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "language"))
 from arpa_models import random_tables  # noqa: E402
-from small_searches import UNITS, WORDS, Definition, as_model, random_log_probs, spelled_texts  # noqa: E402
+from small_searches import UNITS, WORDS, Definition, as_model, random_log_probs, spelled_texts, ways  # noqa: E402
 
-from ds2cli.decoding.beam import NO_SPACE, BeamDecoder, lower_blank  # noqa: E402
+from ds2cli.decoding.beam import BeamDecoder, lower_blank  # noqa: E402
 from ds2cli.decoding.readable import beam_search  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
 from ds2cli.errors import LanguageModelError, UsageError  # noqa: E402
@@ -25,7 +26,7 @@ EVERYTHING = DecodingConfig(beam=20_000, score_threshold=0.0, cutoff_prob=1.0, c
 
 def agree_with_enumeration(decoder: BeamDecoder, definition: Definition, log_probs: np.ndarray) -> None:
     """Every hypothesis, its acoustic score and its total equal those of the definition over all paths."""
-    texts = spelled_texts(log_probs, decoder.tokens.space)
+    texts = spelled_texts(log_probs, definition.space)
     expected = {text: (score, score + definition.ending(text)) for text, score in texts.items()}
     expected = {text: scores for text, scores in expected.items() if scores[1] > -math.inf}
     found = decoder.decode(log_probs, n_best=len(expected) + 10)
@@ -82,9 +83,14 @@ def test_without_a_model_too(seed, frames, beta):
 def test_a_model_of_characters_scores_every_unit(seed, frames, alpha, beta):
     tables = random_tables(["<space>", "a", "b"], 3, seed)
     decoder = BeamDecoder(UNITS, replace(EVERYTHING, alpha=alpha, beta=beta), as_model(tables))
-    assert decoder.tokens.space == NO_SPACE
-    renamed = random_tables([" ", "a", "b"], 3, seed)
-    agree_with_enumeration(decoder, Definition(decoder, renamed), random_log_probs(frames, 4, seed))
+    assert not decoder.tokens.has_words
+    definition = Definition(decoder, random_tables([" ", "a", "b"], 3, seed))
+    log_probs = random_log_probs(frames, 4, seed)
+    expected = defaultdict(float)  # a text counts once, however many spaces it is spelled with
+    for units, score in ways(log_probs).items():
+        expected[UNITS.text(units)] += score * math.exp(definition.ending(units))
+    found = {one.text: one.total for one in decoder.decode(log_probs, n_best=10_000)}
+    assert found == pytest.approx({text: math.log(total) for text, total in expected.items()}, abs=1e-5)
 
 
 @settings(max_examples=10, deadline=None)
@@ -165,7 +171,7 @@ def test_words_have_their_times_and_confidences():
     clear = np.full((9, 4), 0.01, np.float32)
     for t, unit in enumerate([0, 2, 3, 0, 1, 3, 3, 2, 0]):  # _ab_ bba_
         clear[t, unit] = 0.97
-    first, second = BeamDecoder(UNITS, EVERYTHING).decode(np.log(clear))[0].words(UNITS, 0.04)
+    first, second = BeamDecoder(UNITS, EVERYTHING).decode(np.log(clear))[0].words(0.04)
     assert (first.word, second.word) == ("ab", "ba")
     assert (first.start, first.end, second.start, second.end) == pytest.approx((0.04, 0.12, 0.2, 0.32))
     assert first.confidence == pytest.approx(0.97)
@@ -188,7 +194,7 @@ def test_hard_vocabulary_without_a_finished_word_leaves_the_last_one_out():
 
 def test_an_empty_utterance_is_an_empty_text():
     hypothesis, = BeamDecoder(UNITS).decode(np.zeros((0, 4), np.float32), n_best=3)
-    assert hypothesis.text == "" and hypothesis.acoustic == 0.0 and hypothesis.words(UNITS, 0.04) == []
+    assert hypothesis.text == "" and hypothesis.acoustic == 0.0 and hypothesis.words(0.04) == []
 
 
 def test_scores_hold_over_very_long_speech():

@@ -20,10 +20,10 @@ def test_greedy_is_the_best_path_collapsed(seed):
     found = zip(hypothesis.units, hypothesis.starts, hypothesis.ends, hypothesis.log_peaks, strict=True)
     for unit, start, end, peak in found:
         assert path[start:end] == [unit] * (end - start) and peak == log_probs[start:end, unit].max()
-    assert [word.word for word in hypothesis.words(UNITS, 0.04)] == hypothesis.text.split()
+    assert [word.word for word in hypothesis.words(0.04)] == hypothesis.text.split()
 
 
 def test_nothing_said_is_an_empty_text():
     for log_probs in (np.zeros((0, 4), np.float32), np.log(np.array([[0.97, 0.01, 0.01, 0.01]] * 3, np.float32))):
         hypothesis = greedy_decode(log_probs, UNITS)
-        assert hypothesis.text == "" and hypothesis.words(UNITS, 0.04) == []
+        assert hypothesis.text == "" and hypothesis.words(0.04) == []

@@ -1,0 +1,142 @@
+"""How words are said: a pronouncing lexicon, `word unit unit ...` a line, as Kaldi, flashlight and CMUdict write it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ds2cli.errors import UsageError
+from ds2cli.text.files import read_lines
+from ds2cli.text.units import BLANK, SPACE_NAME, Units
+
+HINT = "a lexicon has a word and its units on each line: hello HH AH L OW"
+WORD_MARKS = ("|", SPACE_NAME, "▁", "_")  # how lexicons of letters write the space behind a word
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Spellings in units; a word may have several, and a spelling several words.
+
+    words        (W) different words, in order of first spelling
+    of           (N,) int32: the word of each spelling
+    symbols      (S,) int32: the units of all spellings, one after another
+    starts       (N + 1,) int64: spelling n is symbols[starts[n]:starts[n+1]]
+    log_weights  (N,) float32: natural log of each spelling's probability given its word; 0 where the file gives none
+    left_out     lines whose symbols are no units, by symbol
+    path         where it came from
+    """
+
+    words: list[str]
+    of: np.ndarray
+    symbols: np.ndarray
+    starts: np.ndarray
+    log_weights: np.ndarray
+    left_out: Counter[str]
+    path: str = ""
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+    @cached_property
+    def _spellings(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, word in enumerate(self.of.tolist()):
+            found.setdefault(self.words[word], []).append(number)
+        return found
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._spellings
+
+    def spellings(self, word: str) -> list[list[int]]:
+        """Every way to say a word, in units; none for a word that is not there."""
+        return [self.symbols[self.starts[n] : self.starts[n + 1]].tolist() for n in self._spellings.get(word, [])]
+
+
+def read_lexicon(path: str | Path, units: Units) -> Lexicon:
+    """A lexicon file: Kaldi's (`lexiconp.txt` with probabilities too), flashlight's, or CMUdict's own.
+
+    `word(2)` is a second spelling of `word`; what follows ` #` or stands after `;;;` is a remark. Symbols are units as
+    they are written, in the other case, or without CMUdict's stress digits, whichever the units know.
+
+    raises  UsageError where it cannot be read, or most of it is spelled in other units
+    """
+    try:
+        lines = [line for line in read_lines(path) if line.strip() and not line.startswith(";;;")]
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"cannot read a lexicon from `{path}`", hint=HINT) from None
+    if not lines:
+        raise UsageError(f"`{path}` is empty", hint=HINT)
+    lexicon = build_lexicon(_entries(lines, units), units, str(path))
+    if 2 * len(lexicon) < len(lines):
+        others = " ".join(f"`{symbol}`" for symbol, _ in lexicon.left_out.most_common(SHOWN))
+        known = " ".join(units.names[1:12])
+        what = f"{len(lines) - len(lexicon):,} of {len(lines):,} lines have symbols that are no units: {others}"
+        raise UsageError(f"`{path}`: {what}", hint=f"the units are {known} ...; is it a lexicon for another model?")
+    return lexicon
+
+
+def build_lexicon(entries: Iterable[tuple[str, float, list[str]]], units: Units, path: str = "") -> Lexicon:
+    """A lexicon from (word, probability of the spelling, symbols)."""
+    index: dict[str, int] = {}
+    of, symbols, starts, weights = [], [], [0], []
+    left_out: Counter[str] = Counter()
+    known: dict[str, int] = {}
+    for word, probability, spelled in entries:
+        spelling = []
+        for symbol in spelled:
+            unit = known.get(symbol)
+            if unit is None:
+                unit = known[symbol] = _unit_of(symbol, units)
+            spelling.append(unit)
+        while spelling and spelling[-1] < BLANK:  # the space behind the word, which the units mark themselves
+            spelling.pop()
+        if not spelling or min(spelling) <= BLANK:
+            left_out[next((symbol for symbol in spelled if known[symbol] <= BLANK), "")] += 1
+            continue
+        of.append(index.setdefault(word, len(index)))
+        symbols.extend(spelling)
+        starts.append(len(symbols))
+        weights.append(probability)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(np.array(weights, np.float32))
+    return Lexicon(list(index), np.array(of, np.int32), np.array(symbols, np.int32), np.array(starts, np.int64),
+                   log_weights, left_out, path)
+
+
+def _entries(lines: list[str], units: Units) -> Iterator[tuple[str, float, list[str]]]:
+    weighted = _has_probabilities(lines, units)
+    for line in lines:
+        word, *symbols = line.partition(" #")[0].split()
+        probability = 1.0
+        if weighted:
+            probability, symbols = float(symbols[0]), symbols[1:]
+        if word.endswith(")") and word[:-1].rpartition("(")[2].isdigit():
+            word = word[: word.rindex("(")] or word
+        yield word, probability, symbols
+
+
+def _has_probabilities(lines: list[str], units: Units) -> bool:
+    """Whether the second field of every line is a probability, and no unit."""
+    for line in lines:
+        fields = line.split()
+        try:
+            if len(fields) < 3 or fields[1] in units.names or not 0 < float(fields[1]) <= 1:
+                return False
+        except ValueError:
+            return False
+    return True
+
+
+def _unit_of(symbol: str, units: Units) -> int:
+    """The unit that a lexicon's symbol is; 0 where it is none, -1 for the mark of a word's end."""
+    if units.has_spaces and symbol in WORD_MARKS:
+        return -1
+    bare = symbol.rstrip("0123456789")
+    for name in (symbol, symbol.lower(), symbol.upper(), bare, bare.lower(), bare.upper()):
+        if name in units.names[1:]:
+            return units.names.index(name)
+    return BLANK
