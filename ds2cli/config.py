@@ -122,6 +122,17 @@ class TrainConfig:
     synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
 
 
+@dataclass(frozen=True)
+class LossConfig:
+    """What is brought down. The held-out loss is always CTC's."""
+
+    kind: Annotated[
+        Literal["ctc", "ctc_crf"], "CTC; or CTC-CRF, the text against all other texts as an n-gram of units weighs them"
+    ] = "ctc"
+    lm: Annotated[str, "for ctc_crf: the n-gram of units, an ARPA file; the run keeps a copy"] = ""
+    ctc_weight: Annotated[float, "for ctc_crf: CTC's loss is added, times this", FROM_0] = 0.1
+
+
 def _convolutions_differ(config: "Config") -> bool:
     model = config.model
     shapes = {len(one) for one in model.conv_kernels + model.conv_strides}
@@ -158,6 +169,12 @@ CONTRADICTIONS = (
         ("augment.speeds",), lambda config: not config.augment.speeds,
         "no speed to draw from", "1.0 is the speed of the recording: [1.0]",
     ),
+    Contradiction(
+        ("loss.kind", "loss.lm"), lambda config: config.loss.kind == "ctc_crf" and not config.loss.lm,
+        "CTC-CRF without an n-gram of units",
+        "ds2 lm build TRAIN.jsonl --units --spaces --order 4 -o units.arpa.gz (phones: without --units --spaces), "
+        "then --set loss.lm=units.arpa.gz",
+    ),
 )  # fmt: skip
 
 
@@ -171,5 +188,6 @@ class Config:
     batch: BatchConfig = field(default_factory=BatchConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
 
     contradictions: ClassVar[tuple[Contradiction, ...]] = CONTRADICTIONS

@@ -4,9 +4,10 @@
 #include "bindings.h"
 
 PYBIND11_MODULE(_kernels, module) {
-  module.doc() = "n-gram models, CTC beam search and alignment, compiled; ds2cli.language, .decoding and .alignment are the doors";
+  module.doc() = "n-gram models, CTC beam search, alignment and CTC-CRF, compiled; ds2cli.language, .decoding, .alignment and .training are the doors";
   ds2::bind_language(module);
   ds2::bind_estimation(module);
   ds2::bind_decoding(module);
   ds2::bind_alignment(module);
+  ds2::bind_training(module);
 }

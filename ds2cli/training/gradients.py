@@ -14,6 +14,7 @@ from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
 from ds2cli.training.distributed import Exchange, Process, gathered, highest, sums_of, total
+from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.consistency import consistency_losses
 from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
@@ -63,8 +64,10 @@ class StepGradients:
     its backward pass for one that has no memory left.
     """
 
-    def __init__(self, recogniser: Recogniser, config: Config, process: Process) -> None:
-        self.recogniser, self.config, self.process = recogniser, config, process
+    def __init__(
+        self, recogniser: Recogniser, config: Config, process: Process, losses: Losses = ctc_losses
+    ) -> None:
+        self.recogniser, self.config, self.process, self.losses = recogniser, config, process, losses
         self._weights = list(recogniser.network.parameters())
         shared = process.world > 1 and config.train.synchronise_statistics
         self._exchange = Exchange() if shared else None
@@ -140,7 +143,7 @@ class StepGradients:
         return Answer(loss.detach(), finite, gradients)
 
     def _losses(self, batch: Batch) -> Tensor:
-        """(B,) the loss of each utterance: CTC's mean over its views, and what parts the views."""
+        """(B,) the loss of each utterance: its mean over the views, and what parts the views."""
         device, n_views = self.process.device, len(batch.views)
         waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
         with torch.no_grad():
@@ -151,7 +154,7 @@ class StepGradients:
         # As many as `frames`, without waiting for the device to say so.
         counts = n_output_frames(n_frames(batch.lengths, self.config.features), self.config.model)
         spelled = counts.repeat(n_views), batch.targets.repeat(n_views, 1), batch.target_lengths.repeat(n_views)
-        losses = ctc_losses(log_probs, *spelled).view(n_views, -1).mean(0)
+        losses = self.losses(log_probs, *spelled).view(n_views, -1).mean(0)
         if n_views > 1:
             losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
         return losses if batch.ids else losses * 0.0

@@ -18,6 +18,8 @@ from ds2cli.training.distributed import Process, any_of, gathered, said_by_first
 from ds2cli.training.evaluation import evaluate
 from ds2cli.training.events import EvaluationEvent, Event, RollbackEvent, StepEvent, StoppedEvent
 from ds2cli.training.gradients import StepGradients
+from ds2cli.training.losses.choice import Losses
+from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.optimizers import make_optimizer
 from ds2cli.training.position import Position
 from ds2cli.training.recovery import go_back, is_astray, lost, may_go_back
@@ -30,6 +32,7 @@ class Trainer:
 
     should_stop  asked after every step; True saves and ends
     last_saved   the state that `save` kept last, to go back to; None where nothing is kept
+    losses       what is brought down
     clock        seconds, from any moment on
     """
 
@@ -40,6 +43,7 @@ class Trainer:
     process: Process
     should_stop: Callable[[], bool] = lambda: False
     last_saved: Callable[[], dict | None] = lambda: None
+    losses: Losses = ctc_losses
     position: Position = field(default_factory=Position)
     clock: Callable[[], float] = time.monotonic
 
@@ -47,7 +51,7 @@ class Trainer:
         self.recogniser.to(self.process.device)
         self.optimizer = make_optimizer(self.recogniser.network, self.config.optimizer)
         self.average = WeightAverage(self.recogniser, self.config.optimizer.average)
-        self.gradients = StepGradients(self.recogniser, self.config, self.process)
+        self.gradients = StepGradients(self.recogniser, self.config, self.process, self.losses)
         self._started = self._saved_at = self.clock()
         self._stopped = False
 

@@ -1,12 +1,14 @@
 """A run on disk: settings, data, metrics, samples, curve, checkpoints; a kill at any instant is harmless."""
 
 import dataclasses
+import gzip
 import json
 import math
 from pathlib import Path
 
 from ds2cli.corpora.manifest import Utterance, read_manifest, to_line
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
+from ds2cli.language.arpa import GZIP_MAGIC
 from ds2cli.model.checkpoint import (
     Checkpoint,
     load_training_state,
@@ -34,6 +36,11 @@ class RunFolder:
     def init(self) -> Path:
         """What the network begins with, in a run that begins with another's weights."""
         return self.path / "init.safetensors"
+
+    @property
+    def unit_lm(self) -> Path:
+        """The n-gram in the loss, in a run whose loss has one."""
+        return self.path / "units.arpa.gz"
 
     @property
     def config(self) -> Path:
@@ -79,6 +86,13 @@ class RunFolder:
     def write_text(self, name: str, text: str) -> None:
         """A small file, whole or not at all."""
         write_beside(self.path / name, lambda temporary: Path(temporary).write_text(text, encoding="utf-8"))
+
+    def keep_unit_lm(self, source: str) -> None:
+        """Copy the n-gram in the loss, so that --resume needs nothing else."""
+        content = Path(source).read_bytes()
+        if not content.startswith(GZIP_MAGIC):
+            content = gzip.compress(content, mtime=0)
+        write_beside(self.unit_lm, lambda temporary: Path(temporary).write_bytes(content))
 
     def write_manifest(self, name: str, utterances: list[Utterance]) -> None:
         """What is trained and evaluated on, with absolute paths, so that --resume needs nothing else."""

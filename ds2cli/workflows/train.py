@@ -1,5 +1,6 @@
 """Train: records in, a run folder out."""
 
+import dataclasses
 import signal
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import CheckpointError, Ds2Error, TextError, UsageError
+from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
@@ -26,6 +28,7 @@ from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
 from ds2cli.training.distributed import Process, is_lost_peer, is_restarted, share
 from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer
+from ds2cli.training.losses.choice import chosen_losses
 from ds2cli.workflows.run_folder import RunFolder
 from ds2cli.workflows.tensorboard import Board, needs_tensorboard
 
@@ -50,6 +53,7 @@ class Experiment:
 
     rejected  why utterances were left out, and how many; `examples` names the first of each
     init      whose weights the network begins with
+    unit_graph  the n-gram in the loss, where it has one
     """
 
     run: RunFolder
@@ -62,6 +66,7 @@ class Experiment:
     examples: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
     init: Checkpoint | None = None
+    unit_graph: UnitGraph | None = None
 
     @property
     def hours(self) -> float:
@@ -102,7 +107,11 @@ def settings_of(request: Request) -> tuple[Config, Origins]:
         layers.append(preset_layer(request.preset))
     if request.config_file:
         layers.append(file_layer(request.config_file))
-    return resolve(*layers, request.flags)
+    config, origins = resolve(*layers, request.flags)
+    if config.loss.lm:  # a run may be resumed from another folder
+        loss = dataclasses.replace(config.loss, lm=str(Path(config.loss.lm).resolve()))
+        config = dataclasses.replace(config, loss=loss)
+    return config, origins
 
 
 def _kept_layer(init: Path) -> Layer:
@@ -144,7 +153,8 @@ def new_experiment(request: Request) -> Experiment:
         units = read_units(request.units)
     else:
         units = init.units if init else units_of(one.text for one in utterances)
-    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [], init=init)
+    graph = read_unit_graph(config.loss.lm, units) if config.loss.kind == "ctc_crf" else None
+    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [], init=init, unit_graph=graph)
     experiment.train = _admitted(experiment, utterances, config.batch.max_seconds)
     experiment.dev = _admitted(experiment, dev, float("inf"))
     if not experiment.train:
@@ -162,7 +172,8 @@ def resumed_experiment(run: Path) -> Experiment:
     units = parse_units((run / "units.txt").read_text(encoding="utf-8"))
     train, dev = folder.read_manifest("train.jsonl"), folder.read_manifest("dev.jsonl")
     init = load_checkpoint(folder.init) if folder.init.exists() else None
-    return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init)
+    graph = read_unit_graph(folder.unit_lm, units) if config.loss.kind == "ctc_crf" else None
+    return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init, unit_graph=graph)
 
 
 def run_training(
@@ -194,6 +205,7 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
         process,
         should_stop=lambda: interrupt.requested,
         last_saved=folder.training_state,
+        losses=chosen_losses(config.loss, experiment.unit_graph),
     )
     _start_or_restore(trainer, folder, process, keep_statistics=experiment.init is not None)
 
@@ -228,6 +240,8 @@ def _begin(experiment: Experiment) -> None:
     folder.write_text("units.txt", write_units(experiment.units))
     if experiment.init:
         save_checkpoint(folder.init, experiment.init)
+    if experiment.unit_graph:
+        folder.keep_unit_lm(experiment.config.loss.lm)
     # Last, because a folder with a config.toml holds a run that can be resumed.
     folder.write_text("config.toml", to_toml(experiment.config, experiment.origins))
 

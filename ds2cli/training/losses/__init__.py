@@ -1,1 +1,1 @@
-"""What training brings down: CTC, and the divergence of two views."""
+"""What training brings down: CTC, CTC-CRF, and the divergence of two views."""
