@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "declarations", "config", "settings", "whole_files"},
+    {"errors", "declarations", "config", "settings", "whole_files", "media"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment", "inference"},
     {"training"},
@@ -33,7 +33,7 @@ ALLOWED = {
     ("corpora", "audio"),
 }
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": ["language"], "soundfile": ["audio/files.py"],
-           "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"]}
+           "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"], "av": ["audio/foreign.py"]}
 NO_TORCH = ["cli", "text", "corpora", "language", "scoring", "reporting"]
 
 

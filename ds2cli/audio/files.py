@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import numpy as np
 import soundfile
 import soxr
 
-from ds2cli.audio.members import member_of
+from ds2cli.audio import foreign
+from ds2cli.audio.channels import to_mono
+from ds2cli.audio.layout import Layout, layout_of
+from ds2cli.audio.members import member_of, open_recording
+from ds2cli.audio.spliced import SplicedFile
 from ds2cli.errors import AudioError
-
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".sph", ".caf", ".w64"})
+from ds2cli.media import Kind, conversion
 
 UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)
 # Opus knows no others.
@@ -21,11 +25,13 @@ OPUS_RATES = frozenset({8000, 12000, 16000, 24000, 48000})
 WRITE_PROBLEMS = (soundfile.SoundFileError, OSError, TypeError, ValueError)
 FORMATS_HINT = "see the formats with: ds2 doctor"
 CUT_SECONDS = 0.5
+MOST_FRAMES = 2**48
+LOWEST_RATE, HIGHEST_RATE = 100, 1_000_000
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file's header says of it."""
+    """What there is in a file."""
 
     frames: int
     sample_rate: int
@@ -36,24 +42,86 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
-def read_info(path: str | Path) -> AudioInfo:
-    """Length, rate and channels from the header, without decoding.
+class NativeSound:
+    """A recording that libsndfile reads: one stream, or several one behind another (see `layout`).
 
-    raises  AudioError where soundfile cannot read the file
+    rate, channels, frames  frames of all streams together
     """
+
+    def __init__(self, path: str | Path, layout: Layout) -> None:
+        self._path, self._is_cut, self._current = path, layout.is_cut, 0
+        self._sources = [SplicedFile(open_recording(path), one) for one in layout.streams]
+        self._files = [soundfile.SoundFile(source) for source in self._sources or [_source(path)]]
+        self.rate, self.channels = self._files[0].samplerate, self._files[0].channels
+        self.frames = sum(file.frames for file in self._files)
+        if not LOWEST_RATE <= self.rate <= HIGHEST_RATE or not 0 <= self.frames < MOST_FRAMES:
+            raise soundfile.SoundFileRuntimeError("no length, or no rate")
+        if any((file.samplerate, file.channels) != (self.rate, self.channels) for file in self._files):
+            forms = ", ".join(f"{file.samplerate:,} Hz x {file.channels}" for file in self._files)
+            raise AudioError(f"`{path}` is {len(self._files)} recordings of unlike kinds, joined ({forms})",
+                             hint="write each to a file of its own")
+
+    def seek(self, frame: int) -> None:
+        """To a frame, or to the end where there are fewer."""
+        self._current = 0
+        while frame >= self._files[self._current].frames and self._current < len(self._files) - 1:
+            frame -= self._files[self._current].frames
+            self._current += 1
+        self._files[self._current].seek(min(frame, self._files[self._current].frames))
+
+    def read(self, count: int = -1) -> np.ndarray:
+        """(count, channels) float32 in [-1, 1], or all that is left."""
+        parts, wanted = [], count
+        try:
+            while True:
+                part = self._files[self._current].read(wanted, dtype="float32", always_2d=True)
+                parts.append(part)
+                wanted = wanted - len(part) if count >= 0 else -1
+                if not wanted or self._current == len(self._files) - 1:
+                    return np.concatenate(parts) if len(parts) > 1 else part
+                self._current += 1
+                self._files[self._current].seek(0)
+        except UNREADABLE:
+            reason = "cut short" if self._is_cut else "cut short or damaged"
+            raise AudioError(f"`{self._path}` is {reason}: it cannot be decoded to its end",
+                             hint="copy it again from its source") from None
+
+    def close(self) -> None:
+        for file in (*self._files, *self._sources):
+            file.close()
+
+
+def open_sound(path: str | Path) -> NativeSound | foreign.FfmpegSound | foreign.PyavSound:
+    """A recording, to be read piece by piece.
+
+    raises  AudioError where nothing here can read it
+    """
+    kind = None
     try:
-        info = soundfile.info(_source(path))
+        layout = layout_of(path)
+        kind = layout.kind
+        if kind is None or kind.is_native:
+            return NativeSound(path, layout)
     except UNREADABLE:
-        raise _unreadable(path) from None
-    if info.samplerate <= 0 or info.frames < 0:
-        raise _unreadable(path)
-    return AudioInfo(info.frames, info.samplerate, info.channels)
+        raise _unreadable(path, kind) from None
+    return foreign.open_foreign(path, kind)
 
 
-def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
-    """A recording as the network hears it: mono, at one rate.
+def read_info(path: str | Path) -> AudioInfo:
+    """Length, rate and channels, without decoding where the header can be believed.
+
+    raises  AudioError where the file cannot be read
+    """
+    with closing(open_sound(path)) as sound:
+        return AudioInfo(sound.frames, sound.rate, sound.channels)
+
+
+def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration: float | None = None,
+               channel: int | None = None) -> np.ndarray:
+    """A recording as the network hears it: one channel, at one rate.
 
     offset, duration  seconds into the file and of it; None reads to the end
+    channel  which, from 0; None is the mean of all
     returns  (samples,) float32 amplitude in [-1, 1] at sample_rate
     raises   AudioError where the file cannot be read, or nothing is left after offset
     """
@@ -61,35 +129,34 @@ def read_audio(path: str | Path, sample_rate: int, offset: float = 0.0, duration
     if not len(samples):
         hint = "check offset and duration: ds2 prepare check"
         raise AudioError(f"`{path}` has no audio at {offset:.3f} s", hint=hint)
-    return resample(_mono(samples, path), rate, sample_rate)
+    return resample(to_mono(samples, path, channel), rate, sample_rate)
 
 
-def read_blocks(path: str | Path, sample_rate: int, seconds: float = 60.0) -> Iterator[np.ndarray]:
+def read_blocks(path: str | Path, sample_rate: int, seconds: float = 60.0, channel: int | None = None
+                ) -> Iterator[np.ndarray]:  # fmt: skip
     """A long recording as the network hears it, a block at a time: hours of it never stand in memory.
 
     seconds  of each block, about; only the last is much shorter
     yields   (samples,) float32 amplitude in [-1, 1] at sample_rate; together what read_audio gives
     raises   AudioError where the file cannot be read, or ends before its header says
     """
-    try:
-        with soundfile.SoundFile(_source(path)) as file:
-            rate, expected = file.samplerate, file.frames
-            resampler = soxr.ResampleStream(rate, sample_rate, 1) if rate != sample_rate else None
-            heard, is_last = 0, False
-            while not is_last:
-                samples = file.read(round(seconds * rate), dtype="float32", always_2d=True)
-                heard += len(samples)
-                is_last = len(samples) < round(seconds * rate)
-                mono = _mono(samples, path)
-                block = resampler.resample_chunk(mono, last=is_last) if resampler else np.ascontiguousarray(mono)
-                if len(block):
-                    yield block
-    except UNREADABLE:
-        raise _unreadable(path) from None
-    # Opus and MP3 may count their encoder's delay into the header's length.
-    if heard < expected - CUT_SECONDS * rate:
-        raise AudioError(f"`{path}` is cut short: {heard / rate:.1f} s of {expected / rate:.1f} s",
-                         hint="copy it again from its source")
+    with closing(open_sound(path)) as sound:
+        rate = sound.rate
+        resampler = soxr.ResampleStream(rate, sample_rate, 1) if rate != sample_rate else None
+        heard, is_last = 0, False
+        while not is_last:
+            samples = sound.read(round(seconds * rate))
+            heard += len(samples)
+            is_last = len(samples) < round(seconds * rate)
+            mono = to_mono(samples, path, channel)
+            block = resampler.resample_chunk(mono, last=is_last) if resampler else np.ascontiguousarray(mono)
+            if len(block):
+                yield block
+        # Opus and MP3 may count their encoder's delay into the header's length.
+        expected = sound.frames if isinstance(sound, NativeSound) else heard
+        if heard < expected - CUT_SECONDS * rate:
+            raise AudioError(f"`{path}` is cut short: {heard / rate:.1f} s of {expected / rate:.1f} s",
+                             hint="copy it again from its source")
 
 
 def read_samples(path: str | Path, offset: float = 0.0, duration: float | None = None) -> tuple[np.ndarray, int]:
@@ -97,22 +164,10 @@ def read_samples(path: str | Path, offset: float = 0.0, duration: float | None =
 
     raises  AudioError where the file cannot be read
     """
-    try:
-        with soundfile.SoundFile(_source(path)) as file:
-            start = round(offset * file.samplerate)
-            if start:
-                file.seek(min(start, file.frames))
-            count = -1 if duration is None else round(duration * file.samplerate)
-            return file.read(count, dtype="float32", always_2d=True), file.samplerate
-    except UNREADABLE:
-        raise _unreadable(path) from None
-
-
-def _mono(samples: np.ndarray, path: str | Path) -> np.ndarray:
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    if not np.isfinite(mono).all():
-        raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
-    return mono
+    with closing(open_sound(path)) as sound:
+        if start := round(offset * sound.rate):
+            sound.seek(start)
+        return sound.read(-1 if duration is None else round(duration * sound.rate)), sound.rate
 
 
 def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
@@ -163,7 +218,8 @@ def _source(path: str | Path) -> bytes | io.BytesIO:
     return os.fsencode(path) if member is None else io.BytesIO(member.read())
 
 
-def _unreadable(path: str | Path) -> AudioError:
+def _unreadable(path: str | Path, kind: Kind | None) -> AudioError:
     if member_of(path) is None and not Path(path).exists():
         return AudioError(f"no such file: `{path}`", hint="relative paths are relative to the manifest's folder")
-    return AudioError(f"`{path}` is not audio that soundfile can read", hint=FORMATS_HINT)
+    hint = FORMATS_HINT if kind is None else f"perhaps ffmpeg can: {conversion(path)}"
+    return AudioError(f"`{path}` is not audio that soundfile can read", hint=hint)

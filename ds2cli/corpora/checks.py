@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from ds2cli.audio.containers import is_cut_short
 from ds2cli.audio.files import read_info, read_samples
+from ds2cli.audio.layout import is_cut_short
 from ds2cli.audio.members import is_there
 from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import AudioError

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ds2cli.audio.files import AUDIO_SUFFIXES
 from ds2cli.corpora.manifest import Record
 from ds2cli.errors import UsageError
+from ds2cli.media import AUDIO_SUFFIXES, FOREIGN_SUFFIXES, is_sound_name
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,13 @@ def find_audio(stem: Path, suffix: str) -> Path:
     original = stem.with_name(stem.name + suffix)
     if original.exists():
         return original
-    others = (stem.with_name(stem.name + other) for other in sorted(AUDIO_SUFFIXES - {suffix}))
+    suffixes = [*sorted(AUDIO_SUFFIXES - {suffix}), *sorted(FOREIGN_SUFFIXES)]
+    others = (stem.with_name(stem.name + other) for other in suffixes)
     return next((path for path in others if path.exists()), original)
 
 
 def is_audio(path: Path) -> bool:
-    return path.suffix.lower() in AUDIO_SUFFIXES
+    return is_sound_name(path)
 
 
 def locate(path: str, folder: Path) -> Path:

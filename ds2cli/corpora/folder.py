@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, is_audio, name_of, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, name_of, read_lines
 from ds2cli.errors import UsageError
+from ds2cli.media import recordings_in
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -18,7 +19,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         raise UsageError(f"no such folder: `{folder}`", hint="name the folder that holds the recordings")
     inside = sorted(path.name for path in folder.iterdir() if path.is_dir())
     root = folder / choose_parts(part, inside, folder)[0] if part else folder
-    recordings = sorted(path for path in root.rglob("*") if is_audio(path))
+    recordings = list(recordings_in(root))
     if not recordings:
         raise UsageError(f"`{root}` holds no audio", hint="see the formats with: ds2 doctor")
     for audio in recordings:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ds2cli.audio.channels import parse_channel
 from ds2cli.errors import ManifestError
 from ds2cli.text.files import read_lines
 
@@ -25,6 +26,7 @@ class Utterance:
 
     audio  path of the recording (absolute once read from a manifest), or its address in a tar file
     offset, duration  seconds into the recording, and of speech
+    channel  of the recording, from 0; None is the mean of all
     record  the line as it came, for commands that pass it on
     """
 
@@ -34,6 +36,7 @@ class Utterance:
     text: str = ""
     offset: float = 0.0
     speaker: str = ""
+    channel: int | None = None
     record: Record = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -89,6 +92,11 @@ def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, 
     for name in ("duration", "offset"):
         if not math.isfinite(record.get(name) or 0.0):
             raise ManifestError(f"{where}: `{name}` is {record[name]}", hint="it is a number of seconds")
+    try:
+        channel = parse_channel(record.get("channel"))
+    except ValueError:
+        hint = "it is a number from 0, or a letter from A"
+        raise ManifestError(f"{where}: `channel` is {json.dumps(record['channel'])[:40]}", hint=hint) from None
     audio = record.get("audio_filepath") or ""
     if audio:
         audio = str(folder / audio)
@@ -100,6 +108,7 @@ def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, 
         text=record.get("text") or "",
         offset=float(record.get("offset") or 0.0),
         speaker=str(record.get("speaker") or ""),
+        channel=channel,
         record=record,
     )
 

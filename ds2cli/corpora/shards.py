@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ds2cli.audio.files import AUDIO_SUFFIXES
 from ds2cli.audio.members import Member, members
 from ds2cli.corpora.audiofolder import LANGUAGE, SPEAKER, TEXT, first_of
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts
 from ds2cli.corpora.manifest import Record
 from ds2cli.errors import UsageError
+from ds2cli.media import SOUND_SUFFIXES
 
 TOTALS: dict[str | None, Totals] = {}
 NAMED = {"id", "audio_filepath", "offset", "duration", *TEXT, *SPEAKER, *LANGUAGE}
@@ -38,7 +38,7 @@ class Sample:
 
     @property
     def audio(self) -> Member | None:
-        return next((one for name, one in self.files.items() if f".{name}" in AUDIO_SUFFIXES), None)
+        return next((one for name, one in self.files.items() if f".{name}" in SOUND_SUFFIXES), None)
 
     def metadata(self) -> Record:
         """What key.json holds; empty where there is none.

@@ -12,10 +12,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
-from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio
+from ds2cli.audio.files import read_audio
 from ds2cli.config import Config
 from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import AudioError
+from ds2cli.media import recordings_in
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import pad
 from ds2cli.text.units import Units, frames_needed
@@ -171,7 +172,7 @@ def load_noises(source: str, sample_rate: int) -> list[np.ndarray]:
         return []
     path, hint = Path(source), "augment.noise takes a folder of audio, or a manifest"
     if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in AUDIO_SUFFIXES)
+        files = list(recordings_in(path))
         noises = [read_audio(one, sample_rate) for one in files]
     elif path.is_file():
         noises = [

@@ -1,51 +1,97 @@
-"""What a person may hand to `ds2 decode`: manifests, recordings, folders of them, or records down a pipe."""
+"""What a person may hand to `ds2 decode`: manifests, recordings, folders of them, or either down a pipe."""
 
+import atexit
+import os
+import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
-from ds2cli.audio.files import AUDIO_SUFFIXES
 from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import UsageError
+from ds2cli.media import HEAD_BYTES, is_sound, kind_of, recordings_in
 from ds2cli.model.checkpoint import BEST, LAST
 
+STDIN = "-", "/dev/stdin"
+PIPED_ID = "stdin"
 
-def read_inputs(inputs: list[str]) -> Iterator[Utterance]:
+
+def read_inputs(inputs: list[str], channel: int | None = None) -> Iterator[Utterance]:
     """The utterances of all inputs, in order, as they are read.
 
-    raises  UsageError where an input does not exist or a folder holds no audio; ManifestError for a wrong line
+    channel  of every recording, from 0; None is what its record names, else all
+    raises   UsageError where an input does not exist or a folder holds no audio; ManifestError for a wrong line
     """
     for name in inputs:
-        path = Path(name)
-        if name == "-":
-            yield from read_manifest(name, required=("audio_filepath",))
-        elif path.is_dir():
-            yield from map(_recording, _audio_in(path))
-        elif path.suffix.lower() in AUDIO_SUFFIXES:
-            yield _recording(path)
-        else:
-            yield from read_manifest(path, required=("audio_filepath",))
+        for utterance in _read_input(name):
+            yield utterance if channel is None else on_channel(utterance, channel)
+
+
+def _read_input(name: str) -> Iterator[Utterance]:
+    path = Path(name)
+    if is_pipe(name):
+        yield from _piped(name)
+    elif path.is_dir():
+        found = [to_utterance(one) for one in recordings_in(path)]
+        if not found:
+            raise UsageError(f"no audio in `{path}`", hint="see the formats with: ds2 doctor")
+        yield from found
+    elif is_sound(path):
+        yield to_utterance(path)
+    else:
+        yield from read_manifest(path, required=("audio_filepath",))
 
 
 def is_input(name: str) -> bool:
-    """Whether it can only be something to decode, and no run: stdin, records, audio, or a folder of audio."""
+    """Whether it can only be something to decode, and no run: a pipe, records, audio, or a folder of audio."""
     path = Path(name)
     if path.is_dir():
         is_run = any((path / name).exists() for name in (BEST, LAST, "config.toml"))
-        return not is_run and any(map(_is_audio, path.rglob("*")))
-    return name == "-" or path.suffix.lower() in {*AUDIO_SUFFIXES, ".jsonl", ".npz"}
+        return not is_run and next(recordings_in(path), None) is not None
+    return is_pipe(name) or path.suffix.lower() in {".jsonl", ".npz"} or is_sound(path)
 
 
-def _is_audio(path: Path) -> bool:
-    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
+def is_pipe(name: str) -> bool:
+    """Whether it can be read only once: stdin, or the pipe that a shell makes of `<(...)`."""
+    if name in STDIN:
+        return True
+    try:
+        return stat.S_ISFIFO(os.stat(name).st_mode)
+    except OSError:
+        return False
 
 
-def _audio_in(folder: Path) -> list[Path]:
-    found = sorted(filter(_is_audio, folder.rglob("*")))
-    if not found:
-        raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
-    return found
+def _piped(name: str) -> Iterator[Utterance]:
+    """Records, or one recording, which lies on disk until this process ends."""
+    stream = sys.stdin.buffer if name in STDIN else open(name, "rb")
+    if kind_of(_head(stream)) is None:
+        lines = (line.decode("utf-8") for line in stream)
+        yield from read_manifest("-" if name in STDIN else lines, required=("audio_filepath",))
+        return
+    with tempfile.NamedTemporaryFile(prefix="ds2-", delete=False) as file:
+        atexit.register(Path(file.name).unlink, missing_ok=True)
+        shutil.copyfileobj(stream, file)
+    yield Utterance(PIPED_ID, file.name, 0.0, record={"id": PIPED_ID, "audio_filepath": name})
 
 
-def _recording(path: Path) -> Utterance:
+def _head(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream, which stay in it."""
+    if hasattr(stream, "peek"):
+        return stream.peek(HEAD_BYTES)[:HEAD_BYTES]
+    head = stream.read(HEAD_BYTES)
+    stream.seek(-len(head), os.SEEK_CUR)
+    return head
+
+
+def on_channel(utterance: Utterance, channel: int) -> Utterance:
+    """The utterance on a channel that a person named, whatever its record says."""
+    return replace(utterance, channel=channel, record={**utterance.record, "channel": channel})
+
+
+def to_utterance(path: Path) -> Utterance:
     """A file as an utterance; one that cannot be read is found out, and skipped, when it is its turn."""
     return Utterance(id=path.stem, audio=str(path), duration=0.0, record={"id": path.stem, "audio_filepath": str(path)})

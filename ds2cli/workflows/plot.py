@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from ds2cli.audio.features import window_samples
-from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio, read_info
+from ds2cli.audio.files import read_audio, read_info
 from ds2cli.config import FeatureConfig
 from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.errors import UsageError
+from ds2cli.media import is_sound
 from ds2cli.model.inspection import Heard, hear, input_sensitivity
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.reporting.curves import draw_curve
@@ -68,7 +69,7 @@ def find_utterance(source: str, wanted: str | None) -> Utterance:
 
     raises  UsageError where the manifest has no such id
     """
-    if Path(source).suffix.lower() in AUDIO_SUFFIXES:
+    if is_sound(source):
         return Utterance(Path(source).stem, source, read_info(source).seconds)
     seen = 0
     for utterance in read_manifest(source, required=("audio_filepath",)):

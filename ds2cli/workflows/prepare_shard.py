@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ds2cli.audio.files import AUDIO_SUFFIXES, OPUS_RATES, encode_audio, read_info, read_samples, resample
+from ds2cli.audio.files import OPUS_RATES, encode_audio, read_info, read_samples, resample
 from ds2cli.audio.members import open_recording
 from ds2cli.corpora.choices import Encoding
 from ds2cli.corpora.entries import Rejected
 from ds2cli.corpora.manifest import Record, Utterance, to_line
 from ds2cli.corpora.shards import samples
 from ds2cli.errors import AudioError, UsageError
+from ds2cli.media import AUDIO_SUFFIXES
 from ds2cli.whole_files import written_whole
 from ds2cli.workflows.in_order import in_order
 

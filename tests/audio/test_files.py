@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ds2cli.audio.files import AUDIO_SUFFIXES, read_audio, read_info, resample, write_audio
+from ds2cli.audio.files import read_audio, read_info, resample, write_audio
 from ds2cli.errors import AudioError
+from ds2cli.media import AUDIO_SUFFIXES
 
 RATE = 8000
 

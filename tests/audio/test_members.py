@@ -5,8 +5,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from ds2cli.audio.containers import is_cut_short
 from ds2cli.audio.files import read_audio, read_info, write_audio
+from ds2cli.audio.layout import is_cut_short
 from ds2cli.audio.members import member_of, members
 from ds2cli.errors import AudioError
 

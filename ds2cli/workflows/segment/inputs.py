@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ds2cli.audio.files import AUDIO_SUFFIXES
 from ds2cli.corpora.manifest import Record, read_manifest
 from ds2cli.errors import UsageError
+from ds2cli.media import is_sound, recordings_in
 from ds2cli.text.files import read_text
 from ds2cli.text.markup import MARKUP_SUFFIXES, text_of_markup
 
@@ -54,7 +54,7 @@ def read_pairs(inputs: list[str]) -> Iterator[Pair]:
 
 
 def _pairs(inputs: list[str]) -> Iterator[Pair]:
-    if len(inputs) == 2 and _is_audio(inputs[0]) and not _is_audio(inputs[1]) and not Path(inputs[1]).is_dir():
+    if len(inputs) == 2 and is_sound(inputs[0]) and not is_sound(inputs[1]) and not Path(inputs[1]).is_dir():
         for name in inputs:
             if not Path(name).exists():
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
@@ -63,19 +63,15 @@ def _pairs(inputs: list[str]) -> Iterator[Pair]:
     for name in inputs:
         if name != "-" and Path(name).is_dir():
             yield from _of_folder(Path(name))
-        elif _is_audio(name):
+        elif is_sound(name):
             raise UsageError(f"no text for `{name}`", hint=HINT)
         else:
             yield from _of_manifest(name)
 
 
-def _is_audio(name: str) -> bool:
-    return Path(name).suffix.lower() in AUDIO_SUFFIXES
-
-
 def _of_folder(folder: Path) -> Iterator[Pair]:
     """Recordings with a text of the same name beside each."""
-    found = sorted(path for path in folder.rglob("*") if _is_audio(path.name) and path.is_file())
+    found = list(recordings_in(folder))
     if not found:
         raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
     for audio in found:
