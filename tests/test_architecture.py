@@ -33,7 +33,8 @@ ALLOWED = {
     ("corpora", "audio"),
 }
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": ["language"], "soundfile": ["audio/files.py"],
-           "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"], "av": ["audio/foreign.py"]}
+           "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"],
+           "av": ["audio/foreign.py"]}
 NO_TORCH = ["cli", "text", "corpora", "language", "scoring", "reporting"]
 
 

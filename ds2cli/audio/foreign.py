@@ -16,7 +16,9 @@ from ds2cli.errors import AudioError
 from ds2cli.media import Kind, conversion
 
 AU_HEADER = ">4s5I"
-SEARCHED = 1 << 16
+BLOCK = 1 << 16
+# Where ffmpeg finds a time exactly without decoding what comes before it.
+SOUGHT = "mov", "matroska"
 
 
 def reader() -> str:
@@ -81,8 +83,12 @@ class FfmpegSound:
         return count_frames(self._place, Path(self._place).stat().st_mtime_ns, self._name, self._kind)
 
     def seek(self, frame: int) -> None:
-        self.close()
-        self._begin(frame / self.rate)
+        """From the beginning, once."""
+        if self._kind.demuxer in SOUGHT:
+            self.close()
+            self._begin(frame / self.rate)
+        else:
+            skip(self, frame)
 
     def read(self, count: int = -1) -> np.ndarray:
         """(count, channels) float32, or all that is left."""
@@ -138,9 +144,8 @@ class PyavSound:
         return count_frames(self._place, Path(self._place).stat().st_mtime_ns, self._name, self._kind)
 
     def seek(self, frame: int) -> None:
-        """Forwards only, and by decoding: exact in every container."""
-        while frame > 0 and len(block := self.read(min(frame, SEARCHED))):
-            frame -= len(block)
+        """From the beginning, once; by decoding, which is exact in every container."""
+        skip(self, frame)
 
     def read(self, count: int = -1) -> np.ndarray:
         """(count, channels) float32, or all that is left."""
@@ -160,12 +165,18 @@ class PyavSound:
         self._container.close()
 
 
+def skip(sound: FfmpegSound | PyavSound, frame: int) -> None:
+    """Decode so many samples, and forget them."""
+    while frame > 0 and len(block := sound.read(min(frame, BLOCK))):
+        frame -= len(block)
+
+
 @lru_cache(maxsize=4096)
 def count_frames(place: str, _changed: int, name: str, kind: Kind) -> int:
     """Samples of each channel in a recording, by decoding it."""
     sound, count = _open(place, name, kind), 0
     try:
-        while len(block := sound.read(SEARCHED)):
+        while len(block := sound.read(BLOCK)):
             count += len(block)
     finally:
         sound.close()
