@@ -81,7 +81,7 @@ def one_thread():
 def an4_utterances(an4):
     """`an4_utterances(40)`: the first records of AN4's training part, with absolute paths."""
     from ds2cli.audio.files import read_info
-    from ds2cli.corpora.manifest import Utterance, to_utterance
+    from ds2cli.records.manifest import Utterance, to_utterance
 
     def first(count: int) -> list[Utterance]:
         names = (an4 / "etc" / "an4_train.fileids").read_text().split()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from ds2cli.corpora.manifest import to_line
 from ds2cli.model.checkpoint import load_training_state
+from ds2cli.records.jsonl import to_line
 
 # Small enough for tenths of a second a step, with everything on that draws at random.
 SMALL = """

@@ -11,7 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "declarations", "config", "settings", "whole_files", "media"},
+    {"errors", "media"},
+    {"io"},
+    {"records", "declarations", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment", "inference"},
     {"training"},
@@ -20,13 +22,9 @@ RANKS = [
 ]
 # Siblings and neighbours that are named, each for a reason.
 ALLOWED = {
-    ("declarations", "errors"),
     ("config", "declarations"),  # every setting is declared by its rules
     ("settings", "declarations"),
     ("settings", "config"),
-    ("settings", "errors"),
-    ("whole_files", "errors"),
-    ("config", "errors"),
     ("model", "text"),  # a checkpoint carries its units
     ("model", "audio"),  # and hears with its own features
     ("decoding", "language"),  # the beam asks the n-gram
@@ -35,7 +33,7 @@ ALLOWED = {
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": ["language"], "soundfile": ["audio/files.py"],
            "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"],
            "av": ["audio/foreign.py"]}
-NO_TORCH = ["cli", "text", "corpora", "language", "scoring", "reporting"]
+NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
 
 def imports(path: Path) -> list[str]:

@@ -33,17 +33,3 @@ def to_mono(samples: np.ndarray, path: str | Path, channel: int | None = None) -
     if not np.isfinite(mono).all():
         raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
     return mono
-
-
-def parse_channel(word: object) -> int | None:
-    """A channel as lists and people write it, counted from 0: `1` and "1" are the second, as is "B"; None is all.
-
-    raises  ValueError where it is none of these
-    """
-    if word is None or word == "":
-        return None
-    if isinstance(word, str) and len(word) == 1 and word.upper() in "ABCDEFGH":
-        return ord(word.upper()) - ord("A")
-    if isinstance(word, bool) or not isinstance(word, (int, str)) or not str(word).isdecimal():
-        raise ValueError(f"`{word}` is no channel")
-    return int(word)

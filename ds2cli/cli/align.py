@@ -26,7 +26,7 @@ def align(
     ds2 align runs/a test.jsonl > timed.jsonl
     ds2 align runs/a talk.jsonl --format textgrid > talk.TextGrid
     """
-    from ds2cli.reporting.transcripts import check_format, transcript
+    from ds2cli.records.formats import check_format, transcript
     from ds2cli.workflows.align import AlignRequest, align_records
 
     check_format(kind)

@@ -68,7 +68,7 @@ def decode(
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
     """
-    from ds2cli.reporting.transcripts import check_format, transcript
+    from ds2cli.records.formats import check_format, transcript
     from ds2cli.workflows.decode import DecodeRequest
     from ds2cli.workflows.decode import decode as decode_all
 

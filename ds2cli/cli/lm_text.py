@@ -31,8 +31,7 @@ def text(
 
     One line for each sentence of a text with paragraphs (blank lines between), such as Project Gutenberg's books.
     """
-    import json
-
+    from ds2cli.records.jsonl import to_line
     from ds2cli.workflows.lm_text import Summary, lm_text
 
     summary = Summary()
@@ -42,6 +41,6 @@ def text(
         for number, line in enumerate(lm_text(files or ["-"], language.value, keep_lines, summary), 1):
             write(line.spoken.text)
             if write_spans:
-                write_spans(json.dumps(line.as_record(number), ensure_ascii=False))
+                write_spans(to_line(line.as_record(number)))
     for report in summary.as_lines("character" if language is Language.mandarin else "word"):
         terminal.say(report)

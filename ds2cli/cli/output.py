@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ds2cli.cli import terminal
-from ds2cli.whole_files import written_whole
+from ds2cli.io.atomic import atomic_text
 
 
 @contextmanager
@@ -17,5 +17,5 @@ def lines_to(path: Path | None) -> Iterator[Callable[[str], None]]:
     if path is None or str(path) == "-":
         yield terminal.write
         return
-    with written_whole(path) as place, open(place, "w", encoding="utf-8", errors=terminal.UNSPELLABLE) as stream:
+    with atomic_text(path) as stream:
         yield lambda line: print(line, file=stream)

@@ -47,7 +47,7 @@ def corpus(
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="headers read at once")] = 4,
 ) -> None:
     from ds2cli.corpora.entries import Rejected
-    from ds2cli.corpora.manifest import to_line
+    from ds2cli.records.jsonl import to_line
     from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
@@ -85,7 +85,7 @@ def check(
     """
     from contextlib import nullcontext
 
-    from ds2cli.corpora.manifest import to_line
+    from ds2cli.records.jsonl import to_line
     from ds2cli.text.units import read_units
     from ds2cli.workflows.prepare_check import CheckReport, check_sets, spelling_by, spelling_of
 
@@ -137,7 +137,8 @@ def split(
     \b
     ds2 prepare split all.jsonl --into train.jsonl=0.9 --into dev.jsonl=0.1
     """
-    from ds2cli.corpora.manifest import read_manifest, to_line
+    from ds2cli.records.jsonl import to_line
+    from ds2cli.records.manifest import read_manifest
     from ds2cli.workflows.prepare_split import split_by_speaker, split_by_utterance
 
     shares = dict(map(to_share, into))
@@ -174,7 +175,8 @@ def shard(
     \b
     ds2 prepare shard train.jsonl --into shards/train --encode opus
     """
-    from ds2cli.corpora.manifest import read_manifest, to_line
+    from ds2cli.records.jsonl import to_line
+    from ds2cli.records.manifest import read_manifest
     from ds2cli.workflows.prepare_shard import Limit, in_manifest_order, prepare_shards
 
     rejected = []

@@ -1,6 +1,5 @@
 """`ds2 score`: how many errors, which, where, how sure."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.errors import Exit
+from ds2cli.records.jsonl import to_line
 from ds2cli.reporting.choices import Sound
 from ds2cli.scoring.choices import Align, Kind, Missing, WordKind
 
@@ -99,7 +99,7 @@ def _json_lines(report: "Report", confusions: int, worst: int, alignments: bool)
         answer["worst"] = report.worst(worst)
     if alignments:
         answer["alignments"] = list(report.all_aligned())
-    yield json.dumps(answer, ensure_ascii=False)
+    yield to_line(answer)
 
 
 def _finish(report: "Report", max_wer: float | None, max_cer: float | None, missing: Missing) -> None:

@@ -71,7 +71,7 @@ def segment(
     ds2 prepare segment --model runs/a talk.flac talk.txt -o talk.jsonl
     ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
     """
-    from ds2cli.reporting.transcripts import check_format, transcript
+    from ds2cli.records.formats import check_format, transcript
     from ds2cli.workflows.segment.job import SegmentRequest
     from ds2cli.workflows.segment.job import segment as segment_all
     from ds2cli.workflows.segment.outputs import Outputs

@@ -5,20 +5,17 @@ with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a term
 """
 
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ds2cli.errors import Ds2Error
+from ds2cli.io.atomic import UNSPELLABLE
+from ds2cli.records.jsonl import to_line
 
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 verbosity = NORMAL
-
-# What UTF-8 cannot hold (half of a surrogate pair, a byte of a file's name) goes out as JSON writes it, \udce9, and so
-# comes back as it was.
-UNSPELLABLE = "backslashreplace"
 
 
 def open_streams() -> None:
@@ -58,7 +55,7 @@ def discard_stdout() -> None:
 
 def write_record(record: dict[str, Any]) -> None:
     """One record as one line of UTF-8 JSON."""
-    write(json.dumps(record, ensure_ascii=False))
+    write(to_line(record))
 
 
 def say(line: str = "") -> None:

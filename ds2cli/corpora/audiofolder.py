@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, name_of, read_lines
-from ds2cli.corpora.manifest import read_records
 from ds2cli.errors import ManifestError
+from ds2cli.records.jsonl import read_records
 
 TOTALS: dict[str | None, Totals] = {}
 NAMES = ("metadata.jsonl", "metadata.csv")
@@ -45,7 +45,7 @@ def read_metadata(path: Path, root: Path) -> Iterator[Entry]:
 
     raises  ManifestError where its columns do not name recordings and texts
     """
-    rows = read_records(path) if path.suffix == ".jsonl" else csv.DictReader(read_lines(path))
+    rows = (row for _, row in read_records(path)) if path.suffix == ".jsonl" else csv.DictReader(read_lines(path))
     for row in rows:
         text = next((name for name in TEXT if name in row), None)
         if text is None or not row.get("file_name"):

@@ -10,8 +10,8 @@ import numpy as np
 from ds2cli.audio.files import read_info, read_samples
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.audio.members import is_there
-from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import AudioError
+from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import Units, frames_needed
 
 # Measured on AN4, LibriSpeech, Common Voice, VCTK, LJ Speech, AISHELL and speechocean762: no more than 0.02 % of an

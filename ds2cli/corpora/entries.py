@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ds2cli.corpora.manifest import Record
 from ds2cli.errors import UsageError
+from ds2cli.io.text import numbered_lines
 from ds2cli.media import AUDIO_SUFFIXES, FOREIGN_SUFFIXES, is_sound_name
+from ds2cli.records.jsonl import Record
+
+UNPACKED_HINT = "is the corpus unpacked completely?"
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,4 @@ def read_lines(path: Path) -> Iterator[str]:
 
     raises  UsageError where the file is missing or not UTF-8
     """
-    try:
-        with open(path, encoding="utf-8-sig") as stream:
-            yield from (line.rstrip("\n") for line in stream if line.strip())
-    except FileNotFoundError:
-        raise UsageError(f"no such file: `{path}`", hint="is the corpus unpacked completely?") from None
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"`{path}` is not UTF-8 (byte {problem.start})", hint="convert it with: iconv") from None
+    yield from (line for _, line in numbered_lines(path, UNPACKED_HINT) if line.strip())

@@ -6,13 +6,12 @@ The format is read as it lies on disk, so lhotse itself is not needed. Only plai
 padded cuts, augmented recordings and sources other than files are rejected by name.
 """
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate
-from ds2cli.corpora.manifest import read_records
+from ds2cli.records.jsonl import read_records
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -27,9 +26,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         found = {path.name.split(".jsonl")[0]: path for path in sorted(folder.glob("*cuts*.jsonl*"))}
         manifests = [found[name] for name in choose_parts(part, found, folder)]
     for manifest in manifests:
-        with (gzip.open if manifest.suffix == ".gz" else open)(manifest, "rt", encoding="utf-8") as lines:
-            for cut in read_records(lines, str(manifest)):
-                yield from to_entries(cut, manifest.parent)
+        for _, cut in read_records(manifest):
+            yield from to_entries(cut, manifest.parent)
 
 
 def to_entries(cut: dict[str, Any], folder: Path) -> Iterator[Entry | Rejected]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root
-from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.records.manifest import Utterance, read_manifest
 
 TOTALS: dict[str | None, Totals] = {}
 SUFFIXES = (".json", ".jsonl")

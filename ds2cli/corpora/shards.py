@@ -8,7 +8,6 @@ unpacked.
 """
 
 import itertools
-import json
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from pathlib import Path
 from ds2cli.audio.members import Member, members
 from ds2cli.corpora.audiofolder import LANGUAGE, SPEAKER, TEXT, first_of
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts
-from ds2cli.corpora.manifest import Record
-from ds2cli.errors import UsageError
+from ds2cli.errors import ManifestError, UsageError
 from ds2cli.media import SOUND_SUFFIXES
+from ds2cli.records.jsonl import Record, parse_record
 
 TOTALS: dict[str | None, Totals] = {}
 NAMED = {"id", "audio_filepath", "offset", "duration", *TEXT, *SPEAKER, *LANGUAGE}
@@ -43,12 +42,9 @@ class Sample:
     def metadata(self) -> Record:
         """What key.json holds; empty where there is none.
 
-        raises  ValueError where it is not a JSON object in UTF-8
+        raises  ManifestError where it is not a JSON object in UTF-8
         """
-        record = json.loads(self.files["json"].read()) if "json" in self.files else {}
-        if not isinstance(record, dict):
-            raise ValueError("not a JSON object")
-        return record
+        return parse_record(self.files["json"].read(), f"`{self.key}.json`") if "json" in self.files else {}
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
@@ -89,7 +85,7 @@ def to_entry(sample: Sample) -> Entry | Rejected:
     try:
         record = sample.metadata()
         text = sample.files["txt"].read().decode() if "txt" in sample.files else None
-    except ValueError as problem:
+    except (ManifestError, UnicodeDecodeError) as problem:
         return Rejected(sample.key, "text or JSON that cannot be read", str(problem))
     text = " ".join(text.split()) if text is not None else next((record[name] for name in TEXT if name in record), None)
     if not isinstance(text, str):

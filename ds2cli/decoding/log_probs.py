@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.io.atomic import atomic_write
+from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import Units, parse_units, write_units
-from ds2cli.whole_files import written_whole
 
 FORMAT = "ds2 log-probs 1"
 HINT = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
@@ -57,10 +58,10 @@ class LogProbWriter:
         self._records: list[str] = []
         self._open = ExitStack()
         self._zip = self._open.enter_context(
-            zipfile.ZipFile(self._open.enter_context(written_whole(self.path)), "w")
+            zipfile.ZipFile(self._open.enter_context(atomic_write(self.path)), "w")
         )
         head = {"format": FORMAT, "units": write_units(units), "frame_seconds": frame_seconds}
-        self._zip.writestr("head.json", json.dumps(head, ensure_ascii=False))
+        self._zip.writestr("head.json", to_line(head))
 
     def __enter__(self) -> "LogProbWriter":
         return self
@@ -70,7 +71,7 @@ class LogProbWriter:
         array = io.BytesIO()
         np.save(array, np.ascontiguousarray(log_probs, np.float32))
         self._zip.writestr(f"{len(self._records):07d}.npy", array.getvalue())
-        self._records.append(json.dumps(record, ensure_ascii=False))
+        self._records.append(to_line(record))
 
     def __exit__(self, kind: type[BaseException] | None, *rest: TracebackType | BaseException | None) -> None:
         if kind is not None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ds2cli import _kernels
 from ds2cli.errors import UsageError
+from ds2cli.io.atomic import atomic_write
 from ds2cli.language.ngrams import NgramTables
 from ds2cli.language.probing import to_probing
-from ds2cli.whole_files import written_whole
 
 ROWS = 1 << 18
 ENDINGS = (".arpa", ".arpa.gz", ".bin")
@@ -68,7 +68,7 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 
     raises  UsageError where it cannot be begun, Ds2Error where it cannot be ended (a full disk)
     """
-    with written_whole(path) as place, open(place, "wb") as raw:
+    with atomic_write(path) as place, open(place, "wb") as raw:
         if path.suffix == ".gz":  # neither name nor time inside: the same model is the same file
             with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as file:
                 yield file

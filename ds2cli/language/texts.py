@@ -1,17 +1,13 @@
 """Training text in: files of sentences or records, plain or compressed, as lists of tokens, block by block."""
 
-import gzip
 import json
-import lzma
 import re
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 from ds2cli.errors import UsageError
+from ds2cli.io.text import called, open_utf8
 from ds2cli.language.ngrams import END
 
 RECORDS_HINT = "the file begins with a record, so every line is one, with a field `text`"
@@ -19,8 +15,6 @@ BLOCK_BYTES = 1 << 20
 END_TOKEN = END.encode()
 SPACE_NAME = "<space>"  # how a model of characters writes a space
 RESERVED = re.compile(rb"(?<!\S)(<s>|</s>|<unk>|<UNK>)(?!\S)")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-GZIP_MAGIC, XZ_MAGIC = b"\x1f\x8b", b"\xfd7zXZ\x00"
 
 
 def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
@@ -34,10 +28,10 @@ def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: boo
     An empty line is an empty sentence, as lmplz has it.
     """
     for path in paths:
-        name = "stdin" if str(path) == "-" else f"`{path}`"
+        name = called(path)
         number, are_records = 1, None
-        with _opened(path, name) as stream:
-            for block in _blocks(stream, name):
+        with open_utf8(path) as stream:
+            for block in _blocks(stream):
                 _check(block, name, number)
                 if are_records is None and block.strip():
                     are_records = _is_record(block)
@@ -110,16 +104,11 @@ def _refuse(text: bytes, name: str, line: int) -> None:
                      hint=f"take it out: sed 's|{token}||g'")
 
 
-def _blocks(stream: IO[bytes], name: str) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
     """Whole lines, about a megabyte together; the last line is ended where the file does not."""
-    rest, first = b"", True
+    rest = b""
     while True:
-        try:
-            block = stream.read(BLOCK_BYTES)
-        except (gzip.BadGzipFile, lzma.LZMAError, EOFError):
-            raise UsageError(f"{name} is compressed, and broken", hint="check it with: gzip -t, xz -t") from None
-        if first:
-            block, first = block.removeprefix(BYTE_ORDER_MARK), False
+        block = stream.read(BLOCK_BYTES)
         if not block:
             break
         whole, newline, after = block.rpartition(b"\n")
@@ -130,22 +119,3 @@ def _blocks(stream: IO[bytes], name: str) -> Iterator[bytes]:
             rest += block
     if rest:
         yield rest + b"\n"
-
-
-@contextmanager
-def _opened(path: str | Path, name: str) -> Iterator[IO[bytes]]:
-    try:
-        raw = sys.stdin.buffer if str(path) == "-" else open(path, "rb")
-    except OSError as problem:
-        what = "no such file" if isinstance(problem, FileNotFoundError) else "cannot read"
-        raise UsageError(f"{what}: {name}", hint="give plain, .gz or .xz text, or - for standard input") from None
-    buffered = raw if hasattr(raw, "peek") else BufferedReader(raw)
-    try:
-        magic = buffered.peek(8)
-        opener = gzip.open if magic.startswith(GZIP_MAGIC) else lzma.open if magic.startswith(XZ_MAGIC) else None
-        yield opener(buffered, "rb") if opener else buffered
-    except IsADirectoryError:
-        raise UsageError(f"cannot read: {name} is a folder", hint="name its files") from None
-    finally:
-        if str(path) != "-":
-            raw.close()

@@ -3,9 +3,12 @@
 safetensors holds the arrays; its metadata holds the settings as TOML and the units as text.
 """
 
+import errno
 import json
-import os
 import pickle
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ds2cli.config import Config
-from ds2cli.errors import CheckpointError, Ds2Error, UsageError
+from ds2cli.errors import CheckpointError, UsageError
+from ds2cli.io.atomic import atomic_write
 from ds2cli.model.narrow import FORMS, Form, narrow, widen
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
@@ -48,7 +52,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     metadata = {FORMAT: json.dumps({**texts, **checkpoint.notes}, ensure_ascii=False, sort_keys=True)}
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
     weights = narrow(weights, checkpoint.form)
-    write_beside(path, lambda temporary: save_file(weights, temporary, metadata))
+    with _written(path) as place:
+        save_file(weights, place, metadata)
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -103,28 +108,21 @@ def checkpoint_path(path: str | Path) -> Path:
     return path
 
 
-def write_beside(path: Path, write) -> None:
-    """Let `write(temporary_path)` write a file in the same folder, flush it to disk, and rename it into place.
-
-    raises  Ds2Error where the disk is full or the folder closed; the old file stays, and nothing beside it
-    """
-    temporary = path.with_name(f".{path.name}.part")  # one name, so that kills leave one of them at most
-    try:
-        write(str(temporary))
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # safetensors writes for its owner alone
-        os.replace(temporary, path)
-    except (OSError, SafetensorError, RuntimeError) as problem:  # torch's writer has no error of its own
-        reason = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
-        raise Ds2Error(f"cannot write `{path}`: {reason}", hint=f"is there room? df -h {path.parent}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """As `atomic_write`, for writers that have errors of their own: Rust's and torch's become the system's."""
+    with atomic_write(path) as place:
+        try:
+            yield place
+        except (SafetensorError, RuntimeError) as problem:
+            number = re.search(r"os error (\d+)", str(problem))
+            raise OSError(int(number[1]) if number else errno.EIO, str(problem).splitlines()[0]) from None
 
 
 def save_training_state(path: Path, state: dict) -> None:
     """Tensors, numbers and texts that `load_training_state` reads back without running code."""
-    write_beside(path, lambda temporary: torch.save(state, temporary))
+    with _written(path) as place:
+        torch.save(state, place)
 
 
 def load_training_state(path: Path) -> dict:

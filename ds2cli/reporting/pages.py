@@ -5,10 +5,11 @@ program.
 """
 
 import html
-import json
 import re
 from importlib.resources import files
 from typing import Any
+
+from ds2cli.records.jsonl import spellable, to_line
 
 # What could end the data's own element early, or is a line end to some readers of JavaScript.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -24,11 +25,11 @@ def build_page(name: str, title: str, data: dict[str, Any]) -> str:
     def part(*names: str) -> str:
         return "\n".join((folder / one).read_text(encoding="utf-8").strip() for one in names)
 
-    text = json.dumps({"title": title, **data}, ensure_ascii=False, separators=(",", ":"))
+    text = to_line({"title": title, **data}, separators=(",", ":"))
     for unsafe, escaped in UNSAFE.items():
         text = text.replace(unsafe, escaped)
     parts = {
-        "TITLE": html.escape(title),
+        "TITLE": html.escape(spellable(title)),
         "STYLE": part("common.css", f"{name}.css"),
         "BODY": part(f"{name}.html"),
         "SCRIPT": part("common.js", f"{name}.js"),

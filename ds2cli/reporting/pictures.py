@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ds2cli.errors import UsageError
-from ds2cli.whole_files import written_whole
+from ds2cli.io.atomic import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +73,7 @@ def figure(path: str | Path, width: float, height: float) -> Iterator["Figure"]:
 
 def _save(page: "Figure", path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
-    with written_whole(path) as place:
+    with atomic_write(path) as place:
         page.savefig(place, format=kind, metadata={"Date": None} if kind == "svg" else None)
 
 

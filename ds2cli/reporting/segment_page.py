@@ -6,8 +6,9 @@ trust the rest.
 
 from typing import Any
 
+from ds2cli.records.jsonl import Record
+from ds2cli.records.timed import stretch, timed_words
 from ds2cli.reporting.pages import build_page
-from ds2cli.reporting.timed_words import Record, stretch, timed_words
 
 DOUBTFUL_BELOW = 0.8
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ds2cli.errors import UsageError
-from ds2cli.scoring.inputs.lines import Line
+from ds2cli.io.text import Line
 
 HINT = "a rule looks like: [GONNA] => [GOING TO] / [ ] __ [ ]"
 _SETTING = re.compile(r"\*\s*(\w+)\s*=?\s*[\"'](.*?)[\"']")

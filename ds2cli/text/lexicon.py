@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ds2cli.errors import UsageError
-from ds2cli.text.files import read_lines
+from ds2cli.io.text import read_lines
 from ds2cli.text.units import BLANK, SPACE_NAME, Units
 
 HINT = "a lexicon has a word and its units on each line: hello HH AH L OW"

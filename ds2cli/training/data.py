@@ -14,11 +14,11 @@ from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.audio.files import read_audio
 from ds2cli.config import Config
-from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import AudioError
 from ds2cli.media import recordings_in
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import pad
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.text.units import Units, frames_needed
 from ds2cli.training.batches import Plan
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ds2cli.alignment.viterbi import best_path
-from ds2cli.corpora.manifest import Record
 from ds2cli.errors import TextError
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.records.jsonl import Record
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import to_transcript
 from ds2cli.text.units import frames_needed

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli.corpora.manifest import Record
 from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import greedy_decode
@@ -19,6 +18,7 @@ from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_prob
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
+from ds2cli.records.jsonl import Record
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_inputs

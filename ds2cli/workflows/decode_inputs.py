@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import UsageError
 from ds2cli.media import HEAD_BYTES, is_sound, kind_of, recordings_in
 from ds2cli.model.checkpoint import BEST, LAST
+from ds2cli.records.manifest import Utterance, read_manifest
 
 STDIN = "-", "/dev/stdin"
 PIPED_ID = "stdin"

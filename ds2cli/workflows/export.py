@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ds2cli.corpora.manifest import Utterance
 from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.io.atomic import atomic_write
 from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 from ds2cli.model.quantised import load_listener
 from ds2cli.model.recogniser import Recogniser, build_recogniser, pad
+from ds2cli.records.manifest import Utterance
 from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import BLANK
-from ds2cli.whole_files import written_whole
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.export_speech import speech_to_compare
 from ds2cli.workflows.listen import listen
@@ -76,7 +76,7 @@ def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
     utterances = list(read_inputs([request.dev])) if request.dev else []
     speech, compared_on = speech_to_compare(utterances, source.with_name("dev.jsonl"), recogniser.config.features)
     sides: list[Side] = []
-    with written_whole(request.output) as place:
+    with atomic_write(request.output) as place:
         answer = write(request.kind, checkpoint, recogniser, place)
         largest = largest_difference(recogniser, answer, speech)
         if not largest <= TOLERANCE.get(request.kind, np.inf):

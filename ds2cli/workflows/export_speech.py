@@ -8,8 +8,8 @@ import numpy as np
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio
 from ds2cli.config import FeatureConfig
-from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import Ds2Error
+from ds2cli.records.manifest import Utterance
 from ds2cli.workflows.decode_inputs import read_inputs
 
 LOOKED_AT = 16  # records, from the first

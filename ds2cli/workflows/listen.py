@@ -9,10 +9,10 @@ import numpy as np
 
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio, read_blocks
-from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import AudioError, Ds2Error
+from ds2cli.io.parallel import ordered_map
 from ds2cli.model.recogniser import Recogniser
-from ds2cli.workflows.in_order import in_order
+from ds2cli.records.manifest import Utterance
 from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
 
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
@@ -50,7 +50,7 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int,
 
     remaining = iter(utterances)
     while window := list(islice(remaining, WINDOW_UTTERANCES)):
-        waveforms = list(in_order(read, window, jobs))
+        waveforms = list(ordered_map(read, window, jobs))
         answers = _answers(recogniser, [one for one in waveforms if not isinstance(one, str)])
         for utterance, waveform in zip(window, waveforms, strict=True):
             if isinstance(waveform, str):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ds2cli.text.files import read_lines
+from ds2cli.io.text import read_lines
 from ds2cli.text.normalise import normalise
 from ds2cli.text.sentences import Passage, each_line, paragraphs, sentences, without_licence
 from ds2cli.text.spans import Normalised, Span

@@ -8,12 +8,12 @@ import numpy as np
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio, read_info
 from ds2cli.config import FeatureConfig
-from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.errors import UsageError
 from ds2cli.media import is_sound
 from ds2cli.model.inspection import Heard, hear, input_sensitivity
 from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
 from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance
 from ds2cli.text.units import SPACE, SPACE_NAME, Units

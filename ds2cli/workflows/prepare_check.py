@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ds2cli.corpora.checks import Checked, Finding, Spelling, check_utterance
-from ds2cli.corpora.manifest import read_manifest
+from ds2cli.io.parallel import ordered_map
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.units import Units
-from ds2cli.workflows.in_order import in_order
 
 IDS_SHOWN = 3
 
@@ -120,10 +120,10 @@ def check_sets(
     seen = Seen()
     check = partial(check_utterance, spelling=spelling)
     for name in against:
-        for checked in in_order(check, read_manifest(name), jobs):
+        for checked in ordered_map(check, read_manifest(name), jobs):
             compare(checked, name, seen, CheckReport())
     for name in manifests:
-        for checked in in_order(check, read_manifest(name), jobs):
+        for checked in ordered_map(check, read_manifest(name), jobs):
             compare(checked, name, seen, report)
             report.add(checked, name)
             yield checked

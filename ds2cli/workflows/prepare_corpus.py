@@ -9,10 +9,10 @@ from ds2cli.audio.files import read_info
 from ds2cli.audio.members import is_there
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
-from ds2cli.corpora.manifest import Record
 from ds2cli.errors import AudioError, UsageError
+from ds2cli.io.parallel import ordered_map
+from ds2cli.records.jsonl import Record
 from ds2cli.text.normalise import normalise
-from ds2cli.workflows.in_order import in_order
 
 # A segment may end this much after its recording: transcribers and other tools round.
 END_TOLERANCE_SECONDS = 0.05
@@ -29,7 +29,7 @@ def prepare_corpus(
     raises    UsageError where the folder does not look like that corpus, or has no such part
     """
     seen: set[str] = set()
-    for outcome in in_order(to_record, read_corpus(name, folder, part), jobs):
+    for outcome in ordered_map(to_record, read_corpus(name, folder, part), jobs):
         if isinstance(outcome, dict):
             outcome = to_unique(with_text(outcome, language, summary), seen)
         summary.add(outcome)

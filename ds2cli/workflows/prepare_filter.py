@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ds2cli.alignment.filter import Filter, area_under_curve, fit_filter
-from ds2cli.corpora.manifest import Record, read_records
 from ds2cli.errors import UsageError
+from ds2cli.records.jsonl import Record, read_records
 
 HINT = 'each line needs `features`, as ds2 prepare segment --all writes them, and "good": true or false'
 
@@ -67,7 +67,7 @@ def _share(what: np.ndarray, among: np.ndarray) -> float:
 
 
 def _read(files: Iterable[str]) -> tuple[list[dict[str, float]], np.ndarray]:
-    records: list[Record] = [record for name in files for record in read_records(name)]
+    records: list[Record] = [record for name in files for _, record in read_records(name, hint=HINT)]
     for record in records:
         if not isinstance(record.get("good"), bool) or not isinstance(record.get("features"), dict):
             raise UsageError(f"`{record.get('id', '?')}` is not a labelled segment", hint=HINT)

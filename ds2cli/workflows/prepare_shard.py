@@ -15,12 +15,13 @@ from ds2cli.audio.files import OPUS_RATES, encode_audio, read_info, read_samples
 from ds2cli.audio.members import open_recording
 from ds2cli.corpora.choices import Encoding
 from ds2cli.corpora.entries import Rejected
-from ds2cli.corpora.manifest import Record, Utterance, to_line
 from ds2cli.corpora.shards import samples
 from ds2cli.errors import AudioError, UsageError
+from ds2cli.io.atomic import atomic_write
+from ds2cli.io.parallel import ordered_map
 from ds2cli.media import AUDIO_SUFFIXES
-from ds2cli.whole_files import written_whole
-from ds2cli.workflows.in_order import in_order
+from ds2cli.records.jsonl import Record, to_line
+from ds2cli.records.manifest import Utterance
 
 # A record that ends so near its recording's end means all of it: durations are rounded.
 WHOLE_WITHIN_SECONDS = 0.05
@@ -92,7 +93,7 @@ def prepare_shards(
             hint = "remove it, or name another folder with --into"
             raise UsageError(f"`{tar}` is not the next shard of `{folder}`", hint=hint)
         yield taken_up(tar, waiting, encoding, skip)
-    readable = _readable(in_order(partial(pack, encoding=encoding), waiting, jobs), skip)
+    readable = _readable(ordered_map(partial(pack, encoding=encoding), waiting, jobs), skip)
     for number, first in enumerate(readable, len(there)):
         tar = shard_path(folder, number)
         write_shard(tar, itertools.chain([first], readable), limit)
@@ -155,7 +156,7 @@ def write_shard(tar: Path, readable: Iterator[Packed], limit: Limit) -> None:
     The same bytes whoever writes it, and when; but Opus that is encoded anew draws the serial number of its stream.
     """
     seconds, size = 0.0, 0
-    with written_whole(tar) as place, tarfile.open(place, "w", format=tarfile.USTAR_FORMAT) as archive:
+    with atomic_write(tar) as place, tarfile.open(place, "w", format=tarfile.USTAR_FORMAT) as archive:
         for one in readable:
             line = to_line(one.record).encode("utf-8", "backslashreplace")
             for suffix, content in ((one.suffix, one.content), (".json", line)):

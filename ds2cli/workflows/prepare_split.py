@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ds2cli.corpora.manifest import Utterance
 from ds2cli.errors import UsageError
+from ds2cli.records.manifest import Utterance
 
 
 @dataclass

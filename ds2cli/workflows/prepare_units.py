@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ds2cli.corpora.manifest import read_manifest
 from ds2cli.errors import UsageError
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.units import Units, units_of
 
 

@@ -6,18 +6,18 @@ import json
 import math
 from pathlib import Path
 
-from ds2cli.corpora.manifest import Utterance, read_manifest, to_line
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
+from ds2cli.io.atomic import atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
 from ds2cli.language.arpa import GZIP_MAGIC
 from ds2cli.model.checkpoint import (
     Checkpoint,
     load_training_state,
     save_checkpoint,
     save_training_state,
-    write_beside,
 )
+from ds2cli.records.jsonl import to_line
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
-from ds2cli.whole_files import forget_unfinished
 
 EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation", RollbackEvent: "rollback"}
 
@@ -72,10 +72,7 @@ class RunFolder:
         raises  UsageError where it already holds a run, or cannot be made
         """
         self.must_be_free()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise UsageError(f"cannot make `{self.path}`: {problem.strerror}", hint="name another --run") from None
+        make_folder(self.path)
 
     def must_hold_a_run(self) -> None:
         """raises  UsageError where there is nothing to resume."""
@@ -85,14 +82,16 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """A small file, whole or not at all."""
-        write_beside(self.path / name, lambda temporary: Path(temporary).write_text(text, encoding="utf-8"))
+        with atomic_text(self.path / name) as stream:
+            stream.write(text)
 
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
         content = Path(source).read_bytes()
         if not content.startswith(GZIP_MAGIC):
             content = gzip.compress(content, mtime=0)
-        write_beside(self.unit_lm, lambda temporary: Path(temporary).write_bytes(content))
+        with atomic_write(self.unit_lm) as place:
+            place.write_bytes(content)
 
     def write_manifest(self, name: str, utterances: list[Utterance]) -> None:
         """What is trained and evaluated on, with absolute paths, so that --resume needs nothing else."""
@@ -116,8 +115,8 @@ class RunFolder:
             with open(path, "a", encoding="utf-8") as stream:
                 stream.writelines(to_line(record) + "\n" for record in records)
         except OSError as problem:
-            hint = f"make room, then: ds2 train --resume {self.path}"
-            raise Ds2Error(f"cannot write `{path}`: {problem.strerror}", hint=hint) from None
+            wrong = cannot_write(path, problem)
+            raise Ds2Error(str(wrong), hint=f"{wrong.hint}; then: ds2 train --resume {self.path}") from None
 
     def forget_after(self, step: int, is_evaluated: bool) -> None:
         """Drop what a killed run wrote after its last save, as it will be written again, and what it did not finish.
@@ -131,7 +130,8 @@ class RunFolder:
             if path.exists():
                 lines = path.read_bytes().split(b"\n")
                 kept = [line + b"\n" for line in lines if _is_known(line, step, evaluated)]
-                write_beside(path, lambda temporary, kept=kept: Path(temporary).write_bytes(b"".join(kept)))
+                with atomic_write(path) as place:
+                    place.write_bytes(b"".join(kept))
 
     def keep(self, checkpoint: Checkpoint, state: dict | None, best: bool) -> None:
         """Keep a checkpoint as the best, or as the last with the trainer's state.

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
+from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Align, WordKind
 from ds2cli.scoring.corpus import Corpus, Counting, count
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.edits.tokens import split_spaces, split_words
 from ds2cli.scoring.glm import read_glm
-from ds2cli.scoring.inputs.lines import called, read_lines
 from ds2cli.scoring.inputs.pairs import Pairing, named
 from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
 from ds2cli.scoring.normalising import Normaliser, compose, fold_case
@@ -96,7 +96,7 @@ def normalisers(options: ScoreOptions) -> list[Normaliser]:
         if not Path(name).is_file():
             hint = f"choose one of {', '.join(NORMALISERS)}, or name a GLM file"
             raise UsageError(f"no normaliser and no file `{name}`", hint=hint)
-        glm = read_glm(read_lines(name), called(name))
+        glm = read_glm(numbered_lines(name), called(name))
         steps.append(Normaliser(name, glm.apply, glm.makes_choices))
     if options.ignore_case:
         steps.append(Normaliser("ignore case", fold_case))

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.score_page import score_page
 from ds2cli.scoring.report import Report
-from ds2cli.whole_files import written_whole
 from ds2cli.workflows.page_sound import sound_address
 
 CONFUSIONS = 25
@@ -32,8 +32,8 @@ def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
     title = f"{report.settings['hypothesis']}: " + (
         "no reference words" if report.words.rate is None else f"WER {report.words.rate:.2f} %")
     page = score_page(title, report.summary(), report.confusion_table(CONFUSIONS), rows)
-    with written_whole(path) as place:
-        place.write_text(page, encoding="utf-8")
+    with atomic_text(path) as stream:
+        stream.write(page)
 
 
 def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> str | None:

@@ -13,13 +13,13 @@ import torch
 
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
-from ds2cli.corpora.manifest import Utterance, read_manifest
 from ds2cli.errors import CheckpointError, Ds2Error, TextError, UsageError
 from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.model.transfer import transfer
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
 from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer, resolve, to_toml
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units

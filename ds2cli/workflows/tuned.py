@@ -11,8 +11,8 @@ from typing import Any
 from ds2cli.declarations import laid_over, toml_value
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
+from ds2cli.io.atomic import atomic_text
 from ds2cli.model.checkpoint import run_path
-from ds2cli.whole_files import written_whole
 
 NAME = "decoding.toml"
 
@@ -66,6 +66,6 @@ def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:
     path = tuned_path(run)
     lines = [f"# {line}" for line in note.splitlines()]
     lines += [f"{name} = {toml_value(value)}" for name, value in weights.items()]
-    with written_whole(path) as place:
-        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with atomic_text(path) as stream:
+        stream.write("\n".join(lines) + "\n")
     return path

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ds2cli.config import Config
-from ds2cli.corpora.manifest import Utterance, read_manifest, to_line
 from ds2cli.errors import Ds2Error
+from ds2cli.records.jsonl import to_line
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.settings import Layer, preset_layer, resolve, to_toml
 
 # The preset with the paper's clipped rectifiers. Batches are small, because so little speech needs many steps to be

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ds2cli.audio.files import read_audio, write_audio
-from ds2cli.corpora.manifest import Utterance, read_manifest
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.training.data import load_noises
 
 RATE = 16000

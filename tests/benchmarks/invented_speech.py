@@ -3,7 +3,7 @@
 import numpy as np
 
 from ds2cli.config import Config
-from ds2cli.corpora.manifest import Utterance
+from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import Units, units_of
 from ds2cli.training.data import SpeechSet
 

@@ -28,7 +28,7 @@ from ds2cli.audio.features import Frontend  # noqa: E402
 from ds2cli.audio.files import read_audio, resample, write_audio  # noqa: E402
 from ds2cli.config import AugmentConfig, BatchConfig, Config  # noqa: E402
 from ds2cli.corpora.choices import Encoding  # noqa: E402
-from ds2cli.corpora.manifest import Utterance  # noqa: E402
+from ds2cli.records.manifest import Utterance  # noqa: E402
 from ds2cli.settings import preset_layer, resolve  # noqa: E402
 from ds2cli.text.units import units_of  # noqa: E402
 from ds2cli.training.data import SpeechSet  # noqa: E402

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ds2cli.audio.files import read_audio
-from ds2cli.corpora.manifest import to_line
+from ds2cli.records.jsonl import to_line
 
 
 def kaldi_directory(studio, home="data/train"):

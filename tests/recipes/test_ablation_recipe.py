@@ -13,8 +13,8 @@ from table import as_markdown  # noqa: E402
 from variants import FINDINGS, VARIANTS, needed_by, settings_of, training_part, write  # noqa: E402
 
 from ds2cli.audio.features import n_bins  # noqa: E402
-from ds2cli.corpora.manifest import to_line  # noqa: E402
 from ds2cli.model.network import Network  # noqa: E402
+from ds2cli.records.jsonl import to_line  # noqa: E402
 from ds2cli.settings import file_layer, resolve  # noqa: E402
 
 

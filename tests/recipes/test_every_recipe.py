@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ds2cli.corpora.manifest import to_line
+from ds2cli.records.jsonl import to_line
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 SCRIPTS = sorted(RECIPES.glob("*/*.sh"))

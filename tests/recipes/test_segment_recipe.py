@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from ds2cli.corpora.manifest import Utterance
+from ds2cli.records.manifest import Utterance
 
 RECIPE = "recipes/segment"
 

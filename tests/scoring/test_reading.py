@@ -73,7 +73,7 @@ def test_the_kind_is_told_by_name_or_by_the_first_lines(tmp_path, name, text, ki
     ("a (s-1)\nb\n", "a (s-1)\n", ("r.trn", "h.trn"), "r.trn`, line 2: no utterance id"),
     ("{ a (s-1)\n", "a (s-1)\n", ("r.trn", "h.trn"), "line 1: `{` without `}`"),
     ("a\nb\n", "a\n", ("r.txt", "h.txt"), "has 2 lines, but"),
-    (b"a (s-1)\n\xff (s-2)\n", "a (s-1)\n", ("r.trn", "h.trn"), "line 2: byte 1 is not UTF-8"),
+    (b"a (s-1)\n\xff (s-2)\n", "a (s-1)\n", ("r.trn", "h.trn"), "line 2: not UTF-8 (byte 1)"),
     ("a (s-1)\nb (s-2)\n", "a (s-1)\n", ("r.trn", "h.trn"), "no hypothesis for `s-2`"),
     ("a (s-1)\n", "a (s-1)\nb (s-2)\n", ("r.trn", "h.trn"), "no reference for `s-2`"),
     ("u1 a\n\n", "u1 a\n", ("text", "h.trn"), "line 2: empty"),

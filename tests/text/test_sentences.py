@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ds2cli.errors import UsageError
-from ds2cli.text.files import read_lines
+from ds2cli.io.text import read_lines
 from ds2cli.text.sentences import Passage, each_line, paragraphs, sentences, without_licence
 
 

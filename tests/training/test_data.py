@@ -10,8 +10,8 @@ from singing import RATE, write_songs
 from ds2cli.audio.features import Frontend
 from ds2cli.audio.files import read_audio
 from ds2cli.config import AugmentConfig, BatchConfig, Config, FeatureConfig, ModelConfig
-from ds2cli.corpora.manifest import read_manifest
 from ds2cli.errors import AudioError
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet, feature_statistics
 

@@ -8,10 +8,10 @@ import torch
 from singing import RATE, write_songs
 
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig
-from ds2cli.corpora.manifest import read_manifest
 from ds2cli.decoding.greedy import best_path
 from ds2cli.errors import AudioError
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.manifest import read_manifest
 from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet

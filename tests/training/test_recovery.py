@@ -7,9 +7,9 @@ import torch
 from singing import RATE, write_songs
 
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
-from ds2cli.corpora.manifest import read_manifest
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process

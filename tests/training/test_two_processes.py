@@ -14,9 +14,9 @@ from real_runs import SMALL, command, differences, finish, metrics_of, start, st
 from singing import RATE, write_songs
 
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
-from ds2cli.corpora.manifest import read_manifest
 from ds2cli.model.checkpoint import load_training_state
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process

@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ds2cli.corpora.manifest import Utterance
+from ds2cli.records.manifest import Utterance
 from ds2cli.workflows.prepare_split import split_by_speaker
 
 UTTERANCES = st.lists(st.tuples(st.sampled_from("abcdefghijkl"), st.integers(1, 30_000)), min_size=1, max_size=80)

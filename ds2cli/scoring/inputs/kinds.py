@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from ds2cli.errors import UsageError
+from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Kind
-from ds2cli.scoring.inputs.lines import called, read_lines
 from ds2cli.scoring.inputs.transcripts import Entry, read_json, read_kaldi, read_plain, read_table, read_trn
 
 BY_SUFFIX = {".jsonl": Kind.json, ".json": Kind.json, ".ndjson": Kind.json, ".trn": Kind.trn, ".csv": Kind.csv,
@@ -33,7 +33,7 @@ def recognise(source: str | Path, named: Kind | None = None) -> Kind:
         return BY_SUFFIX[path.suffix.lower()]
     if path.name == "text":
         return Kind.kaldi
-    lines = [line for _, line in islice(read_lines(source), 1000) if line.strip() and not line.startswith(";;")]
+    lines = [line for _, line in islice(numbered_lines(source), 1000) if line.strip() and not line.startswith(";;")]
     if not lines:
         raise UsageError(f"{called(source)} is empty, and its name does not say what it would hold",
                          hint="name its kind: --ref-kind lines")
@@ -49,7 +49,7 @@ def recognise(source: str | Path, named: Kind | None = None) -> Kind:
 
 def read_entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[Entry]:
     """One side of all utterances of a file that is not time-marked."""
-    lines, name = read_lines(source), called(source)
+    lines, name = numbered_lines(source), called(source)
     match kind:
         case Kind.json:
             return read_json(lines, name, text_field)

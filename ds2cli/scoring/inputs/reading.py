@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
+from ds2cli.io.text import called, numbered_lines
+from ds2cli.records.ctm import read_ctm
 from ds2cli.scoring.choices import Kind, Missing
 from ds2cli.scoring.inputs.kinds import read_entries, recognise
-from ds2cli.scoring.inputs.lines import called, read_lines
 from ds2cli.scoring.inputs.pairs import Pairing, pair_entries
-from ds2cli.scoring.inputs.records import HINT, id_of, name_of
-from ds2cli.scoring.inputs.timed import IGNORED, read_ctm, read_stm, words_by_segment
+from ds2cli.scoring.inputs.timed import IGNORED, read_segments, words_by_segment
+from ds2cli.scoring.inputs.transcripts import HINT, id_of, name_of
 
 MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
 WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}
@@ -81,8 +82,8 @@ def _read_two(reference: str | Path, hypothesis: str | Path, kinds: tuple[Kind, 
 
 
 def _read_timed(reference: str | Path, hypothesis: str | Path, missing: Missing) -> Pairing:
-    segments = list(read_stm(read_lines(reference), called(reference)))
-    marks = list(read_ctm(read_lines(hypothesis), called(hypothesis)))
+    segments = list(read_segments(numbered_lines(reference), called(reference)))
+    marks = list(read_ctm(numbered_lines(hypothesis), called(hypothesis)))
     pairing = Pairing()
     for segment, text in zip(segments, words_by_segment(segments, marks), strict=True):
         record = {"speaker": segment.speaker, "recording": segment.channel[0], "channel": segment.channel[1],

@@ -3,14 +3,16 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from ds2cli.errors import ManifestError
+from ds2cli.io.text import Line
+from ds2cli.records import trn
+from ds2cli.records.jsonl import Record, read_records, to_line
 from ds2cli.scoring.edits.networks import Marks, parse
-from ds2cli.scoring.inputs.lines import Line
-from ds2cli.scoring.inputs.records import id_of, name_of, parse_records, text_of
 
-TRN_HINT = "each line of a trn file ends with its id in brackets: `the cat sat (speaker-1)`"
+HINT = "each line is one JSON object with `text` and `pred_text`, as `ds2 decode` writes them"
 
 
 @dataclass(slots=True)
@@ -29,21 +31,14 @@ class Entry:
 
 
 def read_trn(lines: Iterable[Line], name: str) -> Iterator[Entry]:
-    """`words (speaker-utterance)`, one a line; lines that begin with `;;` are comments. Braces are checked.
+    """The utterances of a trn file; braces are checked.
 
     raises  ManifestError naming the line without id, or whose braces do not match
     """
-    for number, line in lines:
-        if line.startswith(";;") or not line.strip():
-            continue
-        head, opening, tail = line.rpartition("(")
-        key, closing, rest = tail.partition(")")
-        if not opening or not closing or rest.strip() or not key.strip():
-            raise ManifestError(f"{name}, line {number}: no utterance id at its end", hint=TRN_HINT)
-        check_markup(head, name, number)
-        key = key.strip()
+    for number, key, text in trn.read_trn(lines, name):
+        check_markup(text, name, number)
         speaker = key.partition("-")[0] if "-" in key else key.partition("_")[0]
-        yield Entry(key, head.strip(), number, {"speaker": speaker} if speaker != key else {})
+        yield Entry(key, text, number, {"speaker": speaker} if speaker != key else {})
 
 
 def check_markup(text: str, name: str, number: int) -> None:
@@ -75,7 +70,7 @@ def read_plain(lines: Iterable[Line], name: str) -> Iterator[Entry]:
 
 def read_json(lines: Iterable[Line], name: str, text_field: str) -> Iterator[Entry]:
     """JSON lines whose `text_field` is this side's text."""
-    for number, record in parse_records(lines, name):
+    for number, record in read_records((line for _, line in lines), name, HINT):
         where = f"{name}, line {number}"
         key = id_of(record) or name_of(record, number)
         yield Entry(key, text_of(record, text_field, where), number, record)
@@ -111,3 +106,31 @@ def _rows(lines: Iterable[Line], name: str, delimiter: str) -> Iterator[tuple[in
                 yield table.line_num, row
     except csv.Error as problem:
         raise ManifestError(f"{name}, line {table.line_num}: {problem}") from None
+
+
+def text_of(record: Record, field: str, where: str) -> str | None:
+    """A text field, or None where it is missing or null.
+
+    raises  ManifestError where it holds something else than text
+    """
+    text = record.get(field)
+    if text is not None and not isinstance(text, str):
+        raise ManifestError(f"{where}: `{field}` is {to_line(text)[:40]}, not text", hint=HINT)
+    return text
+
+
+def id_of(record: Record) -> str | None:
+    """What a record calls itself: `id` or, if it has none, `utt_id` or `key`, as other tools write them."""
+    for name in ("id", "utt_id", "key"):
+        if isinstance(record.get(name), (str, int)):
+            return str(record[name])
+    return None
+
+
+def name_of(record: Record, number: int) -> str:
+    """How reports call an utterance: its id, else its audio file (and where in it), else its line."""
+    audio = record.get("audio_filepath")
+    if not isinstance(audio, str):
+        return f"line {number}"
+    start = record.get("offset")
+    return PurePath(audio).stem + (f" at {start:g} s" if isinstance(start, (int, float)) and start else "")

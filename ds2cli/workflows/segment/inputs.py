@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ds2cli.corpora.manifest import Record, read_manifest
 from ds2cli.errors import UsageError
+from ds2cli.io.text import read_text
 from ds2cli.media import is_sound, recordings_in
-from ds2cli.text.files import read_text
+from ds2cli.records.jsonl import Record
+from ds2cli.records.manifest import read_manifest
 from ds2cli.text.markup import MARKUP_SUFFIXES, text_of_markup
 
 TEXT_SUFFIXES = (".txt", *MARKUP_SUFFIXES, ".txt.gz", ".txt.xz")

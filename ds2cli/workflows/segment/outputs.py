@@ -1,15 +1,14 @@
 """What a segmenting job hands over besides its records: what was left out, a Kaldi directory, a page to look at."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ds2cli.corpora.manifest import Record
 from ds2cli.errors import UsageError
+from ds2cli.io.atomic import atomic_text
+from ds2cli.records.jsonl import Record, to_line
+from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
-from ds2cli.reporting.kaldi import write_kaldi
-from ds2cli.whole_files import written_whole
 from ds2cli.workflows.segment.recording import Answer
 
 
@@ -73,12 +72,11 @@ class Outputs:
         raises  UsageError where a file or folder cannot be written
         """
         if self.report:
-            with written_whole(self.report) as place, open(place, "w", encoding="utf-8") as stream:
+            with atomic_text(self.report) as stream:
                 for answer in self._answers:
                     row = {name: value for name, value in answer.recording.items() if name != "peaks"}
-                    stream.write(json.dumps({"id": answer.pair.id, **row, "problem": answer.problem,
-                                             "doubt": answer.doubt},
-                                            ensure_ascii=False) + "\n")
+                    row = {"id": answer.pair.id, **row, "problem": answer.problem, "doubt": answer.doubt}
+                    stream.write(to_line(row) + "\n")
         if self.kaldi:
             write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
         if self.html:

@@ -11,9 +11,9 @@ from ds2cli.alignment.filter import Filter, read_filter
 from ds2cli.alignment.recording import align
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.audio.files import read_samples, write_audio
-from ds2cli.corpora.manifest import Record
 from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.jsonl import Record
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
 from ds2cli.workflows.listen import listen_long

@@ -9,8 +9,8 @@ from ds2cli.alignment.features import segment_features
 from ds2cli.alignment.filter import Filter
 from ds2cli.alignment.path import AlignedPath, listen, path_log_probs
 from ds2cli.alignment.recording import Alignment
-from ds2cli.corpora.manifest import Record
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.jsonl import Record
 from ds2cli.text.transcript import Transcript
 from ds2cli.workflows.segment.inputs import Pair
 

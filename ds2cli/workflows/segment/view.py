@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.segment_page import segment_page
-from ds2cli.whole_files import written_whole
 from ds2cli.workflows.page_sound import sound_address
 from ds2cli.workflows.segment.recording import Answer
 
@@ -32,8 +32,8 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
     problems = [words for answer in answers for words in (answer.problem, answer.doubt) if words]
     summary = {"settings": " · ".join(problems), "figures": figures}
     title = f"segments of {found[0].pair.id}" if len(found) == 1 else f"segments of {len(found)} recordings"
-    with written_whole(path) as place:
-        place.write_text(segment_page(title, recordings, summary), encoding="utf-8")
+    with atomic_text(path) as stream:
+        stream.write(segment_page(title, recordings, summary))
 
 
 def _recording(answer: Answer, page: Path, sound: Sound) -> dict[str, Any]:

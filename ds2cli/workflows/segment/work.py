@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ds2cli.errors import UsageError
+from ds2cli.io.atomic import atomic_text, make_folder
 from ds2cli.model.checkpoint import checkpoint_path
-from ds2cli.whole_files import written_whole
+from ds2cli.records.jsonl import to_line
 
 VERSION = 1  # of what an answer holds: another number, and older answers are made anew
 
@@ -55,16 +55,12 @@ def open_work(named: Path | None, output: Path | None) -> WorkFolder:
     if named is None and output is None:
         return WorkFolder(Path(tempfile.mkdtemp(prefix="ds2-segment-")), is_temporary=True)
     path = named or output.with_name(f".{output.name}.work")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UsageError(f"cannot make `{path}`: {problem.strerror}", hint="name another with: --work DIR") from None
-    return WorkFolder(path, stays=named is not None)
+    return WorkFolder(make_folder(path), stays=named is not None)
 
 
 def save_answer(path: Path, answer: dict[str, Any]) -> None:
-    with written_whole(path) as place:
-        place.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+    with atomic_text(path) as stream:
+        stream.write(to_line(answer))
 
 
 def load_answer(path: Path) -> dict[str, Any] | None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ds2cli.errors import UsageError
-from ds2cli.reporting.timed_words import Record, recording_name, stretch
-from ds2cli.whole_files import written_whole
+from ds2cli.io.atomic import atomic_text, make_folder
+from ds2cli.records.jsonl import Record
+from ds2cli.records.timed import recording_name, said, stretch
 
 
 def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> None:
@@ -29,16 +30,13 @@ def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> 
         _check(id, speaker, recording, is_known=id in files["text"])
         start, end = stretch(record)
         files["segments"][id] = f"{recording} {start:.3f} {end:.3f}"
-        files["text"][id] = " ".join(record[text].split())
+        files["text"][id] = said(record, text)
         files["utt2spk"][id] = speaker
     files["wav.scp"] = {name: path for path, name in names.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UsageError(f"cannot make `{folder}`: {problem.strerror}", hint="name another folder") from None
+    make_folder(folder)
     for name, lines in files.items():
-        with written_whole(folder / name) as place:
-            place.write_text("".join(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines)), encoding="utf-8")
+        with atomic_text(folder / name) as stream:
+            stream.writelines(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines))
 
 
 def _name(path: str, record: Record, names: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ds2cli.errors import UsageError
-from ds2cli.reporting.transcripts import FORMATS, transcript
+from ds2cli.records.formats import FORMATS, transcript
 
 SEGMENTS = [
     {"id": "talk-00001", "audio_filepath": "in/talk.mp3", "offset": 1.5, "duration": 3.25,

@@ -1,4 +1,4 @@
-"""Many files at once, answers in the order of the questions."""
+"""Many things at once, answers in the order of the questions."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import TypeVar
 Question, Answer = TypeVar("Question"), TypeVar("Answer")
 
 
-def in_order(work: Callable[[Question], Answer], questions: Iterable[Question], jobs: int) -> Iterator[Answer]:
+def ordered_map(work: Callable[[Question], Answer], questions: Iterable[Question], jobs: int) -> Iterator[Answer]:
     """`map(work, questions)` by `jobs` threads; questions are taken a few at a time, so that endless ones stream.
 
     Threads suffice: libsndfile and numpy let go of the interpreter's lock while they read and compute.

@@ -6,7 +6,8 @@ Format: https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ds2cli.reporting.timed_words import Record, of_one_recording, stretch, timed_words
+from ds2cli.records.jsonl import Record
+from ds2cli.records.timed import of_one_recording, said, stretch, timed_words
 
 
 class _Interval(NamedTuple):
@@ -30,7 +31,7 @@ def textgrid(records: Iterable[Record], text: str, seconds: float | None = None)
     segments: list[_Interval] = []
     words: list[_Interval] = []
     for record in of_one_recording(records, "TextGrids"):
-        segments.append(_Interval(*stretch(record), record[text]))
+        segments.append(_Interval(*stretch(record), said(record, text)))
         words += [_Interval(word["start"], word["end"], word["word"]) for word in timed_words(record)]
     end = max([seconds or 0.0, *(one.end for one in segments + words)])
     tiers = [("words", _filled(words, end)), ("segments", _filled(segments, end))]

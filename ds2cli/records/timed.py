@@ -1,18 +1,28 @@
-"""When things were said: the words and the stretch of a record, in seconds from the beginning of its recording."""
+"""What a record says and when: its text, its words and its stretch, in seconds from the beginning of its recording."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from ds2cli.errors import UsageError
+from ds2cli.records.jsonl import Record
 
-Record = dict[str, Any]
+
+def said(record: Record, text: str) -> str:
+    """What was said, on one line.
+
+    text    the record's field that holds it: `pred_text` of decoded ones, `text` of aligned ones and of segments
+    raises  UsageError where there is none
+    """
+    words = record.get(text)
+    if not isinstance(words, str):
+        raise UsageError(f"`{record.get('id', '?')}` has no text in its field `{text}`", hint="see: ds2 score --help")
+    return " ".join(words.split())
 
 
 def timed_words(record: Record) -> Iterator[Record]:
     """The words with times in the recording, not in the utterance."""
     offset = float(record.get("offset") or 0.0)
-    for word in record["words"]:
+    for word in record.get("words") or []:
         yield {**word, "start": word["start"] + offset, "end": word["end"] + offset}
 
 
@@ -37,9 +47,9 @@ def of_one_recording(records: Iterable[Record], what: str) -> Iterator[Record]:
     """
     first = None
     for record in records:
-        name = recording_name(record)
-        if first not in (None, name):
-            raise UsageError(f"{what} of `{first}` and `{name}` cannot share a file",
+        audio, name = record.get("audio_filepath") or record.get("id", "-"), recording_name(record)
+        if first is not None and first[0] != audio:
+            raise UsageError(f"{what} of `{first[1]}` and `{name}` cannot share a file",
                              hint="give one recording at a time, or use --format ctm")
-        first = name
+        first = audio, name
         yield record

@@ -1,0 +1,85 @@
+"""NIST's stm: time-marked references, `recording channel speaker start end [<labels>] words`."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ds2cli.errors import ManifestError
+from ds2cli.io.text import Line
+
+HINT = "each line is: recording channel speaker start end [<labels>] words"
+Channel = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Segment:
+    """One line of an stm file; times in seconds."""
+
+    channel: Channel
+    speaker: str
+    start: float
+    end: float
+    labels: list[str]
+    text: str
+    number: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.channel[0]}-{self.channel[1]}-{self.start:.2f}-{self.end:.2f}"
+
+
+class Clock:
+    """Complains where time runs backwards within a recording and channel: words would fall to the wrong segments."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.latest: dict[Channel, tuple[float, int]] = {}
+
+    def tick(self, channel: Channel, start: float | None, number: int) -> None:
+        latest, line = self.latest.get(channel, (-math.inf, 0))
+        if start is not None and start < latest:
+            message = f"{self.name}, line {number}: starts at {start:g} s, before line {line} ({latest:g} s)"
+            raise ManifestError(message, hint="sort each recording and channel by time")
+        if start is not None:
+            self.latest[channel] = start, number
+
+
+def read_stm(lines: Iterable[Line], name: str) -> Iterator[Segment]:
+    """The segments of an stm file.
+
+    raises  ManifestError naming the line that is not one
+    """
+    clock = Clock(name)
+    for number, line in lines:
+        if line.startswith(";;") or not line.strip():
+            continue
+        segment = parse_segment(line, name, number)
+        clock.tick(segment.channel, segment.start, number)
+        yield segment
+
+
+def parse_segment(line: str, name: str, number: int) -> Segment:
+    """raises  ManifestError where it is no line of stm"""
+    cells = line.split(maxsplit=5)
+    if len(cells) < 5:
+        raise ManifestError(f"{name}, line {number}: {len(cells)} fields of at least 5", hint=HINT)
+    start, end = (seconds(cell, name, number, HINT) for cell in cells[3:5])
+    if end < start:
+        raise ManifestError(f"{name}, line {number}: ends ({end:g} s) before it starts ({start:g} s)")
+    text = cells[5] if len(cells) > 5 else ""
+    labels: list[str] = []
+    if text.startswith("<"):
+        label, _, text = text.partition(" ")
+        labels = [part for part in label.strip("<>").split(",") if part]
+    return Segment((cells[0], cells[1]), cells[2], start, end, labels, text.strip(), number)
+
+
+def seconds(cell: str, name: str, number: int, hint: str) -> float:
+    """raises  ManifestError where it is no finite number"""
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ManifestError(f"{name}, line {number}: `{cell}` is not a time in seconds", hint=hint)
+    return value
