@@ -16,6 +16,7 @@ RANKS = [
     {"records", "declarations", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},
     {"corpora", "language", "decoding", "alignment", "inference"},
+    {"runs"},
     {"training"},
     {"workflows"},
     {"cli"},

@@ -114,8 +114,8 @@ def _describe(experiment) -> None:
 
 def _train(experiment, device: str, strict: bool) -> None:
     from ds2cli.cli.training_view import TrainingView
+    from ds2cli.runs.events import StoppedEvent
     from ds2cli.training.distributed import is_watched, join, leave
-    from ds2cli.training.events import StoppedEvent
     from ds2cli.workflows.train import run_training
 
     process = join(device)
@@ -140,7 +140,7 @@ def _train(experiment, device: str, strict: bool) -> None:
         raise typer.Exit(Exit.INTERRUPTED)
     view.say_end(folder.path)
     terminal.write(str(folder.best))
-    terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.path}/curve.svg")
+    terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.curve}")
     if (experiment.rejected or view.skipped) and not is_watched():
         raise typer.Exit(Exit.SKIPPED)
 

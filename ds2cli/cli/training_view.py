@@ -39,7 +39,7 @@ class TrainingView:
 
     def show(self, event) -> None:
         """One event, by its kind."""
-        from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
+        from ds2cli.runs.events import EvaluationEvent, RollbackEvent, StepEvent
 
         self.step = event.step
         if isinstance(event, StepEvent):

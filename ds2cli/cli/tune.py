@@ -52,9 +52,9 @@ def tune(
     from dataclasses import asdict
 
     from ds2cli.model.checkpoint import is_shipped
+    from ds2cli.runs.decoding import tuned_path
     from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of
     from ds2cli.workflows.tune import tune as try_all
-    from ds2cli.workflows.tuned import tuned_path
 
     request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
                           _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),

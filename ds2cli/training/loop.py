@@ -10,13 +10,13 @@ from torch import nn
 
 from ds2cli.config import Config
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.runs.events import EvaluationEvent, Event, RollbackEvent, StepEvent, StoppedEvent
 from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
 from ds2cli.training.distributed import Process, any_of, gathered, said_by_first
 from ds2cli.training.evaluation import evaluate
-from ds2cli.training.events import EvaluationEvent, Event, RollbackEvent, StepEvent, StoppedEvent
 from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses

@@ -6,7 +6,7 @@ from pathlib import Path
 from ds2cli.errors import UsageError
 from ds2cli.model.averaging import averaged
 from ds2cli.model.checkpoint import checkpoint_path, save_checkpoint
-from ds2cli.workflows.run_folder import RunFolder
+from ds2cli.runs.folder import RunFolder
 
 
 def average(sources: Sequence[Path], out: Path, last: int | None) -> list[Path]:

@@ -19,10 +19,10 @@ from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.records.jsonl import Record
+from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_inputs
-from ds2cli.workflows.tuned import Tuned, read_tuned
 
 Decode = Callable[[np.ndarray], list[Hypothesis]]
 

@@ -16,6 +16,7 @@ from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
 from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance
+from ds2cli.runs.folder import RunFolder
 from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
 DECIBELS_PER_NAT = 10 / np.log(10)
@@ -33,8 +34,9 @@ class Place:
 
 def plot_curve(run: Path, output: Path | None) -> Path:
     """A run's learning curve, redrawn from its metrics; beside them where no output is named."""
-    metrics = run / "metrics.jsonl" if run.is_dir() else run
-    output = output or metrics.with_name("curve.svg")
+    folder = RunFolder(run if run.is_dir() else run.parent)
+    metrics = folder.metrics if run.is_dir() else run
+    output = output or folder.curve
     draw_curve(metrics, output)
     return output
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ds2cli.errors import UsageError
-from ds2cli.training.events import EvaluationEvent, Event, StepEvent
+from ds2cli.runs.events import EvaluationEvent, Event, StepEvent
 
 
 def needs_tensorboard() -> None:
@@ -16,13 +16,13 @@ def needs_tensorboard() -> None:
 
 
 class Board:
-    """An events file in `RUN/tensorboard`."""
+    """An events file in a run's folder for them."""
 
     def __init__(self, folder: Path, step: int) -> None:
         """step  where the run goes on: what a killed one wrote beyond it is no longer shown"""
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def show(self, event: Event) -> None:
         """One event, by its kind."""

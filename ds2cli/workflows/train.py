@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,16 +22,20 @@ from ds2cli.model.recogniser import Recogniser
 from ds2cli.model.transfer import transfer
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
+from ds2cli.runs.events import EvaluationEvent, Event, StoppedEvent
+from ds2cli.runs.folder import RunFolder, read_utterances, write_text, write_utterances
+from ds2cli.runs.lock import held
 from ds2cli.settings import Layer, Origins, file_layer, from_toml, preset_layer, resolve, to_toml
 from ds2cli.text.units import Units, frames_needed, parse_units, read_units, units_of, write_units
 from ds2cli.training.batches import padding_share, plan_epoch
 from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
 from ds2cli.training.distributed import Process, is_lost_peer, is_restarted, share
-from ds2cli.training.events import EvaluationEvent, Event, StoppedEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.training.losses.choice import chosen_losses
-from ds2cli.workflows.run_folder import RunFolder
 from ds2cli.workflows.tensorboard import Board, needs_tensorboard
+
+# Where a launcher starts a run anew, the lock of a dead process may outlive it by a little, over a network.
+RESTART_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -169,8 +174,8 @@ def resumed_experiment(run: Path) -> Experiment:
     folder = RunFolder(run)
     folder.must_hold_a_run()
     config = from_toml(folder.config.read_text(encoding="utf-8"), f"`{folder.config}`")
-    units = parse_units((run / "units.txt").read_text(encoding="utf-8"))
-    train, dev = folder.read_manifest("train.jsonl"), folder.read_manifest("dev.jsonl")
+    units = parse_units(folder.units.read_text(encoding="utf-8"))
+    train, dev = read_utterances(folder.train), read_utterances(folder.dev)
     init = load_checkpoint(folder.init) if folder.init.exists() else None
     graph = read_unit_graph(folder.unit_lm, units) if config.loss.kind == "ctc_crf" else None
     return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init, unit_graph=graph)
@@ -183,7 +188,7 @@ def run_training(
 
     on_interrupt  called at the first Ctrl-C or SIGTERM, inside the signal's handler
     """
-    with Interrupt(on_interrupt) as interrupt:
+    with Interrupt(on_interrupt) as interrupt, _alone_in(experiment.run, process):
         try:
             yield from _train(experiment, process, interrupt)
         except RuntimeError as problem:
@@ -191,6 +196,14 @@ def run_training(
                 raise
             hint = f"see what it said; then: ds2 train --resume {experiment.run.path}"
             raise Ds2Error("another process of this run has ended", hint=hint) from None
+
+
+def _alone_in(folder: RunFolder, process: Process) -> AbstractContextManager[None]:
+    """The lock of the run, in the process that writes."""
+    if not process.is_first:
+        return nullcontext()
+    folder.make()
+    return held(folder.lock, RESTART_SECONDS if process.world > 1 else 0.0)
 
 
 def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> Iterator[Event]:
@@ -216,14 +229,14 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
         if process.is_first:
             folder.keep(checkpoint(), None if best else trainer.state(), best)
 
-    board = Board(folder.path, trainer.position.step) if config.train.tensorboard and process.is_first else None
+    board = Board(folder.tensorboard, trainer.position.step) if config.train.tensorboard and process.is_first else None
     for event in trainer.events(save):
         if process.is_first and not isinstance(event, StoppedEvent):
             folder.record(event)
             if board:
                 board.show(event)
             if isinstance(event, EvaluationEvent):
-                draw_curve(folder.metrics, folder.path / "curve.svg")
+                draw_curve(folder.metrics, folder.curve)
                 with trainer.average.applied():
                     folder.keep_evaluated(checkpoint(), event.epoch, config.train.keep)
         yield event
@@ -233,17 +246,17 @@ def _train(experiment: Experiment, process: Process, interrupt: "Interrupt") -> 
 
 def _begin(experiment: Experiment) -> None:
     folder = experiment.run
-    folder.begin()
-    folder.write_manifest("train.jsonl", experiment.train)
+    folder.must_be_free()
+    write_utterances(folder.train, experiment.train)
     if experiment.dev:
-        folder.write_manifest("dev.jsonl", experiment.dev)
-    folder.write_text("units.txt", write_units(experiment.units))
+        write_utterances(folder.dev, experiment.dev)
+    write_text(folder.units, write_units(experiment.units))
     if experiment.init:
         save_checkpoint(folder.init, experiment.init)
     if experiment.unit_graph:
         folder.keep_unit_lm(experiment.config.loss.lm)
     # Last, because a folder with a config.toml holds a run that can be resumed.
-    folder.write_text("config.toml", to_toml(experiment.config, experiment.origins))
+    write_text(folder.config, to_toml(experiment.config, experiment.origins))
 
 
 def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process, keep_statistics: bool) -> None:

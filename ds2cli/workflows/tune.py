@@ -17,9 +17,9 @@ from ds2cli.decoding.tokens import tokens_of
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.model.checkpoint import is_shipped
+from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rates import score_texts
 from ds2cli.workflows.decode import open_lexicon, open_source
-from ds2cli.workflows.tuned import read_tuned, write_tuned
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.config import AugmentConfig, Config, ModelConfig, TrainConfig
 from ds2cli.model.arithmetic import training_operations
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.runs.events import StepEvent
 from ds2cli.training.data import Batch, feature_statistics
 from ds2cli.training.distributed import Process
-from ds2cli.training.events import StepEvent
 from ds2cli.training.loop import Trainer
 
 ENDLESS = 10**6  # epochs of one step each, and nothing is ever evaluated

@@ -8,8 +8,8 @@ import pytest
 from ds2cli.cli.decode import DEFAULT_RUN
 from ds2cli.errors import ConfigError
 from ds2cli.model.checkpoint import SHIPPED, checkpoint_path
+from ds2cli.runs.decoding import read_tuned
 from ds2cli.workflows.decode_inputs import is_input
-from ds2cli.workflows.tuned import read_tuned
 
 OWN = SHIPPED / DEFAULT_RUN
 

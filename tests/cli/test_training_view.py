@@ -5,7 +5,7 @@ import pytest
 from ds2cli.cli import training_view
 from ds2cli.cli.training_view import TrainingView
 from ds2cli.config import Config
-from ds2cli.training.events import EvaluationEvent, StepEvent
+from ds2cli.runs.events import EvaluationEvent, StepEvent
 
 
 @pytest.fixture

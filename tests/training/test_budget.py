@@ -9,11 +9,11 @@ from singing import RATE, write_songs
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
+from ds2cli.runs.events import EvaluationEvent, StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
-from ds2cli.training.events import EvaluationEvent, StepEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.training.position import Position
 

@@ -10,10 +10,10 @@ from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, Optim
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
+from ds2cli.runs.events import RollbackEvent, StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
-from ds2cli.training.events import RollbackEvent, StepEvent
 from ds2cli.training.loop import Trainer
 from ds2cli.training.recovery import PATIENCE, ROLLBACKS, SILENT_STEPS
 

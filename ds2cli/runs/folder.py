@@ -10,6 +10,8 @@ from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.io.atomic import atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
 from ds2cli.language.arpa import GZIP_MAGIC
 from ds2cli.model.checkpoint import (
+    BEST,
+    LAST,
     Checkpoint,
     load_training_state,
     save_checkpoint,
@@ -17,9 +19,19 @@ from ds2cli.model.checkpoint import (
 )
 from ds2cli.records.jsonl import to_line
 from ds2cli.records.manifest import Utterance, read_manifest
-from ds2cli.training.events import EvaluationEvent, RollbackEvent, StepEvent
+from ds2cli.runs.events import EvaluationEvent, RollbackEvent, StepEvent
 
 EVENT_NAMES = {StepEvent: "step", EvaluationEvent: "evaluation", RollbackEvent: "rollback"}
+
+
+class _File:
+    """A file of a run, by its name: the one place where that is written."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, run: "RunFolder", _: type) -> Path:
+        return run.path / self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,35 +40,23 @@ class RunFolder:
 
     path: Path
 
-    @property
-    def best(self) -> Path:
-        return self.path / "best.safetensors"
-
-    @property
-    def init(self) -> Path:
-        """What the network begins with, in a run that begins with another's weights."""
-        return self.path / "init.safetensors"
-
-    @property
-    def unit_lm(self) -> Path:
-        """The n-gram in the loss, in a run whose loss has one."""
-        return self.path / "units.arpa.gz"
-
-    @property
-    def config(self) -> Path:
-        return self.path / "config.toml"
-
-    @property
-    def trainer(self) -> Path:
-        return self.path / "trainer.pt"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def samples(self) -> Path:
-        return self.path / "samples.jsonl"
+    config = _File("config.toml")  # settings with their origins; where it is, a run has begun
+    units = _File("units.txt")
+    train = _File("train.jsonl")  # what is learned from, and evaluated on, with absolute paths
+    dev = _File("dev.jsonl")
+    init = _File("init.safetensors")  # what the network begins with, where that is another's weights
+    unit_lm = _File("units.arpa.gz")  # the n-gram in the loss, where it has one
+    best = _File(BEST)
+    last = _File(LAST)
+    trainer = _File("trainer.pt")  # weights, optimiser and position: what --resume goes on from
+    evaluated = _File("epochs")  # a folder: checkpoints of the last evaluations, for ds2 average
+    metrics = _File("metrics.jsonl")  # a line for each event
+    samples = _File("samples.jsonl")  # held-out texts and what was heard, at each evaluation
+    curve = _File("curve.svg")
+    tensorboard = _File("tensorboard")
+    decoding = _File("decoding.toml")  # how it is decoded: ds2 tune writes it
+    tuning = _File("tuning.svg")
+    lock = _File(".lock")  # while a process trains here
 
     def must_be_free(self) -> None:
         """raises  UsageError where the folder already holds a run"""
@@ -66,12 +66,11 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"`{self.path}` is a file", hint="a run is a folder: name another --run")
 
-    def begin(self) -> None:
-        """Make the folder.
+    def make(self) -> None:
+        """Make the folder, where it is not there yet.
 
-        raises  UsageError where it already holds a run, or cannot be made
+        raises  UsageError where it cannot be made
         """
-        self.must_be_free()
         make_folder(self.path)
 
     def must_hold_a_run(self) -> None:
@@ -80,10 +79,6 @@ class RunFolder:
             hint = f"begin one with: ds2 train TRAIN.jsonl --run {self.path}"
             raise UsageError(f"`{self.path}` holds no run", hint=hint)
 
-    def write_text(self, name: str, text: str) -> None:
-        """A small file, whole or not at all."""
-        with atomic_text(self.path / name) as stream:
-            stream.write(text)
 
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
@@ -92,14 +87,6 @@ class RunFolder:
             content = gzip.compress(content, mtime=0)
         with atomic_write(self.unit_lm) as place:
             place.write_bytes(content)
-
-    def write_manifest(self, name: str, utterances: list[Utterance]) -> None:
-        """What is trained and evaluated on, with absolute paths, so that --resume needs nothing else."""
-        self.write_text(name, "".join(to_line(utterance.record) + "\n" for utterance in utterances))
-
-    def read_manifest(self, name: str) -> list[Utterance]:
-        """The utterances that `write_manifest` kept; none where there is no such file."""
-        return list(read_manifest(self.path / name)) if (self.path / name).exists() else []
 
     def record(self, event: StepEvent | EvaluationEvent | RollbackEvent) -> None:
         """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl; a detour's lines are forgotten."""
@@ -142,22 +129,21 @@ class RunFolder:
             save_checkpoint(self.best, checkpoint)
             return
         # This order: a run killed in between takes its last steps again, and writes this file again.
-        save_checkpoint(self.path / "last.safetensors", checkpoint)
+        save_checkpoint(self.last, checkpoint)
         if state is not None:
             save_training_state(self.trainer, state)
 
     def keep_evaluated(self, checkpoint: Checkpoint, epoch: int, count: int) -> None:
         """Keep the checkpoint of an evaluation, and the `count` newest of them, for `ds2 average`."""
         if count:
-            folder = self.path / "epochs"
-            folder.mkdir(exist_ok=True)
-            save_checkpoint(folder / f"{epoch:05d}.safetensors", checkpoint)
+            self.evaluated.mkdir(exist_ok=True)
+            save_checkpoint(self.evaluated / f"{epoch:05d}.safetensors", checkpoint)
             for old in self.kept_checkpoints()[:-count]:
                 old.unlink()
 
     def kept_checkpoints(self) -> list[Path]:
         """Those of the last evaluations, in order."""
-        return sorted((self.path / "epochs").glob("[0-9]*.safetensors"))
+        return sorted(self.evaluated.glob("[0-9]*.safetensors"))
 
     def training_state(self) -> dict | None:
         """The saved position, or None where the run was killed before its first save."""
@@ -184,3 +170,19 @@ def _is_known(line: bytes, step: int, evaluated: int) -> bool:
     # A rollback to this very step will happen again: it is part of what came after the save.
     last = {"step": step, "rollback": step - 1}.get(record.get("event"), evaluated)
     return record["step"] <= last
+
+
+def write_text(path: Path, text: str) -> None:
+    """A small file, whole or not at all."""
+    with atomic_text(path) as stream:
+        stream.write(text)
+
+
+def write_utterances(path: Path, utterances: list[Utterance]) -> None:
+    """Records with absolute paths, so that --resume needs nothing else."""
+    write_text(path, "".join(to_line(utterance.record) + "\n" for utterance in utterances))
+
+
+def read_utterances(path: Path) -> list[Utterance]:
+    """The utterances that `write_utterances` kept; none where there is no such file."""
+    return list(read_manifest(path)) if path.exists() else []

@@ -13,8 +13,7 @@ from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 from ds2cli.io.atomic import atomic_text
 from ds2cli.model.checkpoint import run_path
-
-NAME = "decoding.toml"
+from ds2cli.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Tuned:
 def tuned_path(run: str | Path) -> Path:
     """Where a run (its folder, or a checkpoint in it) keeps how it is decoded."""
     run = run_path(run)
-    return (run if run.is_dir() else run.parent) / NAME
+    return RunFolder(run if run.is_dir() else run.parent).decoding
 
 
 def read_tuned(run: str | Path) -> Tuned:
