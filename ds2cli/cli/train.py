@@ -152,6 +152,11 @@ def _say_stopping() -> None:
 def _say_header(experiment, device: str) -> None:
     for reason, count in experiment.rejected.items():
         terminal.warn(f"{count:,} left out, {reason}: {experiment.examples[reason]}")
+    if experiment.unspelled:
+        terminal.warn(
+            f"{len(experiment.unspelled):,} of {len(experiment.dev):,} held-out utterances are outside the units, and "
+            f"count as they are heard: {experiment.unspelled_because}"
+        )
     dev = f" · dev {experiment.dev_hours:.2f} h" if experiment.dev else ""
     terminal.say(
         f"{experiment.hours:.2f} h in {len(experiment.train):,} utterances{dev} · "

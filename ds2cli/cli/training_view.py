@@ -21,6 +21,7 @@ class TrainingView:
         self.settings, self.strict, self._device = config.train, strict, device
         self.step = self.epoch = 0
         self.skipped: set[str] = set()
+        self._without_loss: set[str] = set()
         self._loss: float | None = None
         self._started = self._said = time.monotonic()
         self.progress, self._began_at = 0.0, -1.0
@@ -70,7 +71,7 @@ class TrainingView:
                 terminal.say(f"ended after {self.epoch} of {self.settings.epochs} epochs: its {minutes} were spent")
 
     def _show_step(self, event) -> None:
-        self._loss = event.loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * event.loss
+        self._loss = _smoothed(self._loss, event.loss)
         self.progress = event.progress
         self._began_at = event.progress if self._began_at < 0 else self._began_at
         self._audio_seconds += event.audio_seconds
@@ -82,7 +83,8 @@ class TrainingView:
         done = event.progress - self._began_at
         left = elapsed * (1 - event.progress) / done if done > 0 else 0.0
         line = (
-            f"loss {self._loss:.2f}   {self._audio_seconds / elapsed:,.0f}x real time   "
+            f"loss {'n/a' if self._loss is None else f'{self._loss:.2f}'}   "
+            f"{self._audio_seconds / elapsed:,.0f}x real time   "
             f"{100 * self._waited / elapsed:.0f} % waiting for data   {clock(left)} left"
         )
         self._bar.update(f"epoch {int(event.epoch) + 1}", event.progress, line)
@@ -103,6 +105,12 @@ class TrainingView:
         if new:
             self._bar.say(f"warning: loss is not finite at step {event.step:,}: {first_names(new)} taught nothing")
             self.skipped.update(new)
+
+    def _name_without_loss(self, event) -> None:
+        new = [one for one in event.not_finite if one not in self._without_loss]
+        if new:
+            self._bar.say(f"warning: held out, but without a finite loss (their words count): {first_names(new)}")
+            self._without_loss.update(new)
 
     def _name_split(self, event) -> None:
         if not event.split:
@@ -127,9 +135,9 @@ class TrainingView:
         self.epoch = event.epoch
         self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
-        dev = "       n/a" if event.dev_loss is None else f"{event.dev_loss:10.3f}"
+        self._name_without_loss(event)
         self._bar.say(
-            f"{event.epoch:5d}{event.train_loss:10.3f}{dev}"
+            f"{event.epoch:5d}{loss(event.train_loss)}{loss(event.dev_loss)}"
             f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{self._waited_since_row():6.0f} %{best}"
         )
         for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:
@@ -147,6 +155,17 @@ def first_names(ids: list[str]) -> str:
     """The first few of them, and that there are more."""
     more = f" and {len(ids) - SHOWN_SKIPS:,} more" if len(ids) > SHOWN_SKIPS else ""
     return ", ".join(f"`{one}`" for one in ids[:SHOWN_SKIPS]) + more
+
+
+def loss(value: float | None) -> str:
+    """Nats, in a column."""
+    return f"{value:10.3f}" if value is not None else "       n/a"
+
+
+def _smoothed(before: float | None, now: float | None) -> float | None:
+    if before is None or now is None:
+        return now if before is None else before
+    return SMOOTHING * before + (1 - SMOOTHING) * now
 
 
 def rate(value: float | None) -> str:

@@ -55,7 +55,7 @@ def read_history(path: str | Path) -> History:
         if not isinstance(event, dict) or "event" not in event:
             hint = "a run writes it: RUN/metrics.jsonl"
             raise UsageError(f"`{path}`, line {number}: not an event of a training run", hint=hint)
-        if event["event"] == "step" and math.isfinite(event["loss"]):
+        if event["event"] == "step" and _is_number(event.get("loss")):
             epoch_of[event["step"]] = event["epoch"]
             history.epochs.append(event["epoch"])
             history.losses.append(event["loss"])

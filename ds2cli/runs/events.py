@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class StepEvent:
     """One step of the optimiser.
 
-    loss       nats per utterance, mean over the step
+    loss       nats per utterance, mean over the step; None where nothing in it taught anything
     seconds    since the run began, interruptions left out
     audio_seconds  of speech in the step, all processes together
     skipped, not_finite  ids, of all processes, that could not be read (with the reason), or taught nothing
@@ -18,7 +18,7 @@ class StepEvent:
 
     step: int
     epoch: float
-    loss: float
+    loss: float | None
     learning_rate: float
     gradient_norm: float
     seconds: float
@@ -34,13 +34,14 @@ class StepEvent:
 class EvaluationEvent:
     """The held-out set, measured; without one, dev_loss, wer and cer are None.
 
-    train_loss  mean since the evaluation before
+    train_loss  mean since the evaluation before, None where nothing taught anything
     skipped     ids of held-out utterances whose audio could not be read, with the reason
+    not_finite  ids of those whose loss is not finite: it counts nowhere, their words do
     """
 
     step: int
     epoch: int
-    train_loss: float
+    train_loss: float | None
     dev_loss: float | None
     wer: float | None
     cer: float | None
@@ -48,6 +49,7 @@ class EvaluationEvent:
     best: bool
     samples: list[dict[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    not_finite: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
-from ds2cli.io.atomic import atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
+from ds2cli.io.atomic import UNSPELLABLE, atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
 from ds2cli.language.arpa import GZIP_MAGIC
 from ds2cli.model.checkpoint import (
     BEST,
@@ -79,7 +79,6 @@ class RunFolder:
             hint = f"begin one with: ds2 train TRAIN.jsonl --run {self.path}"
             raise UsageError(f"`{self.path}` holds no run", hint=hint)
 
-
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
         content = Path(source).read_bytes()
@@ -99,7 +98,7 @@ class RunFolder:
 
     def _append(self, path: Path, records: list[dict]) -> None:
         try:
-            with open(path, "a", encoding="utf-8") as stream:
+            with open(path, "a", encoding="utf-8", errors=UNSPELLABLE) as stream:
                 stream.writelines(to_line(record) + "\n" for record in records)
         except OSError as problem:
             wrong = cannot_write(path, problem)

@@ -1,5 +1,7 @@
 """Text to indices and back. The blank lives here and nowhere else."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ BLANK_NAME = "<blank>"
 SPACE = " "
 SPACE_NAME = "<space>"
 PIECE_MARK = "▁"  # SentencePiece's space
+CONTROL_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+UNSPELLABLE = {"Cc", "Cs", "Zl", "Zp"}  # categories of Unicode
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,22 @@ class Units:
 
         raises  TextError naming the first character that no unit spells
         """
+        text = on_one_line(text)
         if self.separator:
             symbols = text.split(self.separator)
             unknown = next((symbol for symbol in symbols if symbol and symbol not in self._index), None)
             if unknown is not None:
-                raise TextError(f"`{unknown}` is not a unit")
+                raise TextError(f"`{printable(unknown)}` is not a unit")
             return [self._index[symbol] for symbol in symbols if symbol]
         if self._marks_words:
             text = "".join(self.mark + word for word in text.split())
+        indices, at = self._cut(text)
+        if at < len(text):
+            raise TextError(f"`{printable(text[at])}` is not a unit")
+        return indices
+
+    def _cut(self, text: str) -> tuple[list[int], int]:
+        """The indices of the longest units that fit, one after another, and how far they reach."""
         indices, at = [], 0
         while at < len(text):
             for length in range(min(self._longest, len(text) - at), 0, -1):
@@ -94,8 +106,8 @@ class Units:
                     at += length
                     break
             else:
-                raise TextError(f"`{text[at]}` is not a unit")
-        return indices
+                break
+        return indices, at
 
     def decode(self, indices: Iterable[int]) -> str:
         """What indices spell, as it stands: blanks are passed over, repeats are kept, spaces wherever they are."""
@@ -125,21 +137,33 @@ class Units:
 
     def unknown(self, text: str) -> list[str]:
         """The characters (or symbols) of a text that no unit spells, in order, each once."""
+        text = on_one_line(text)
         if self.separator:
             pieces: Iterable[str] = text.split(self.separator)
             return list(dict.fromkeys(piece for piece in pieces if piece and piece not in self._index))
-        found, rest = [], text
+        found: list[str] = []
         if self._marks_words:
             letters = {self.body(index) for index in range(1, len(self.names))}
             return list(dict.fromkeys(letter for letter in text if not letter.isspace() and letter not in letters))
-        while True:
-            try:
-                self.encode(rest)
-                return list(dict.fromkeys(found))
-            except TextError as problem:
-                character = str(problem)[1]
-                found.append(character)
-                rest = rest.replace(character, "")
+        while (at := self._cut(text)[1]) < len(text):
+            found.append(text[at])
+            text = text.replace(text[at], "")
+        return found
+
+
+def on_one_line(text: str) -> str:
+    """Line breaks and tabs are spaces like others, and none stands at either end; other texts stay as they are."""
+    return SPACE.join(text.split()) if CONTROL_SPACE.search(text) else text
+
+
+def printable(text: str) -> str:
+    """A text to be shown: what would break the line or cannot be written is spelled out, \\n."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def is_spellable(name: str) -> bool:
+    """Whether a unit can be written in a line of a file: no control character, no half of a surrogate pair."""
+    return name not in ("", BLANK_NAME) and not any(unicodedata.category(one) in UNSPELLABLE for one in name)
 
 
 def frames_needed(labels: Sequence[int]) -> int:
@@ -150,12 +174,15 @@ def frames_needed(labels: Sequence[int]) -> int:
 def units_of(texts: Iterable[str], separator: str = "", min_count: int = 1) -> Units:
     """The units of a corpus: every character (or symbol, with a separator) that occurs, in code point order.
 
+    Control characters are none: whoever meets one in a text names it.
+
     min_count  leaves out what occurs less often (a stray bracket among 6,000 characters)
     """
     counts: Counter[str] = Counter()
     for text in texts:
+        text = on_one_line(text)
         counts.update(text.split(separator) if separator else text)
-    frequent = sorted(name for name, count in counts.items() if name and count >= min_count)
+    frequent = sorted(name for name, count in counts.items() if count >= min_count and is_spellable(name))
     return Units((BLANK_NAME, *frequent), separator)
 
 
@@ -175,6 +202,9 @@ def parse_units(text: str, where: str = "the units") -> Units:
     if names and names[0].startswith("#separator="):
         separator = names[0].split("=", 1)[1].replace(SPACE_NAME, SPACE)
         names = names[1:]
+    wrong = next((name for name in names if name != BLANK_NAME and not is_spellable(name)), None)
+    if wrong is not None:
+        raise UsageError(f"{where} list `{printable(wrong)}`, a control character", hint="leave that line out")
     if len({BLANK_NAME, *names}) != len(names) + 1:
         raise UsageError(f"{where} list a unit twice, or the blank", hint="write them with: ds2 prepare units")
     return Units((BLANK_NAME, *names), separator)

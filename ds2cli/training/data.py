@@ -14,7 +14,7 @@ from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.audio.files import read_audio
 from ds2cli.config import Config
-from ds2cli.errors import AudioError
+from ds2cli.errors import AudioError, TextError
 from ds2cli.media import recordings_in
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import pad
@@ -50,11 +50,15 @@ class Batch:
 
 
 class SpeechSet:
-    """Utterances with their targets, read and augmented on demand, decoded audio kept as int16 while memory allows."""
+    """Utterances with their targets, read and augmented on demand, decoded audio kept as int16 while memory allows.
+
+    unspelled  the indices of utterances whose text the units do not spell: their targets are empty
+    """
 
     def __init__(self, utterances: Sequence[Utterance], units: Units, config: Config) -> None:
         self.utterances, self.units, self.config = utterances, units, config
-        self.targets = [np.array(units.encode(utterance.text), dtype=np.int64) for utterance in utterances]
+        self.unspelled: set[int] = set()
+        self.targets = [self._target(index) for index in range(len(utterances))]
         self.durations = [utterance.duration for utterance in utterances]
         self.noises: list[np.ndarray] = []
         self._cache: dict[int, np.ndarray] = {}
@@ -63,13 +67,20 @@ class SpeechSet:
     def __len__(self) -> int:
         return len(self.utterances)
 
+    def _target(self, index: int) -> np.ndarray:
+        try:
+            return np.array(self.units.encode(self.utterances[index].text), dtype=np.int64)
+        except TextError:
+            self.unspelled.add(index)
+            return np.zeros(0, np.int64)
+
     def read(self, index: int) -> np.ndarray:
         """(samples,) float32 of one utterance, as recorded."""
         cached = self._cache.get(index)
         if cached is None:
             one = self.utterances[index]
             rate = self.config.features.sample_rate
-            samples = read_audio(one.audio, rate, one.offset, one.duration or None)
+            samples = read_audio(one.audio, rate, one.offset, one.duration if one.duration > 0 else None)
             cached = (samples.clip(-1, 1) * 32767).round().astype(np.int16)
             if self._cache_room >= cached.nbytes:
                 self._cache_room -= cached.nbytes

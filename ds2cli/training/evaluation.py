@@ -1,6 +1,7 @@
 """How well the network spells held-out speech: loss, WER and CER of the best path, no language model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 import torch
@@ -15,25 +16,33 @@ from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 
 N_SAMPLES = 3
+# From here up the rate says nothing of what a network has learned: for its first epochs CTC answers with blanks alone
+# (100 %), and what it babbles before that may be right in a word by chance.
+IDLE_WER = 90.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """loss is nats per utterance; wer and cer are per cent, None where the references are empty.
+    """loss is nats per utterance that has a finite one, None where none has; wer and cer are per cent, None where the
+    references are empty.
 
-    skipped  ids of utterances whose audio could not be read, or heard, with the reason
+    skipped     ids of utterances whose audio could not be read, or heard, with the reason
+    not_finite  ids of those that the units spell, but without a finite loss: their words count, their loss does not
     """
 
-    loss: float
+    loss: float | None
     wer: float | None
     cer: float | None
     samples: list[dict[str, str]]
     skipped: list[tuple[str, str]]
+    not_finite: list[str] = field(default_factory=list)
 
 
 @torch.inference_mode()
 def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Result:
     """Every utterance once, each process its share; the same three utterances are shown every time.
+
+    What the units do not spell, or CTC cannot in so few frames, counts in the rates as everything else.
 
     Utterances whose audio cannot be read, or that do not fit in memory alone, are left out, and named.
     raises  AudioError where that leaves none
@@ -61,13 +70,24 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     indices = sorted(heard)
     references = [speech.utterances[index].text for index in indices]
     hypotheses = [heard[index][1] for index in indices]
-    losses = [heard[index][0] for index in indices]
+    losses = {index: heard[index][0] for index in indices if index not in speech.unspelled}
+    finite = [loss for loss in losses.values() if np.isfinite(loss)]
+    not_finite = [speech.utterances[index].id for index, loss in losses.items() if not np.isfinite(loss)]
     rates = score_texts(references, hypotheses)
     shown = range(0, len(indices), max(len(indices) // N_SAMPLES, 1))[:N_SAMPLES]
     samples = [
         {"id": speech.utterances[indices[i]].id, "text": references[i], "pred_text": hypotheses[i]} for i in shown
     ]
-    return Result(float(np.mean(losses)), rates.wer, rates.cer, samples, skipped)
+    loss = float(np.mean(finite)) if finite else None
+    return Result(loss, rates.wer, rates.cer, samples, skipped, not_finite)
+
+
+def ranked(wer: float | None, loss: float | None) -> tuple[float, float]:
+    """What makes an evaluation better than another: the lower the better, WER first; the loss where that says nothing.
+
+    What is not known is infinite.
+    """
+    return (min(wer, IDLE_WER) if wer is not None else inf, loss if loss is not None else inf)
 
 
 def _batches(speech: SpeechSet) -> list[list[int]]:

@@ -16,7 +16,7 @@ from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
 from ds2cli.training.distributed import Process, any_of, gathered, said_by_first
-from ds2cli.training.evaluation import evaluate
+from ds2cli.training.evaluation import evaluate, ranked
 from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
@@ -194,7 +194,7 @@ class Trainer:
         return StepEvent(
             step=position.step,
             epoch=position.epoch + position.step_of_epoch / len(plan),
-            loss=heard.loss_sum / max(heard.count, 1),
+            loss=heard.loss_sum / heard.count if heard.count else None,
             learning_rate=rate,
             gradient_norm=norm,
             seconds=position.seconds,
@@ -208,17 +208,17 @@ class Trainer:
 
     def _evaluation(self, save: Callable[[bool], None]) -> EvaluationEvent:
         position, began = self.position, self.clock()
-        train_loss = position.loss_sum / max(position.loss_count, 1)
+        train_loss = position.loss_sum / position.loss_count if position.loss_count else None
         position.loss_sum, position.loss_count = 0.0, 0
         best, result = True, None
         if self.dev is not None:
             with self.average.applied():
                 result = evaluate(self.recogniser, self.dev, self.process)
-                wer = float("inf") if result.wer is None else result.wer
-                best = (wer, result.loss) < (position.best_wer, position.best_loss)
-                self._note(result.loss, best)
+                rank = ranked(result.wer, result.loss)
+                best = rank < (position.best_wer, position.best_loss)
+                self._note(rank[1], best)
                 if best:
-                    position.best_wer, position.best_loss = wer, result.loss
+                    position.best_wer, position.best_loss = rank
                     save(True)
         else:
             with self.average.applied():
@@ -236,10 +236,11 @@ class Trainer:
             best=best,
             samples=result.samples if result else [],
             skipped=result.skipped if result else [],
+            not_finite=result.not_finite if result else [],
         )
 
     def _note(self, loss: float, best: bool) -> None:
-        """What an evaluation means for the rate, and for the end of the run."""
+        """What an evaluation means for the rate, and for the end of the run; a loss that nobody knows is infinite."""
         position, settings = self.position, self.config.optimizer
         position.evaluations_since_best = 0 if best else position.evaluations_since_best + 1
         if settings.schedule == "plateau":

@@ -56,7 +56,8 @@ class Request:
 class Experiment:
     """All that a run needs, checked, before the first step.
 
-    rejected  why utterances were left out, and how many; `examples` names the first of each
+    rejected  why utterances were left out of training, and how many; `examples` names the first of each
+    unspelled  ids of held-out utterances that the units do not spell (their words count as errors); the first's reason
     init      whose weights the network begins with
     unit_graph  the n-gram in the loss, where it has one
     """
@@ -69,6 +70,8 @@ class Experiment:
     dev: list[Utterance]
     rejected: Counter = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    unspelled: list[str] = field(default_factory=list)
+    unspelled_because: str = ""
     is_resumed: bool = False
     init: Checkpoint | None = None
     unit_graph: UnitGraph | None = None
@@ -159,13 +162,14 @@ def new_experiment(request: Request) -> Experiment:
     else:
         units = init.units if init else units_of(one.text for one in utterances)
     graph = read_unit_graph(config.loss.lm, units) if config.loss.kind == "ctc_crf" else None
-    experiment = Experiment(RunFolder(request.run), config, origins, units, [], [], init=init, unit_graph=graph)
-    experiment.train = _admitted(experiment, utterances, config.batch.max_seconds)
-    experiment.dev = _admitted(experiment, dev, float("inf"))
+    experiment = Experiment(RunFolder(request.run), config, origins, units, [], dev, init=init, unit_graph=graph)
+    experiment.train = _admitted(experiment, utterances)
     if not experiment.train:
         reasons = [f"{count} left out, {why}: {experiment.examples[why]}" for why, count in experiment.rejected.items()]
         hint = f"see why with: ds2 prepare check {' '.join(map(str, request.manifests))}"
         raise UsageError("; ".join(["no utterance to train on", *reasons]), hint=hint)
+    if request.dev:
+        _must_be_of_use(experiment, request.dev)
     return experiment
 
 
@@ -281,11 +285,31 @@ def _start_or_restore(trainer: Trainer, folder: RunFolder, process: Process, kee
         folder.forget_after(trainer.position.step, is_evaluated=trainer.position.step_of_epoch == 0)
 
 
-def _admitted(experiment: Experiment, utterances: list[Utterance], max_seconds: float) -> list[Utterance]:
+def _must_be_of_use(experiment: Experiment, source: str) -> None:
+    """Note which held-out utterances the units do not spell: what is heard of them counts all the same.
+
+    raises  UsageError where there is none, or none that has words and can be spelled
+    """
+    hint = f"see why with: ds2 prepare check {source}; or leave out --dev"
+    if not experiment.dev:
+        raise UsageError(f"no utterance in `{source}` to evaluate on", hint=hint)
+    for one in experiment.dev:
+        try:
+            experiment.units.encode(one.text)
+        except TextError as problem:
+            experiment.unspelled_because = experiment.unspelled_because or f"`{one.id}`: {problem}"
+            experiment.unspelled.append(one.id)
+    words = sum(bool(one.text.strip()) for one in experiment.dev)
+    if not words or len(experiment.unspelled) == len(experiment.dev):
+        what = f"{len(experiment.unspelled)} outside the units: {experiment.unspelled_because}" if words else "no text"
+        raise UsageError(f"no utterance in `{source}` to evaluate on: {what}", hint=hint)
+
+
+def _admitted(experiment: Experiment, utterances: list[Utterance]) -> list[Utterance]:
     """The utterances that CTC can learn from; the others are counted by reason."""
     good = []
     for one in utterances:
-        reason = _reason_to_reject(one, experiment.units, experiment.config, max_seconds)
+        reason = _reason_to_reject(one, experiment.units, experiment.config)
         if reason is None:
             good.append(one)
         else:
@@ -294,12 +318,12 @@ def _admitted(experiment: Experiment, utterances: list[Utterance], max_seconds: 
     return good
 
 
-def _reason_to_reject(one: Utterance, units: Units, config: Config, max_seconds: float) -> tuple[str, str] | None:
+def _reason_to_reject(one: Utterance, units: Units, config: Config) -> tuple[str, str] | None:
     """A short reason and its details, or None for an utterance to learn from."""
     if one.duration <= 0:
         return "no duration", "its duration is not positive"
-    if one.duration > max_seconds:
-        return "too long", f"{one.duration:.1f} s is over batch.max_seconds = {max_seconds:g}"
+    if one.duration > config.batch.max_seconds:
+        return "too long", f"{one.duration:.1f} s is over batch.max_seconds = {config.batch.max_seconds:g}"
     if not one.text.strip():
         return "no text", "its text is empty"
     try:

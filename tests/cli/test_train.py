@@ -132,6 +132,49 @@ def test_what_cannot_be_learned_from_is_left_out_and_counted(train, data, tmp_pa
     assert strict.stderr.startswith(f"error: {detail}")
 
 
+def test_held_out_speech_that_the_units_do_not_spell_is_named_and_counts(train, data, tmp_path):
+    records = [json.loads(line) for line in (data / "dev.jsonl").read_text().splitlines()]
+    records[0]["text"] = "a quiz"
+    (data / "foreign.jsonl").write_text(lines_of(records))
+    ran = train(dev="foreign.jsonl")
+    assert ran.code == 0, ran.stderr
+    assert "warning: 1 of 4 held-out utterances are outside the units, and count as they are heard: `dev-0`: `q`" in (
+        ran.stderr
+    )
+    assert len((tmp_path / "run" / "dev.jsonl").read_text().splitlines()) == 4
+    samples = [json.loads(line) for line in (tmp_path / "run" / "samples.jsonl").read_text().splitlines()]
+    assert samples[0]["text"] == "a quiz"
+
+
+@pytest.mark.parametrize(("texts", "complaint"), [
+    ([], "no utterance in `"), (["", " "], "no text"),
+    (["QUIZ", "PHLOX"], "2 outside the units: `0`: `Q` is not a unit"),
+])
+def test_a_held_out_set_of_no_use_is_an_error(train, data, tmp_path, texts, complaint):
+    record = json.loads((data / "dev.jsonl").read_text().splitlines()[0])
+    lines = lines_of([{**record, "id": str(number), "text": text} for number, text in enumerate(texts)])
+    (data / "useless.jsonl").write_text(lines)
+    ran = train(dev="useless.jsonl")
+    assert (ran.code, ran.stdout) == (2, "") and not (tmp_path / "run").exists()
+    assert "error: no utterance in `" in ran.stderr and complaint in ran.stderr and "hint: " in ran.stderr
+
+
+def test_texts_that_end_in_a_line_break_are_learned_from_and_read_back(train, run, data, tmp_path):
+    records = [{**one, "text": one["text"] + "\r\n", "note": "\ud800"} for one in songs(data)]
+    assert train(lines_of(records)).code == 0
+    assert "\r" not in load_checkpoint(tmp_path / "run").units.names
+    assert "was done already" in run("train", "--resume", tmp_path / "run").stderr
+
+
+def test_a_step_that_taught_nothing_has_no_loss(train, data, tmp_path):
+    """Neither nought in the metrics nor in the table."""
+    ran = train(None, "--epochs", 1, "--lr", "1e30", "--set", "optimizer.schedule=constant")
+    events = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    losses = [event["loss"] for event in events if event["event"] == "step"]
+    assert None in losses and 0.0 not in losses, ran.stderr
+    assert "0.000" not in ran.stderr
+
+
 def test_nothing_left_to_train_on_is_an_error(train, data, tmp_path):
     ran = train(lines_of([{**songs(data)[0], "text": ""}]))
     assert (ran.code, ran.stdout) == (2, "")

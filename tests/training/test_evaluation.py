@@ -16,7 +16,7 @@ from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
-from ds2cli.training.evaluation import evaluate
+from ds2cli.training.evaluation import evaluate, ranked
 from ds2cli.training.losses.ctc import ctc_losses
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -90,3 +90,39 @@ def test_a_set_of_which_nothing_can_be_read_is_an_error(songs, recogniser, tmp_p
     gone = [dataclasses.replace(song, audio=str(tmp_path / "none.wav")) for song in songs]
     with pytest.raises(AudioError, match="no audio of the held-out set"):
         evaluate(recogniser, speech(gone, recogniser), Process())
+
+
+def test_what_the_units_do_not_spell_counts_in_the_rates_and_not_in_the_loss(songs, recogniser):
+    """A letter that training never saw cannot be right: the words are wrong, and everybody is told."""
+    plain = evaluate(recogniser, speech(songs, recogniser), Process())
+    foreign = [dataclasses.replace(songs[0], text="zzz " + songs[0].text), *songs[1:]]
+    result = evaluate(recogniser, speech(foreign, recogniser), Process())
+    rest = evaluate(recogniser, speech(songs[1:], recogniser), Process())
+    n_words = [sum(len(one.text.split()) for one in some) for some in (songs, foreign)]
+    assert n_words[1] == n_words[0] + 1
+    assert result.wer * n_words[1] == pytest.approx(plain.wer * n_words[0] + 100)  # one more word, and it is missed
+    assert result.loss == pytest.approx(rest.loss, rel=1e-4)
+    assert result.not_finite == [] and len(result.samples) == 3
+
+
+def test_an_utterance_that_ctc_cannot_spell_counts_and_leaves_the_loss_alone(songs, recogniser):
+    long = [dataclasses.replace(songs[0], text="ab" * 400), *songs[1:]]
+    result = evaluate(recogniser, speech(long, recogniser), Process())
+    rest = evaluate(recogniser, speech(songs[1:], recogniser), Process())
+    assert result.loss == pytest.approx(rest.loss, rel=1e-4) and result.not_finite == [songs[0].id]
+    assert result.wer > 0 and np.isfinite(result.loss)
+
+
+def test_without_any_finite_loss_there_is_none(songs, recogniser):
+    with torch.no_grad():
+        recogniser.network.output.bias.fill_(float("nan"))
+    result = evaluate(recogniser, speech(songs, recogniser), Process())
+    assert result.loss is None and len(result.not_finite) == len(songs)
+
+
+def test_the_loss_ranks_where_the_rate_says_nothing():
+    """Babble that is right by chance, then blanks alone, then words: each better than the one before."""
+    course = [(97.0, 184.0), (100.0, 150.0), (100.0, 120.0), (91.0, 110.0), (80.0, 115.0), (80.0, 112.0), (30.0, 90.0)]
+    ranks = [ranked(*one) for one in course]
+    assert ranks == sorted(ranks, reverse=True) and len(set(ranks)) == len(ranks)
+    assert ranked(30.0, None) < ranked(31.0, 1.0) < ranked(None, 0.5) < ranked(None, None)
