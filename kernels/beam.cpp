@@ -52,28 +52,31 @@ void Beam::fill(Slot& slot) {
   if (!scorer_.has_words()) return;
   const int node = tree_.in_lexicon(prefix.text);
   slot.letters = tree_.letters(prefix.text);
-  slot.can_end = tree_.can_end(prefix.text);
+  slot.end_bound = tree_.end_bound(prefix.text, slot.letters);
   if (node >= 0) std::tie(slot.first_child, slot.last_child) = scorer_.lexicon()->children(node);
   slot.child_bound = scorer_.child_bound(node, slot.letters);
-  if (slot.can_end) slot.child_bound = std::max(slot.child_bound, scorer_.max_gain() + scorer_.enter_bound());
+  if (slot.end_bound > kNever) slot.child_bound = std::max(slot.child_bound, slot.end_bound + scorer_.enter_bound());
   if (!slot.text) slot.child_bound = std::max(slot.child_bound, scorer_.enter_bound());
 }
 
 Beam::Arrival Beam::arriving(int prefix, bool mark_children) {
   const int unit = tree_[prefix].unit;
   Arrival arrival;
-  for (auto [source, last] = tree_.sources(prefix); source != last; ++source) {
-    const int at = tree_[source->prefix].slot;
-    if (at < 0) continue;
-    Slot& before = slots_[at];
-    if (mark_children) before.children |= uint64_t{1} << (unit & 63);
-    const Paths& from = before.unit == unit ? before.blank : before.likeliest();
-    const double total = before.unit == unit ? before.blank.total : before.total();
-    arrival.total += source->log_weight ? total * std::exp(static_cast<double>(source->log_weight)) : total;
-    const double log_best = from.log_best + source->log_weight;
-    if (log_best > arrival.log_best) arrival.log_best = log_best, arrival.from = &from;
-  }
+  tree_.for_sources(prefix, [&](int source, float log_weight) {
+    const int at = tree_[source].slot;
+    if (at < 0) return;
+    if (mark_children) slots_[at].children |= uint64_t{1} << (unit & 63);
+    arrive(arrival, slots_[at], unit, log_weight);
+  });
   return arrival;
+}
+
+void Beam::arrive(Arrival& arrival, Slot& before, int unit, float log_weight) const {
+  const Paths& from = before.unit == unit ? before.blank : before.likeliest();
+  const double total = before.unit == unit ? before.blank.total : before.total();
+  arrival.total += log_weight ? total * std::exp(static_cast<double>(log_weight)) : total;
+  const double log_best = from.log_best + log_weight;
+  if (log_best > arrival.log_best) arrival.log_best = log_best, arrival.from = &from;
 }
 
 // The paths that have arrived, one unit further.
@@ -134,7 +137,7 @@ void Beam::stay() {
     scores_.push_back(slot.log_total + slot.bonus);
     best_stay_ = std::max(best_stay_, scores_.back());
     best_parent_ = std::max(best_parent_, old.log_total + old.gain + old.child_bound);
-    if (old.can_end) best_ender_ = std::max(best_ender_, old.log_total + old.gain + scorer_.max_gain());
+    best_ender_ = std::max(best_ender_, old.log_total + old.gain + old.end_bound);
   }
   bound_ = settings_.score_threshold > 0.0 ? best_stay_ - settings_.score_threshold : kNever;
   if (static_cast<int>(slots_.size()) >= settings_.beam) bound_ = std::max(bound_, *std::min_element(scores_.begin(), scores_.end()));
@@ -200,7 +203,7 @@ double Beam::arrival(const Slot& slot, int unit) const {
 
 // Whether a child is in the beam: then it stays, and has this already.
 bool Beam::has_child(const Slot& slot, int history, int text, int unit) const {
-  if (!(slot.children >> (unit & 63) & 1) || history < 0 || text < 0) return false;
+  if (!may_have_child(slot, unit) || history < 0 || text < 0) return false;
   const int child = tree_.find(history, text, unit);
   return child >= 0 && tree_[child].slot >= 0;
 }
@@ -251,7 +254,8 @@ void Beam::extend_by_unknown_letters(int index) {
     const double gain = slot.gain + scorer_.off_look(slot.letters + alphabet.length(unit)) + log_prob;
     if (!alphabet.single()) {
       if (slot.log_total + gain >= bound_ - slack_) consider_shared({gain, index, unit, slot.history, tree_.extend(slot.text, unit, true)});
-    } else if (slot.log_total + gain >= bound_ && !has_child(slot, slot.history, tree_.extend(slot.text, unit, false), unit)) {
+    } else if (slot.log_total + gain >= bound_ &&
+               !(may_have_child(slot, unit) && has_child(slot, slot.history, tree_.extend(slot.text, unit, false), unit))) {
       consider({arrival(slot, unit) + gain, index, unit, slot.history, kOfSlot});
     }
   }
@@ -270,17 +274,20 @@ void Beam::extend_by_marked(int index) {
 // Ends the word under way, by a space or by the next word's first unit.
 void Beam::extend_by_words(int index) {
   const Slot& slot = slots_[index];
-  if (!slot.can_end) return;
+  if (!(slot.end_bound > kNever)) return;
   const int space = scorer_.space();
   const double by_space = extend_by_space_ ? log_probs_[space] : kNever;
   const double by_unit = units_.empty() ? kNever : scorer_.enter_bound() + units_[0].first;
   const double best = std::max(by_space, by_unit);
-  if (!(slot.log_total + slot.gain + scorer_.max_gain() + best >= bound_ - slack_)) return;
+  if (!(slot.log_total + slot.gain + slot.end_bound + best >= bound_ - slack_)) return;
   for (auto [end, last] = tree_.ends(slot.prefix); end != last && slot.log_total + end->gain + best >= bound_ - slack_; ++end) {
-    const bool shared = is_shared(end->history);
+    const bool shared = is_shared(end->token);
     const double gain = end->gain + by_space;
-    if (extend_by_space_ && shared) consider_shared({gain - end->log_weight, index, space, end->history, Lexicon::kRoot});
-    else if (extend_by_space_ && !has_child(slot, end->history, Lexicon::kRoot, space)) consider({slot.log_total + gain, index, space, end->history, Lexicon::kRoot});
+    if (slot.log_total + gain >= (shared ? bound_ - slack_ : bound_)) {
+      const int history = tree_.history_of(slot.prefix, *end);
+      if (shared) consider_shared({gain - end->log_weight, index, space, history, Lexicon::kRoot});
+      else if (!has_child(slot, history, Lexicon::kRoot, space)) consider({slot.log_total + gain, index, space, history, Lexicon::kRoot, end->log_weight});
+    }
     if (by_unit > kNever) enter_words(index, *end, shared);
   }
 }
@@ -294,17 +301,17 @@ void Beam::enter_words(int index, const End& end, bool shared) {
     if (!(slot.log_total + gain >= (shared ? bound_ - slack_ : bound_))) continue;
     const int known = lexicon ? lexicon->enter(unit) : Lexicon::kNone;
     const int text = known >= 0 ? known : tree_.extend(Lexicon::kRoot, unit, true);
-    if (shared) consider_shared({gain - end.log_weight, index, unit, end.history, text});
-    else if (!has_child(slot, end.history, text, unit)) consider({arrival(slot, unit) + gain, index, unit, end.history, text});
+    const int history = tree_.history_of(slot.prefix, end);
+    if (shared) consider_shared({gain - end.log_weight, index, unit, history, text});
+    else if (!has_child(slot, history, text, unit)) consider({arrival(slot, unit) + gain, index, unit, history, text, end.log_weight});
   }
 }
 
 // Whether prefixes after a word may have several sources.
-bool Beam::is_shared(int history) const {
+bool Beam::is_shared(int word) const {
   if (!scorer_.alphabet().single()) return true;
-  const int token = tree_.history(history).token;
-  if (token < 0) return false;
-  const auto [first, last] = scorer_.lexicon()->spellings(token);
+  if (word < 0) return false;
+  const auto [first, last] = scorer_.lexicon()->spellings(word);
   return last - first > 1;
 }
 
@@ -314,7 +321,7 @@ void Beam::consider_shared(const Candidate& candidate) {
   if (tree_[prefix].slot >= 0 || tree_[prefix].considered == frame_) return;
   tree_[prefix].considered = frame_;
   const double total = arriving(prefix, false).total;
-  if (total > 0.0) consider({candidate.score + std::log(total), candidate.slot, candidate.unit, candidate.history, candidate.text});
+  if (total > 0.0) consider({candidate.score + std::log(total), candidate.slot, candidate.unit, candidate.history, candidate.text, 0.0f, true});
 }
 
 void Beam::consider(const Candidate& candidate) {
@@ -340,13 +347,19 @@ void Beam::tighten() {
 }
 
 Beam::Slot Beam::extended(const Candidate& candidate) {
-  const Slot& before = slots_[candidate.slot];
+  Slot& before = slots_[candidate.slot];
   const int history = candidate.history >= 0 ? candidate.history : tree_.history_with(before.history, candidate.unit, 1);
   const int text = candidate.text >= 0 ? candidate.text : tree_.extend(before.text, candidate.unit, true);
   Slot slot{};
   slot.prefix = tree_.find_or_add(history, text, candidate.unit);
   slot.unit = candidate.unit;
-  const Arrival arrival = arriving(slot.prefix, false);
+  Arrival arrival;
+  if (candidate.shared) {
+    arrival = arriving(slot.prefix, false);
+  } else {
+    tree_.set_only_source(slot.prefix, before.prefix, candidate.log_weight);
+    arrive(arrival, before, candidate.unit, candidate.log_weight);
+  }
   slot.last = emit(arrival, tree_[slot.prefix]);
   slot.log_total = slot.last.total > 0.0 ? std::log(slot.last.total) : kNever;
   fill(slot);

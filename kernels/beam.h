@@ -63,10 +63,10 @@ class Beam {
     int32_t prefix, history, text, unit;  // as in Prefix
     int32_t letters;                      // of the unfinished word
     int32_t first_child, last_child;      // of the lexicon's node
-    bool can_end;                         // the unfinished word is one
     Paths blank, last;      // ending in the blank; in the prefix's last unit
     double log_total;       // log(blank.total + last.total)
     double gain, bonus;     // of finished tokens; with the look-ahead
+    double end_bound;       // no way to end the word earns more; kNever where it is none
     double child_bound;     // no extension's gain and look-ahead are better
     uint64_t children;      // a bit for every child in the beam: unit modulo 64
     double total() const { return blank.total + last.total; }
@@ -76,6 +76,8 @@ class Beam {
   struct Candidate {
     double score;
     int32_t slot, unit, history, text;
+    float log_weight = 0.0f;  // of the spelling of the word that ends
+    bool shared = false;      // by several sources
   };
   // All that reaches a prefix by its last unit, before that unit is heard.
   struct Arrival {
@@ -95,8 +97,9 @@ class Beam {
   void extend_by_words(int slot);
   void extend_by_marked(int slot);
   void enter_words(int slot, const End& end, bool shared);
-  bool is_shared(int history) const;
+  bool is_shared(int word) const;
   double arrival(const Slot& slot, int unit) const;
+  bool may_have_child(const Slot& slot, int unit) const { return slot.children >> (unit & 63) & 1; }
   bool has_child(const Slot& slot, int history, int text, int unit) const;
   void consider(const Candidate& candidate);
   void consider_shared(const Candidate& candidate);
@@ -104,6 +107,7 @@ class Beam {
   void select();
   Slot extended(const Candidate& candidate);
   Arrival arriving(int prefix, bool mark_children);
+  void arrive(Arrival& arrival, Slot& before, int unit, float log_weight) const;
   Paths emit(const Arrival& arrival, const Prefix& prefix);
   void fill(Slot& slot);
   void rescale();

@@ -46,7 +46,7 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (!slots_[i].text || cut_unfinished) add(i, slots_[i].history, 0.0);
       else
-        for (auto [end, last] = tree_.ends(slots_[i].prefix); end != last; ++end) add(i, end->history, end->log_weight);
+        for (auto [end, last] = tree_.ends(slots_[i].prefix); end != last; ++end) add(i, tree_.history_of(slots_[i].prefix, *end), end->log_weight);
     }
     if (!endings.empty() || cut_unfinished) break;
   }

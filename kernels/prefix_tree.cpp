@@ -6,15 +6,15 @@ void PrefixTree::ask_ends(int index) {
   const int history = prefixes_[index].history, text = prefixes_[index].text, node = in_lexicon(text);
   const std::size_t first = ends_.size();
   const auto add = [&](int token, float log_weight) {
-    const int ended = history_with(history, token, letters(text));
-    ends_.push_back({ended, log_weight, histories_[ended].gain + log_weight});
+    State ignored;
+    ends_.push_back({token, -1, log_weight, histories_[history].gain + token_gain(history, token, letters(text), ignored) + log_weight});
   };
   if (text && node >= 0 && lexicon_->has_word(node)) {
     for (auto [ending, last] = lexicon_->words(node); ending != last; ++ending) add(ending->word, ending->log_weight);
   } else if (text && scorer_.open()) {
     add(kOutside - text, 0.0f);
   }
-  std::stable_sort(ends_.begin() + first, ends_.end(), [](const End& a, const End& b) { return a.gain > b.gain; });
+  if (ends_.size() > first + 1) std::stable_sort(ends_.begin() + first, ends_.end(), [](const End& a, const End& b) { return a.gain > b.gain; });
   prefixes_[index].first_end = static_cast<int32_t>(first);
   prefixes_[index].n_ends = static_cast<int32_t>(ends_.size() - first);
 }
@@ -37,8 +37,12 @@ void PrefixTree::find_sources(int index) {
       if (history && (alphabet_.begins(unit) || alphabet_.joined())) add_sources_through_word(history);
     }
   }
-  prefixes_[index].first_source = static_cast<int32_t>(first);
-  prefixes_[index].n_sources = static_cast<int32_t>(sources_.size() - first);
+  Prefix& prefix = prefixes_[index];
+  prefix.source = static_cast<int32_t>(first);
+  prefix.n_sources = static_cast<int32_t>(sources_.size() - first);
+  if (prefix.n_sources != 1) return;
+  prefix.source = sources_.back().prefix, prefix.log_weight = sources_.back().log_weight;
+  sources_.pop_back();
 }
 
 void PrefixTree::add_sources_at(int history, int text, float log_weight) {
@@ -86,7 +90,7 @@ void PrefixTree::keep_only(const std::vector<int>& wanted) {
   std::vector<Prefix> prefixes;
   for (int index : wanted) {
     const Prefix& old = prefixes_[index];
-    prefixes.push_back({history_names[old.history], named(old.text), old.unit, old.slot, 0, -1, 0, -1, ~std::size_t{0}});
+    prefixes.push_back({history_names[old.history], named(old.text), old.unit, old.slot, 0, -1, 0.0f, 0, -1, ~std::size_t{0}});
   }
   prefixes_ = std::move(prefixes);
   sources_.clear();

@@ -18,7 +18,8 @@ struct Prefix {
   int32_t text;   // of the unfinished word: a node of the lexicon, or outside it; the root between words
   int32_t unit;   // the last; at the root of all: the space where there is one, else -1
   int32_t slot;   // its place in the beam, or -1
-  int32_t first_source, n_sources;  // n_sources < 0: not looked for yet
+  int32_t source, n_sources;        // the only one, or the first in the list; n_sources < 0: not looked for yet
+  float log_weight;                 // of the only one
   int32_t first_end, n_ends;        // n_ends < 0: not asked yet
   std::size_t considered;           // the frame in which all that reaches it was last added up
 };
@@ -31,7 +32,8 @@ struct Source {
 
 // One way to end the word under way.
 struct End {
-  int32_t history;  // with that word
+  int32_t token;    // that word
+  int32_t history;  // with it; -1 until wanted
   float log_weight;
   double gain;      // of all tokens, and the spelling's weight
 };
@@ -61,7 +63,7 @@ class PrefixTree {
   int find_or_add(int history, int text, int unit) {
     const int found = find(history, text, unit);
     if (found >= 0) return found;
-    prefixes_.push_back({history, text, unit, -1, 0, -1, 0, -1, ~std::size_t{0}});
+    prefixes_.push_back({history, text, unit, -1, 0, -1, 0.0f, 0, -1, ~std::size_t{0}});
     prefix_table_.add(static_cast<int>(prefixes_.size()) - 1, [&](int at) { return prefix_hash(at); });
     return static_cast<int>(prefixes_.size()) - 1;
   }
@@ -73,12 +75,16 @@ class PrefixTree {
   int history_with(int parent, int token, int letters) {
     const int found = find_history(parent, token);
     if (found >= 0) return found;
-    History next{parent, token, histories_[parent].gain, State{}};
-    const State& before = histories_[parent].state;
-    next.gain += scorer_.has_words() ? scorer_.add_word(std::max(token, Lexicon::kNone), letters, before, next.state) : scorer_.add_unit(token, before, next.state);
-    histories_.push_back(next);
+    histories_.push_back({parent, token, 0.0, State{}});
+    History& next = histories_.back();
+    next.gain = histories_[parent].gain + token_gain(parent, token, letters, next.state);
     history_table_.add(static_cast<int>(histories_.size()) - 1, [&](int at) { return history_hash(at); });
     return static_cast<int>(histories_.size()) - 1;
+  }
+  // The history that a prefix has with one of its ends.
+  int history_of(int prefix, const End& end) {
+    if (end.history < 0) ends_[&end - ends_.data()].history = history_with(prefixes_[prefix].history, end.token, letters(prefixes_[prefix].text));
+    return end.history;
   }
 
   // ---- texts
@@ -105,7 +111,12 @@ class PrefixTree {
     if (!scorer_.has_words() || !prefix.text) return 0.0;
     return prefix.text < inside_ ? scorer_.look(prefix.text) : scorer_.off_look(letters(prefix.text));
   }
-  bool can_end(int text) const { return text && (scorer_.open() || (in_lexicon(text) >= 0 && lexicon_->has_word(text))); }
+  // No way to end a word earns more; kNever where it is none.
+  double end_bound(int text, int letters) const {
+    if (!text) return kNever;
+    if (in_lexicon(text) >= 0 && lexicon_->has_word(text)) return scorer_.max_gain();
+    return scorer_.open() ? scorer_.off_gain(letters) : kNever;
+  }
 
   // ---- how words end, and how prefixes are reached; found once
   // Ways to end the word under way, best first; none between words.
@@ -114,10 +125,15 @@ class PrefixTree {
     const Prefix& prefix = prefixes_[index];
     return {ends_.data() + prefix.first_end, ends_.data() + prefix.first_end + prefix.n_ends};
   }
-  std::pair<const Source*, const Source*> sources(int index) {
+  template <class Take> void for_sources(int index, Take take) {
     if (prefixes_[index].n_sources < 0) find_sources(index);
     const Prefix& prefix = prefixes_[index];
-    return {sources_.data() + prefix.first_source, sources_.data() + prefix.first_source + prefix.n_sources};
+    if (prefix.n_sources == 1) return take(prefix.source, prefix.log_weight);
+    for (int at = prefix.source; at < prefix.source + prefix.n_sources; ++at) take(sources_[at].prefix, sources_[at].log_weight);
+  }
+  void set_only_source(int index, int source, float log_weight) {
+    Prefix& prefix = prefixes_[index];
+    if (prefix.n_sources < 0) prefix.source = source, prefix.log_weight = log_weight, prefix.n_sources = 1;
   }
 
   // Keep the given prefixes and what they need; they come first, in their order.
@@ -196,6 +212,10 @@ class PrefixTree {
     alphabet_.units_ending([&](std::size_t i) { return symbol_of(back(text, static_cast<int>(std::min<std::size_t>(i, letters(text))))); }, take);
   }
 
+  double token_gain(int history, int token, int letters, State& after) const {
+    const State& before = histories_[history].state;
+    return scorer_.has_words() ? scorer_.add_word(std::max(token, Lexicon::kNone), letters, before, after) : scorer_.add_unit(token, before, after);
+  }
   void ask_ends(int index);
   void find_sources(int index);
   void add_sources_at(int history, int text, float log_weight);

@@ -49,6 +49,7 @@ class Scorer {
   double max_gain() const { return max_gain_; }  // no finished token earns more
 
   double look(int node) const { return look_[node]; }
+  double off_gain(int letters) const { return settings_.beta + unknown_gain(letters); }  // no unknown word earns more
   double off_look(int letters) const { return off_look_ + off_letter_ * letters; }
   // The best that an extension into an unknown word can expect, from so many letters on.
   double off_bound(int letters) const { return off_look_ + off_letter_ * (off_letter_ > 0 ? letters + alphabet_.longest() : letters + 1); }
