@@ -143,6 +143,14 @@ void Beam::stay() {
   if (static_cast<int>(slots_.size()) >= settings_.beam) bound_ = std::max(bound_, *std::min_element(scores_.begin(), scores_.end()));
 }
 
+// No more units than so many can be needed to reach the cumulative cutoff: of thousands, few are worth sorting.
+std::size_t Beam::likely_enough() const {
+  const float least = static_cast<float>(std::log((1.0 - settings_.cutoff_prob) / units_.size()));
+  std::size_t count = 0;  // those left out hold less than the cutoff leaves over, all together
+  for (const auto& [log_prob, unit] : units_) count += log_prob > least;
+  return count;
+}
+
 // The units that may begin a new prefix in this frame: likely enough for the best parent to pass the bound, within the cutoffs.
 void Beam::choose_units() {
   const int space = scorer_.space();
@@ -151,7 +159,8 @@ void Beam::choose_units() {
   for (int unit = 1; unit < scorer_.n_units(); ++unit)
     if (cut || (unit == space ? best_ender_ : best_parent_) + log_probs_[unit] >= bound_ - slack_) units_.emplace_back(log_probs_[unit], unit);
   const auto likelier = std::greater<std::pair<float, int>>();
-  const std::size_t top = settings_.cutoff_top > 0 ? settings_.cutoff_top : units_.size();
+  std::size_t top = settings_.cutoff_top > 0 ? settings_.cutoff_top : units_.size();
+  if (cut) top = std::min(top, likely_enough());
   if (units_.size() > top) {
     std::nth_element(units_.begin(), units_.begin() + top, units_.end(), likelier);
     units_.resize(top);
@@ -215,8 +224,9 @@ void Beam::extend_by_units(int index) {
     const double score = arrival(slot, unit) + slot.gain + log_prob;
     const int history = tree_.find_history(slot.history, unit);
     if (score + slot.child_bound < bound_ || has_child(slot, history, Lexicon::kRoot, unit)) continue;
-    State ignored;
-    const double gain = history >= 0 ? tree_.history(history).gain - slot.gain : scorer_.add_unit(unit, tree_.history(slot.history).state, ignored);
+    State state;
+    int32_t phrase;
+    const double gain = history >= 0 ? tree_.history(history).gain - slot.gain : tree_.token_gain(slot.history, unit, 1, state, phrase);
     consider({score + gain, index, unit, history, Lexicon::kRoot});
   }
 }

@@ -89,6 +89,7 @@ class Beam {
   void step(const float* log_probs);
   void stay();
   void choose_units();
+  std::size_t likely_enough() const;
   void extend();
   void extend_by_units(int slot);
   void extend_by_letters(int slot);

@@ -32,7 +32,7 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
     std::unordered_map<std::string, std::size_t> of_text;
     const auto add = [&](std::size_t at, int history, double log_weight) {
       const double log_acoustic = std::log(slots_[at].total()) + log_weight, log_best = slots_[at].likeliest().log_best + log_weight;
-      const double log_total = log_acoustic + tree_.history(history).gain + scorer_.end_sentence(tree_.history(history).state);
+      const double log_total = log_acoustic + tree_.history(history).gain + scorer_.end_sentence(tree_.history(history).state, tree_.history(history).phrase);
       if (!(log_total > kNever)) return;
       const auto [found, is_new] = of_text.try_emplace(text_key(history), endings.size());
       if (is_new) return endings.push_back({history, log_acoustic, log_total, log_total, at, log_best});

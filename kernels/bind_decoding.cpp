@@ -82,13 +82,15 @@ void bind_decoding(py::module_& module) {
   py::enum_<Words>(module, "Words").value("open", Words::open).value("soft", Words::soft).value("closed", Words::closed);
   py::class_<Scorer>(module, "Scorer")
       .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, double oov_letter, Words words, const Alphabet& alphabet,
-                       bool has_words, bool spells, const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids, std::vector<float> boosts) {
+                       bool has_words, bool spells, const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids,
+                       const std::vector<std::vector<int32_t>>& phrases, const std::vector<float>& boosts) {
+             const std::size_t n_tokens = ids.size();
              return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, oov_letter, words}, alphabet, has_words, spells, model,
-                                             lexicon, std::move(ids), std::move(boosts));
+                                             lexicon, std::move(ids), Phrases(phrases, boosts, n_tokens));
            }),
            py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("look_ahead"), py::arg("oov_penalty"), py::arg("oov_letter"), py::arg("words"),
            py::arg("alphabet"), py::arg("has_words"), py::arg("spells"), py::arg("model").none(true), py::arg("lexicon").none(true), py::arg("ids"),
-           py::arg("boosts"), py::keep_alive<1, 8>(), py::keep_alive<1, 11>(), py::keep_alive<1, 12>());
+           py::arg("phrases"), py::arg("boosts"), py::keep_alive<1, 8>(), py::keep_alive<1, 11>(), py::keep_alive<1, 12>());
   module.def(
       "unigrams",  // log10 p(word) of the first n_words ids, whatever came before
       [](const LanguageModel& model, std::size_t n_words) {

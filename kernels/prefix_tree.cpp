@@ -6,8 +6,9 @@ void PrefixTree::ask_ends(int index) {
   const int history = prefixes_[index].history, text = prefixes_[index].text, node = in_lexicon(text);
   const std::size_t first = ends_.size();
   const auto add = [&](int token, float log_weight) {
-    State ignored;
-    ends_.push_back({token, -1, log_weight, histories_[history].gain + token_gain(history, token, letters(text), ignored) + log_weight});
+    State state;
+    int32_t phrase;
+    ends_.push_back({token, -1, log_weight, histories_[history].gain + token_gain(history, token, letters(text), state, phrase) + log_weight});
   };
   if (text && node >= 0 && lexicon_->has_word(node)) {
     for (auto [ending, last] = lexicon_->words(node); ending != last; ++ending) add(ending->word, ending->log_weight);

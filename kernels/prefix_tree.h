@@ -9,6 +9,7 @@ namespace ds2 {
 // The finished tokens of a text, as a tree; each knows what the language model said.
 struct History {
   int32_t parent, token;  // a word of the lexicon, a unit, or kOutside - text for a word outside the lexicon
+  int32_t phrase;         // that is under way
   double gain;            // of all tokens
   State state;            // the model's, after the last
 };
@@ -44,7 +45,7 @@ class PrefixTree {
 
   explicit PrefixTree(const Scorer& scorer)
       : scorer_(scorer), alphabet_(scorer.alphabet()), lexicon_(scorer.has_words() ? scorer.lexicon() : nullptr), inside_(lexicon_ ? lexicon_->size() : 1) {
-    histories_.push_back({-1, -1, 0.0, scorer.begin()});
+    histories_.push_back({-1, -1, 0, 0.0, scorer.begin()});
     find_or_add(0, Lexicon::kRoot, scorer.space());
   }
 
@@ -75,9 +76,9 @@ class PrefixTree {
   int history_with(int parent, int token, int letters) {
     const int found = find_history(parent, token);
     if (found >= 0) return found;
-    histories_.push_back({parent, token, 0.0, State{}});
+    histories_.push_back({parent, token, 0, 0.0, State{}});
     History& next = histories_.back();
-    next.gain = histories_[parent].gain + token_gain(parent, token, letters, next.state);
+    next.gain = histories_[parent].gain + token_gain(parent, token, letters, next.state, next.phrase);
     history_table_.add(static_cast<int>(histories_.size()) - 1, [&](int at) { return history_hash(at); });
     return static_cast<int>(histories_.size()) - 1;
   }
@@ -85,6 +86,14 @@ class PrefixTree {
   int history_of(int prefix, const End& end) {
     if (end.history < 0) ends_[&end - ends_.data()].history = history_with(prefixes_[prefix].history, end.token, letters(prefixes_[prefix].text));
     return end.history;
+  }
+
+  // What a token adds to a history's gain.
+  double token_gain(int history, int token, int letters, State& after, int32_t& phrase) const {
+    const State& before = histories_[history].state;
+    phrase = histories_[history].phrase;
+    if (!scorer_.has_words()) return scorer_.add_unit(token, before, after, phrase);
+    return scorer_.add_word(std::max(token, Lexicon::kNone), letters, before, after, phrase);
   }
 
   // ---- texts
@@ -212,10 +221,6 @@ class PrefixTree {
     alphabet_.units_ending([&](std::size_t i) { return symbol_of(back(text, static_cast<int>(std::min<std::size_t>(i, letters(text))))); }, take);
   }
 
-  double token_gain(int history, int token, int letters, State& after) const {
-    const State& before = histories_[history].state;
-    return scorer_.has_words() ? scorer_.add_word(std::max(token, Lexicon::kNone), letters, before, after) : scorer_.add_unit(token, before, after);
-  }
   void ask_ends(int index);
   void find_sources(int index);
   void add_sources_at(int history, int text, float log_weight);

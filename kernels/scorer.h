@@ -7,6 +7,7 @@
 
 #include "lexicon.h"
 #include "ngram_model.h"
+#include "phrases.h"
 
 namespace ds2 {
 
@@ -28,13 +29,12 @@ struct ScorerSettings {
 class Scorer {
  public:
   Scorer(ScorerSettings settings, const Alphabet& alphabet, bool has_words, bool spells, const LanguageModel* model, const Lexicon* lexicon,
-         std::vector<uint32_t> model_ids, std::vector<float> boosts)
-      : settings_(settings), alphabet_(alphabet), has_words_(has_words), model_(model), lexicon_(lexicon), ids_(std::move(model_ids)), boosts_(std::move(boosts)) {
+         std::vector<uint32_t> model_ids, Phrases phrases)
+      : settings_(settings), alphabet_(alphabet), has_words_(has_words), model_(model), lexicon_(lexicon), ids_(std::move(model_ids)), phrases_(std::move(phrases)) {
     weight_ = model_ ? settings_.alpha * kLn10 : 0.0;
     if (!model_) settings_.oov_penalty = settings_.oov_letter = 0.0;
     open_ = has_words_ && spells && !(lexicon_ && settings_.words == Words::closed);
-    max_gain_ = settings_.beta + std::max(0.0, settings_.oov_penalty);
-    for (float boost : boosts_) max_gain_ = std::max(max_gain_, settings_.beta + boost);
+    max_gain_ = settings_.beta + std::max(0.0, settings_.oov_penalty) + phrases_.best();
     look_ahead();
   }
 
@@ -65,14 +65,15 @@ class Scorer {
   double enter_look(int unit) const { return enter_look_[unit]; }
   double enter_bound() const { return enter_bound_; }
 
-  // The gain of a finished token and the state after it: a word of the lexicon, or kNone: one outside it, of so many letters.
-  double add_word(int word, int letters, const State& from, State& to) const {
-    return token_gain(word, word >= 0 ? lexicon_->letters(word) : letters, from, to);
+  // The gain of a finished token, the state after it, and where in a phrase it leaves the text: a word of the lexicon, or
+  // kNone: one outside it, of so many letters.
+  double add_word(int word, int letters, const State& from, State& to, int& phrase) const {
+    return token_gain(word, word >= 0 ? lexicon_->letters(word) : letters, from, to, phrase);
   }
 
-  double add_unit(int unit, const State& from, State& to) const { return token_gain(unit, 1, from, to); }
+  double add_unit(int unit, const State& from, State& to, int& phrase) const { return token_gain(unit, 1, from, to, phrase); }
 
-  double end_sentence(const State& from) const { return settings_.alpha * model_end(from); }
+  double end_sentence(const State& from, int phrase) const { return settings_.alpha * model_end(from) - phrases_.lent(phrase); }
 
   double model_end(const State& from) const {  // log p_lm(</s>), natural log
     State ignored;
@@ -85,20 +86,20 @@ class Scorer {
   }
 
  private:
-  bool is_known(int token) const { return token >= 0 && (ids_[token] || boosts_[token] != 0.0f); }
+  bool is_known(int token) const { return token >= 0 && (ids_[token] || phrases_.is_hot(token)); }
 
   double unknown_gain(int letters) const { return settings_.oov_penalty + settings_.oov_letter * letters; }
 
-  double token_gain(int token, int letters, const State& from, State& to) const {
+  double token_gain(int token, int letters, const State& from, State& to, int& phrase) const {
     double gain = settings_.beta;
-    if (token >= 0) gain += boosts_[token];
+    if (!phrases_.empty()) gain += phrases_.step(phrase, token);
     if (!is_known(token)) gain += unknown_gain(letters);
     if (model_) gain += weight_ * model_->score(from, token >= 0 ? ids_[token] : 0, to);
     return gain;
   }
 
   double expected_gain(int word) const {  // of a word of the lexicon, whatever came before it
-    return settings_.beta + boosts_[word] + (is_known(word) ? 0.0 : unknown_gain(lexicon_->letters(word))) + (model_ ? weight_ * model_->unigram(ids_[word]) : 0.0);
+    return settings_.beta + phrases_.first_gain(word) + (is_known(word) ? 0.0 : unknown_gain(lexicon_->letters(word))) + (model_ ? weight_ * model_->unigram(ids_[word]) : 0.0);
   }
 
   void look_ahead() {
@@ -142,7 +143,7 @@ class Scorer {
   const LanguageModel* model_;
   const Lexicon* lexicon_;
   std::vector<uint32_t> ids_;   // the model's id of each token; 0 where it does not know it
-  std::vector<float> boosts_;   // hot words, natural log; 0 elsewhere
+  Phrases phrases_;
   double weight_, max_gain_, off_look_ = 0.0, off_letter_ = 0.0, enter_bound_ = kNever;
   std::vector<float> look_, child_bound_;  // by lexicon node
   std::vector<Child> children_;

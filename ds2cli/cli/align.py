@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
 from ds2cli.cli.output import lines_to
 from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
 
@@ -13,6 +13,7 @@ from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
 def align(
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
     inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin")] = None,
+    lexicon_file: LexiconFile = None,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
     unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
     kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
@@ -30,7 +31,7 @@ def align(
     from ds2cli.workflows.align import AlignRequest, align_records
 
     check_format(kind)
-    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device)
+    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file)
     terminal.note_stdin(request.inputs, "align")
     skipped: list[str] = []
     with lines_to(output) as write:

@@ -10,7 +10,7 @@ import typer
 
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
 from ds2cli.cli.output import lines_to
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
@@ -41,6 +41,7 @@ def segment(
     min_confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="keep segments from here up; default: the filter's own")
     ] = None,
+    lexicon_file: LexiconFile = None,
     everything: Annotated[bool, typer.Option("--all", help="rejected segments too, with `keep`: false")] = False,
     kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
     kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also a Kaldi data directory")] = None,
@@ -77,10 +78,12 @@ def segment(
     from ds2cli.workflows.segment.outputs import Outputs
     from ds2cli.workflows.segment.recording import SegmentSettings
     from ds2cli.workflows.segment.work import open_work
+    from ds2cli.runs.decoding import read_tuned
 
     check_format(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
-    settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract)
+    lexicon = lexicon_file or read_tuned(model).lexicon_file
+    settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon)
     request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
     with open_work(work, output) as kept, _resumable(kept.is_temporary):

@@ -30,7 +30,7 @@ class BeamDecoder:
         self.tokens = tokens or tokens_of(units, model, list(self.config.hot_words), lexicon)
         if self.config.lexicon == "hard" and not self.tokens.lexicon:
             raise UsageError("a hard lexicon needs a model of words", hint="give one with --lm, or leave --lexicon out")
-        boosts = [self.config.hot_words.get(name, 0.0) for name in self.tokens.names]
+        phrases = [(tokens, self.config.hot_words.get(asked, 0.0)) for asked, tokens in self.tokens.phrases.items()]
         mode = {"soft": "soft", "hard": "closed", "none": "open"}[self.config.lexicon]
         self._scorer = _kernels.Scorer(
             alpha=self.config.alpha, beta=self.config.beta, look_ahead=self.config.look_ahead,
@@ -38,7 +38,7 @@ class BeamDecoder:
             words=getattr(_kernels.Words, mode), alphabet=self.tokens.alphabet,
             has_words=self.tokens.has_words, spells=self.tokens.spells,
             model=model.kernel if model else None, lexicon=self.tokens.lexicon,
-            ids=self.tokens.ids, boosts=boosts,
+            ids=self.tokens.ids, phrases=[tokens for tokens, _ in phrases], boosts=[boost for _, boost in phrases],
         )
 
     def decode(self, log_probs: np.ndarray, n_best: int = 1) -> list[Hypothesis]:

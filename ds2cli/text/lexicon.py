@@ -42,18 +42,28 @@ class Lexicon:
         return len(self.of)
 
     @cached_property
-    def _spellings(self) -> dict[str, list[int]]:
+    def _numbers(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for number, word in enumerate(self.of.tolist()):
-            found.setdefault(self.words[word], []).append(number)
+        for number in np.argsort(-self.log_weights, kind="stable").tolist():
+            found.setdefault(self.words[self.of[number]], []).append(number)
         return found
 
     def __contains__(self, word: str) -> bool:
-        return word in self._spellings
+        return word in self._numbers
+
+    def find(self, word: str) -> str | None:
+        """A word as the lexicon writes it: as it stands, or in another case; None where it is not there."""
+        return next((form for form in cases(word) if form in self._numbers), None)
 
     def spellings(self, word: str) -> list[list[int]]:
-        """Every way to say a word, in units; none for a word that is not there."""
-        return [self.symbols[self.starts[n] : self.starts[n + 1]].tolist() for n in self._spellings.get(word, [])]
+        """Every way to say a word, in units, the likeliest first; none for a word that is not there in any case."""
+        numbers = self._numbers.get(self.find(word) or word, [])
+        return [self.symbols[self.starts[n] : self.starts[n + 1]].tolist() for n in numbers]
+
+
+def cases(word: str) -> Iterator[str]:
+    """A word as it is written, and in the other cases."""
+    yield from dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
 
 
 def read_lexicon(path: str | Path, units: Units) -> Lexicon:

@@ -5,10 +5,14 @@ everywhere. Every normaliser is idempotent, and says for each piece of its outpu
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from ds2cli.errors import UsageError
 from ds2cli.text.spans import Normalised, Span
 from ds2cli.text.units import Units
+
+if TYPE_CHECKING:
+    from ds2cli.text.lexicon import Lexicon  # which needs numpy; the names below are for the command line
 
 NORMALISERS = ("none", "english", "mandarin")
 
@@ -43,10 +47,15 @@ def normalise_mandarin(text: str) -> Normalised:
     return read(text)
 
 
-def normaliser_for(units: Units) -> str:
-    """The normaliser whose output these units spell: small English letters, Chinese characters, else none."""
-    letters = {name for name in units.names[1:] if len(name) == 1}
-    if sum("\u4e00" <= name <= "\u9fff" for name in letters) > len(letters) / 2:
+def normaliser_for(units: Units, lexicon: "Lexicon | None" = None) -> str:
+    """The normaliser whose output these units spell: small English letters, Chinese characters, else none.
+
+    lexicon  whose words are looked at in place of the units, where it says them
+    """
+    if lexicon is not None:
+        return "english" if lexicon.find("the") and lexicon.find("and") else "none"
+    letters = {units.body(index) for index in range(1, len(units)) if len(units.body(index)) == 1}
+    if sum("\u4e00" <= letter <= "\u9fff" for letter in letters) > len(letters) / 2:
         return "mandarin"
-    is_english = set("abcdefghijklmnopqrstuvwxyz") <= letters and not any(name.isupper() for name in letters)
+    is_english = set("abcdefghijklmnopqrstuvwxyz") <= letters and not any(letter.isupper() for letter in letters)
     return "english" if is_english and units.has_spaces else "none"

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ds2cli.text.lexicon import Lexicon
 from ds2cli.text.normalise import normalise
 from ds2cli.text.sentences import paragraphs, without_licence
 from ds2cli.text.spans import Normalised, Span
 from ds2cli.text.units import SPACE, Units
 
 # Why pieces of a text are left out, beside the normaliser's reasons.
-LICENCE, NO_UNIT = "Project Gutenberg's", "no unit"
+LICENCE, NO_UNIT, NOT_IN_LEXICON = "Project Gutenberg's", "no unit", "not in the lexicon"
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,14 @@ def _opening(gap: str, is_first: bool) -> int:
     return behind_space if behind_space or is_first else len(gap.rstrip(_OPENERS))
 
 
-def to_transcript(text: str, units: Units, language: str) -> Transcript:
-    """The words of a text as the units spell them.
+def to_transcript(text: str, units: Units, language: str, lexicon: Lexicon | None = None) -> Transcript:
+    """The words of a text as the units spell them, or as a lexicon says them (the likeliest way, then the first).
 
     text      paragraphs apart by blank lines, as books are written; Project Gutenberg's header and licence are left out
     language  the normaliser: english, mandarin, none
     raises    UsageError where there is no such normaliser
     """
-    speller = _Speller(units)
+    speller = _Speller(units, lexicon)
     words: list[str] = []
     spans: list[Span] = []
     spelled: list[list[int]] = []
@@ -129,25 +130,27 @@ def to_transcript(text: str, units: Units, language: str) -> Transcript:
             continue
         spoken = normalise(passage.text, language)
         dropped.update(spoken.dropped)
-        for word, span in _words(passage.text, spoken, language, units):
+        for word, span in _words(passage.text, spoken, language, units, lexicon):
             spelling = speller.spell(word)
-            dropped.update((NO_UNIT, character) for character in spelling.lost)
+            dropped.update((NOT_IN_LEXICON if lexicon else NO_UNIT, lost) for lost in spelling.lost)
             if spelling.labels:
                 words.append(spelling.text)
                 spans.append(Span(passage.start + span.start, passage.start + span.end))
                 spelled.append(spelling.labels)
-    is_spaced = units.has_spaces and language != "mandarin"
-    space = [units.names.index(SPACE)] if is_spaced else []
+    # Pieces carry the mark themselves, and a lexicon's words need none beside units that have none.
+    is_spaced = units.mark in units.names and not units.marks_words and language != "mandarin"
+    space = [units.names.index(units.mark)] if is_spaced else []
     labels, starts = _laid_end_to_end(spelled, space)
-    separator = SPACE if is_spaced else units.separator
+    separator = SPACE if is_spaced or lexicon or units.marks_words else units.separator
     return Transcript(text, words, spans, labels, starts, dropped, is_spaced, separator)
 
 
-def _words(text: str, spoken: Normalised, language: str, units: Units) -> Iterator[tuple[str, Span]]:
+def _words(text: str, spoken: Normalised, language: str, units: Units,
+           lexicon: Lexicon | None) -> Iterator[tuple[str, Span]]:
     """Word by word; where units have no space character by character, each with its own span if print has it too."""
     tokens = list(spoken.text) if language == "mandarin" else spoken.text.split()
     for token, span in zip(tokens, spoken.spans, strict=True):
-        if units.has_spaces or units.separator:
+        if units.has_spaces or units.separator or lexicon:
             yield token, span
         elif text[span.start : span.end].lower() == token.lower():
             yield from ((character, Span(at, at + 1)) for at, character in enumerate(token, span.start))
@@ -166,11 +169,14 @@ class _Spelling(NamedTuple):
 class _Speller:
     """Spells each word once: a book has ten times more words than different words."""
 
-    def __init__(self, units: Units) -> None:
-        self._units = units
+    def __init__(self, units: Units, lexicon: Lexicon | None) -> None:
+        self._units, self._lexicon = units, lexicon
         self._known: dict[str, _Spelling] = {}
 
     def spell(self, word: str) -> _Spelling:
+        if self._lexicon:
+            spellings = self._lexicon.spellings(word)
+            return _Spelling(word, spellings[0], []) if spellings else _Spelling("", [], [word])
         if word not in self._known:
             lost = self._units.unknown(word)
             text = word

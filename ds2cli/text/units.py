@@ -56,8 +56,8 @@ class Units:
         return bool(self.mark)
 
     @cached_property
-    def _marks_words(self) -> bool:
-        """Whether some unit is more than the mark that it begins with: then the first word is marked too."""
+    def marks_words(self) -> bool:
+        """Whether units carry the mark of the word that they begin, as pieces do: then the first word is marked too."""
         return bool(self.mark) and any(self.begins_word(index) for index in range(1, len(self.names)))
 
     def begins_word(self, index: int) -> bool:
@@ -88,7 +88,7 @@ class Units:
             if unknown is not None:
                 raise TextError(f"`{printable(unknown)}` is not a unit")
             return [self._index[symbol] for symbol in symbols if symbol]
-        if self._marks_words:
+        if self.marks_words:
             text = "".join(self.mark + word for word in text.split())
         indices, at = self._cut(text)
         if at < len(text):
@@ -142,7 +142,7 @@ class Units:
             pieces: Iterable[str] = text.split(self.separator)
             return list(dict.fromkeys(piece for piece in pieces if piece and piece not in self._index))
         found: list[str] = []
-        if self._marks_words:
+        if self.marks_words:
             letters = {self.body(index) for index in range(1, len(self.names))}
             return list(dict.fromkeys(letter for letter in text if not letter.isspace() and letter not in letters))
         while (at := self._cut(text)[1]) < len(text):

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
-from ds2cli.text.transcript import to_transcript
+from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.listen import listen
 from ds2cli.workflows.segment.records import timed_words
+from ds2cli.runs.decoding import read_tuned
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class AlignRequest:
     unit_times: bool = False
     jobs: int = 1
     device: str = "auto"
+    lexicon_file: Path | None = None
 
 
 def align_records(request: AlignRequest, skip: Callable[[str], None]) -> Iterator[Record]:
@@ -36,14 +41,16 @@ def align_records(request: AlignRequest, skip: Callable[[str], None]) -> Iterato
     skip  is told of each utterance that cannot be aligned, and work goes on
     """
     recogniser = load_recogniser(request.run, usable_device(request.device))
-    language = normaliser_for(recogniser.units) if request.language == "auto" else request.language
+    lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
+    lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
+    language = normaliser_for(recogniser.units, lexicon) if request.language == "auto" else request.language
     for heard in listen(recogniser, read_inputs(request.inputs), request.jobs):
         utterance = heard.utterance
         if heard.log_probs is None:
             skip(heard.problem)
             continue
         try:
-            times = times_of(utterance.text, heard.log_probs, recogniser, language, request.unit_times)
+            times = times_of(utterance.text, heard.log_probs, recogniser, language, request.unit_times, lexicon)
         except TextError as problem:
             skip(f"`{utterance.id}`: {problem}")
             continue
@@ -51,12 +58,17 @@ def align_records(request: AlignRequest, skip: Callable[[str], None]) -> Iterato
                **times}
 
 
-def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool) -> Record:
+def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool,
+             lexicon: Lexicon | None = None) -> Record:
     """When each word of a text is said, in seconds from the utterance's beginning.
 
+    lexicon  how words are said; where it knows several ways, the one that is heard
     raises  TextError where there is no text, the units do not spell it, or the frames do not hold it
     """
-    transcript = to_transcript(text, recogniser.units, language)
+    transcript = to_transcript(text, recogniser.units, language, lexicon)
+    missing = [piece for reason, piece in transcript.dropped if reason == NOT_IN_LEXICON]
+    if missing:
+        raise TextError(f"`{missing[0]}` is not in the lexicon")
     unknown = [piece for reason, piece in transcript.dropped if reason == "no unit"]
     if unknown:
         raise TextError(f"`{unknown[0]}` is not a unit of the model")
@@ -66,6 +78,10 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
     if frames_needed(labels.tolist()) > len(log_probs):
         raise TextError(f"{len(labels)} letters in {len(log_probs)} frames, which CTC cannot spell")
     path = best_path(log_probs, labels, transcript.starts)
+    if lexicon:
+        spellings = [lexicon.spellings(word) for word in transcript.words]
+        transcript = choose_spellings(transcript, path, log_probs, spellings)
+        labels, path = transcript.labels, best_path(log_probs, transcript.labels, transcript.starts)
     record = {
         "words": timed_words(0, len(transcript.words), transcript, path, log_probs, frame),
         "score": round(path.score, 4),

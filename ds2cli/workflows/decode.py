@@ -16,6 +16,7 @@ from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.decoding.hypothesis import Hypothesis
 from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
 from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.tokens import Tokens
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import load_ngram_model
 from ds2cli.records.jsonl import Record
@@ -115,9 +116,14 @@ def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
     config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
     decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None, lexicon=lexicon)
-    if decoder.tokens.warning:
-        warn(decoder.tokens.warning)
+    warn_of_coverage(decoder.tokens, lm, warn)
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
+
+
+def warn_of_coverage(tokens: Tokens, lm: Path | None, warn: Callable[[str], None]) -> None:
+    """A word about a model of which little can be said."""
+    if tokens.coverage and not tokens.coverage.is_enough:
+        warn(f"`{lm}` fits badly: {tokens.coverage}; {tokens.coverage.cure}")
 
 
 def open_lexicon(path: Path, units: Units, warn: Callable[[str], None]) -> Lexicon:

@@ -19,7 +19,7 @@ from ds2cli.language.model import load_ngram_model
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode import open_lexicon, open_source
+from ds2cli.workflows.decode import open_lexicon, open_source, warn_of_coverage
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     lexicon_file = request.lexicon_file or own_lexicon(request.run)
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
     tokens = tokens_of(material.units, model, [], lexicon)
-    if tokens.warning:
-        warn(tokens.warning)
+    warn_of_coverage(tokens, request.lm, warn)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 

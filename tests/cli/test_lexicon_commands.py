@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from ds2cli.errors import Exit
+from ds2cli.errors import Exit, TextError
 
 PHONES = "AH EH S T W Y"
 LEXICON = """;;; a remark
@@ -102,3 +102,22 @@ def test_a_lexicon_of_other_units_is_refused_with_their_names(run, material, tmp
     assert said.code == Exit.USAGE and "2 of 2 lines have symbols that are no units: `e` `u`" in said.stderr
     missing = run("decode", material, material / "dev.npz", "--lexicon-file", tmp_path / "none.txt")
     assert missing.code == Exit.USAGE and "no such file" in missing.stderr
+
+
+def test_alignment_takes_the_pronunciation_that_is_heard(material):
+    from ds2cli.decoding.log_probs import LogProbFile
+    from ds2cli.model.recogniser import load_recogniser
+    from ds2cli.text.lexicon import read_lexicon
+    from ds2cli.workflows.align import times_of
+
+    recogniser = load_recogniser(str(material), "cpu")
+    (material / "more.txt").write_text("yet W EH1 S\nyet Y EH1 T\nus AH1 S\n")
+    lexicon = read_lexicon(material / "more.txt", recogniser.units)
+    (_, log_probs), = LogProbFile(material / "dev.npz")
+    found = times_of("YET us", log_probs, recogniser, "none", True, lexicon)
+    assert [unit["unit"] for unit in found["unit_times"]] == ["Y", "EH", "T", "AH", "S"]
+    frame = recogniser.frame_seconds
+    assert [(word["word"], word["start"]) for word in found["words"]] == [
+        ("YET", pytest.approx(frame, abs=1e-3)), ("us", pytest.approx(4 * frame, abs=1e-3))]
+    with pytest.raises(TextError, match="`nowhere` is not in the lexicon"):
+        times_of("nowhere", log_probs, recogniser, "none", False, lexicon)

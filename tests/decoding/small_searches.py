@@ -80,14 +80,21 @@ class Definition:
         gain, history = 0.0, (1,)
         for token in tokens:
             known = self.tables is not None and token in self.tables.words
-            boost = self.config.hot_words.get(token, 0.0)
-            gain += self.config.beta + boost
+            boost = self.hot(token)
+            gain += self.config.beta
             if self.tables is not None:
                 word = self.tables.words.index(token) if known else 0
                 gain += self.config.alpha * LN10 * backoff_score(self.tables, history, word)
                 gain += 0.0 if known or boost else self.unknown(token)
                 history = (*history, word)
+        for asked, boost in self.config.hot_words.items():
+            phrase = asked.split() if self.space != NO_SPACE else list(asked)
+            gain += boost * sum(tokens[at : at + len(phrase)] == phrase for at in range(len(tokens)))
         return gain
+
+    def hot(self, token: str) -> bool:
+        """Whether a token is part of a phrase to expect, and so known."""
+        return any(token in asked.split() or token == asked for asked in self.config.hot_words)
 
     def ending(self, units: tuple[int, ...]) -> float:
         """The gain of a whole text, </s> included; minus infinity where closed vocabulary forbids it."""

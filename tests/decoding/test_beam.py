@@ -102,6 +102,25 @@ def test_hot_words_earn_their_boost_once_each_and_need_no_model(seed, boost):
     agree_with_enumeration(decoder, Definition(decoder, tables), random_log_probs(6, 4, seed))
 
 
+PHRASES = st.dictionaries(st.sampled_from(["ba", "b a", "a a", "a a b", "aab b", "ab"]), st.floats(0.5, 6), max_size=3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), phrases=PHRASES, with_model=st.booleans())
+def test_a_phrase_earns_its_boost_whole_wherever_it_occurs_and_nothing_else_does(seed, phrases, with_model):
+    tables = random_tables(WORDS, 2, seed) if with_model else None
+    decoder = BeamDecoder(UNITS, replace(EVERYTHING, hot_words=phrases), as_model(tables) if tables else None)
+    agree_with_enumeration(decoder, Definition(decoder, tables), random_log_probs(6, 4, seed))
+
+
+def test_hot_words_are_said_in_the_case_of_the_units_and_without_spaces_they_are_phrases_of_units():
+    config = replace(EVERYTHING, hot_words={"BA": 9.0})
+    log_probs = random_log_probs(6, 4, 1)
+    assert "ba" in BeamDecoder(UNITS, config).decode(log_probs)[0].text.split()
+    digits = Units(("<blank>", "o", "n", "e"))
+    assert "one" in BeamDecoder(digits, replace(EVERYTHING, hot_words={"ONE": 30.0})).decode(log_probs)[0].text
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), beam=st.integers(1, 30), with_model=st.booleans(), **weights)
 def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, **chosen):
@@ -231,12 +250,14 @@ def test_pruning_only_ever_loses_probability():
 def test_models_and_weights_that_cannot_serve_are_errors():
     with pytest.raises(LanguageModelError, match="no word that the units spell"):
         BeamDecoder(UNITS, EVERYTHING, as_model(random_tables(["日本", "語"], 2, 0)))
-    with pytest.raises(LanguageModelError, match="knows none of the units"):
+    with pytest.raises(LanguageModelError, match="knows 0 of 2 units"):
         BeamDecoder(Units(("<blank>", "日", "本")), EVERYTHING, as_model(random_tables(WORDS, 2, 0)))
     for wrong in ({"alpha": -1.0}, {"beam": 0}, {"cutoff_prob": 0.0}, {"look_ahead": -1.0}, {"blank_penalty": 99.0}):
         with pytest.raises(UsageError):
             BeamDecoder(UNITS, replace(EVERYTHING, **wrong))
     with pytest.raises(UsageError, match="hard"):
         BeamDecoder(UNITS, DecodingConfig(lexicon="hard"))
-    with pytest.raises(UsageError, match="hot words"):
-        BeamDecoder(Units(("<blank>", "日")), DecodingConfig(hot_words={"日": 1.0}))
+    with pytest.raises(UsageError, match="hot word `本`: `本` is not a unit"):
+        BeamDecoder(Units(("<blank>", "日")), DecodingConfig(hot_words={"本": 1.0}))
+    with pytest.raises(UsageError, match="hot word `a b日`: no unit spells `日`"):
+        BeamDecoder(UNITS, DecodingConfig(hot_words={"a b日": 1.0}))

@@ -19,6 +19,7 @@ from small_searches import Definition, as_model, random_log_probs, ways  # noqa:
 from ds2cli.decoding.beam import BeamDecoder  # noqa: E402
 from ds2cli.decoding.greedy import greedy_decode  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
+from ds2cli.errors import LanguageModelError, UsageError  # noqa: E402
 from ds2cli.text.lexicon import build_lexicon  # noqa: E402
 from ds2cli.text.units import Units  # noqa: E402
 
@@ -95,7 +96,7 @@ def test_spoken_words_too_are_the_same_in_any_pieces(seed, cuts, collect):
 
 BIGRAMS = Units(("<blank>", " ", "t", "h", "e", "th", "he"))
 PIECES = Units(("<blank>", "▁", "t", "h", "e", "▁t", "▁th", "he"))
-SPACED = Units(("<blank>", " the", "t", "e", " t", " he"))
+SPACED = Units(("<blank>", " the", "t", "h", "e", " t", " he"))
 SPELLED = ["the", "he", "t", "eth", "hethe"]
 
 
@@ -124,3 +125,33 @@ def test_greedy_words_are_those_of_the_text_in_any_units(units):
     for seed in range(30):
         best = greedy_decode(random_log_probs(12, len(units), seed), units)
         assert [word for word, _ in best.spoken] == best.text.split()
+
+
+def test_letters_of_single_words_are_a_lexicon_of_their_own():
+    units = Units(("<blank>", *"efhinorstuvwxz"))
+    clear = np.full((4, len(units)), 0.02, np.float32)
+    for t, letter in enumerate("fivx"):
+        clear[t, units.encode(letter)[0]] = 0.7
+    digits = as_model(random_tables(["zero", "one", "two", "three", "four", "five", "six", "seven"], 2, 1))
+    decoder = BeamDecoder(units, replace(EVERYTHING, lexicon="hard", alpha=0.1, beta=-3.0), digits)
+    assert decoder.decode(np.log(clear / clear.sum(1, keepdims=True)))[0].text == "five"
+
+
+@pytest.mark.parametrize(("units", "words", "says"), [
+    (PHONES, list("pxyzuv"), "it knows 1 of 3 units"),
+    (Units(("<blank>", "日", "本", "語")), ["日本", "日本語", "本語"], "it knows 0 of 3 units"),
+    (BIGRAMS, ["THE", "HE", "e"], "1 of 3 words can be said"),
+])
+def test_how_much_of_a_model_can_be_said_is_a_share_and_too_little_is_refused(units, words, says):
+    model = as_model(random_tables(words, 2, 0))
+    try:
+        coverage = BeamDecoder(units, EVERYTHING, model).tokens.coverage
+        assert units == BIGRAMS and not coverage.is_enough and "lower case" in coverage.cure
+        assert says in str(coverage)
+    except LanguageModelError as problem:
+        assert units != BIGRAMS and says in str(problem) and "--units" in problem.hint
+
+
+def test_a_unit_with_a_space_at_its_end_is_refused_by_name():
+    with pytest.raises(UsageError, match="the unit `cat ` has a space"):
+        BeamDecoder(Units(("<blank>", " ", "cat ")), EVERYTHING)

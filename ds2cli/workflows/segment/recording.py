@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
+from ds2cli.text.units import Units
 from ds2cli.workflows.listen import listen_long
 from ds2cli.workflows.segment.inputs import Pair
 from ds2cli.workflows.segment.peaks import Peaks
 from ds2cli.workflows.segment.records import describe_recording, describe_segments
-from ds2cli.workflows.segment.work import WorkFolder, load_answer, save_answer
+from ds2cli.workflows.segment.work import WorkFolder, load_answer, save_answer, stamp
 
 # Where more than this share of the words found no sound, or of the sound found no words, a person should look.
 DOUBTFUL_SHARE = 0.5
@@ -34,6 +37,7 @@ class SegmentSettings:
     filter      what judges segments; None is the one that ds2 brings
     threshold   of the filter's confidence; None is the filter's own
     extract     folder for a FLAC file of each segment; None leaves the sound where it is
+    lexicon     how words are said in the model's units; None is the one that it comes with, if any
     """
 
     language: str
@@ -41,6 +45,7 @@ class SegmentSettings:
     filter: Path | None = None
     threshold: float | None = None
     extract: Path | None = None
+    lexicon: Path | None = None
 
 
 @dataclass
@@ -86,7 +91,7 @@ def segment_recording(
         if settings.threshold is not None:
             judge = replace(judge, threshold=settings.threshold)
         place = work.answer(pair.audio, model, pair.id, pair.record, text, asdict(settings.cut), settings.language,
-                            judge.to_json())
+                            judge.to_json(), *(stamp(str(settings.lexicon)) if settings.lexicon else ()))
         saved = load_answer(place)
         if saved is None:
             saved = _answer(pair, text, model, load(), settings, judge, work)
@@ -105,7 +110,7 @@ def _answer(
     pair: Pair, text: str, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
     work: WorkFolder,
 ) -> dict[str, Any]:
-    transcript = transcribe(pair, text, recogniser, settings.language)
+    transcript = transcribe(pair, text, recogniser, settings.language, settings.lexicon)
     peaks = Peaks(recogniser.config.features.sample_rate)
     place = work.log_probs(pair.audio, model)
     log_probs = listen_long(recogniser, pair.audio, place, peaks.add)
@@ -125,19 +130,26 @@ def _answer(
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
 
 
-def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str) -> Transcript:
-    """The pair's text as the model spells it.
+def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str, lexicon_file: Path | None) -> Transcript:
+    """The pair's text as the model spells it, or a lexicon says it.
 
     raises  TextError where nothing is left of it
     """
     where = f"`{pair.text_file}`" if pair.text_file else f"the text of `{pair.id}`"
     if not text.strip():
         raise TextError(f"{where} is empty")
-    language = normaliser_for(recogniser.units) if language == "auto" else language
-    transcript = to_transcript(text, recogniser.units, language)
+    lexicon = _read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
+    language = normaliser_for(recogniser.units, lexicon) if language == "auto" else language
+    transcript = to_transcript(text, recogniser.units, language, lexicon)
     if not transcript.words:
         raise TextError(f"{where} holds nothing that the model's units spell")
     return transcript
+
+
+@cache
+def _read_lexicon(path: Path, units: Units) -> Lexicon:
+    """Once for all of a job's recordings."""
+    return read_lexicon(path, units)
 
 
 def doubts(recording: dict[str, Any]) -> str:
