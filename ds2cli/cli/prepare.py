@@ -113,13 +113,18 @@ def units(
     manifests: Manifests,
     output: Output = None,
     separator: Annotated[str, typer.Option("--separator", help='between units in the text: " " for phones')] = "",
+    bigrams: Annotated[bool, typer.Option("--bigrams", help="pairs of letters too, as in Deep Speech 2")] = False,
+    pieces: Annotated[
+        int | None,
+        typer.Option("--pieces", metavar="N", min=1, help="SentencePiece units, as many (pip: ds2cli[pieces])"),
+    ] = None,
     min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out what occurs less often")] = 1,
 ) -> None:
     """The units that spell the texts: every character that occurs, one per line, for ds2 train --units."""
     from ds2cli.text.units import write_units
     from ds2cli.workflows.prepare_units import prepare_units
 
-    found = prepare_units(manifests, separator, min_count)
+    found = prepare_units(manifests, separator, min_count, bigrams, pieces or 0)
     with lines_to(output) as write:
         write(write_units(found).removesuffix("\n"))
     terminal.say(f"{len(found) - 1:,} units and the blank")

@@ -73,12 +73,12 @@ def segment(
     ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
     """
     from ds2cli.records.formats import check_format, transcript
+    from ds2cli.runs.decoding import read_tuned
     from ds2cli.workflows.segment.job import SegmentRequest
     from ds2cli.workflows.segment.job import segment as segment_all
     from ds2cli.workflows.segment.outputs import Outputs
     from ds2cli.workflows.segment.recording import SegmentSettings
     from ds2cli.workflows.segment.work import open_work
-    from ds2cli.runs.decoding import read_tuned
 
     check_format(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)

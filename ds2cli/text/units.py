@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from ds2cli.errors import TextError, UsageError
+from ds2cli.text.pieces import likeliest_cut, merged_cut, train_pieces
 
 BLANK = 0
 BLANK_NAME = "<blank>"
@@ -17,6 +19,8 @@ SPACE_NAME = "<space>"
 PIECE_MARK = "▁"  # SentencePiece's space
 CONTROL_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 UNSPELLABLE = {"Cc", "Cs", "Zl", "Zp"}  # categories of Unicode
+PIECES_HEAD = "#pieces="
+SPECIAL_PIECES = ("<unk>", "<s>", "</s>", "<pad>", BLANK_NAME)
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,26 @@ class Units:
     names  (V,) the units in order of index; names[0] is `<blank>`
     separator  put between units when they are spelled: "" for characters, " " for phones and other words of symbols
 
-    A text is cut greedily into the longest units that fit, so letter bigrams, pieces and characters live side by side.
+    cut        how a text is cut: "longest" takes the longest unit that fits, from left to right, so letter bigrams and
+               characters live side by side; "likeliest" and "merged" cut pieces by their scores (unigram models, BPE)
+    scores     (V,) of each piece, 0 for the blank; () where none are needed
+
     Where a word begins: after the unit that is the mark alone (a space among characters), and at units that begin with
     it (SentencePiece's `▁the`). Units without a mark (phones, Chinese characters, digits by name) do not tell.
     """
 
     names: tuple[str, ...]
     separator: str = ""
+    cut: Literal["longest", "likeliest", "merged"] = "longest"
+    scores: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.names or self.names[BLANK] != BLANK_NAME:
             raise ValueError("the first unit is the blank")
         if len(set(self.names)) != len(self.names):
             raise ValueError("a unit is listed twice")
+        if self.cut != "longest" and len(self.scores) != len(self.names):
+            raise ValueError("every piece has a score")
 
     def __len__(self) -> int:
         return len(self.names)
@@ -90,6 +101,8 @@ class Units:
             return [self._index[symbol] for symbol in symbols if symbol]
         if self.marks_words:
             text = "".join(self.mark + word for word in text.split())
+        if self.cut != "longest":
+            return [index for word in text.split(self.mark)[1:] for index in self._cut_word(self.mark + word)]
         indices, at = self._cut(text)
         if at < len(text):
             raise TextError(f"`{printable(text[at])}` is not a unit")
@@ -108,6 +121,20 @@ class Units:
             else:
                 break
         return indices, at
+
+    @cached_property
+    def _score_of(self) -> dict[str, float]:
+        return dict(zip(self.names[1:], self.scores[1:], strict=True))
+
+    def _cut_word(self, word: str) -> list[int]:
+        if self.cut == "merged":
+            pieces = merged_cut(word, self._score_of)
+        else:
+            pieces = likeliest_cut(word, self._score_of, self._longest)
+        if pieces is None:
+            unknown = self.unknown(word.removeprefix(self.mark)) or [word]
+            raise TextError(f"`{printable(unknown[0])}` is not a unit")
+        return [self._index[piece] for piece in pieces]
 
     def decode(self, indices: Iterable[int]) -> str:
         """What indices spell, as it stands: blanks are passed over, repeats are kept, spaces wherever they are."""
@@ -171,6 +198,38 @@ def frames_needed(labels: Sequence[int]) -> int:
     return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
 
 
+def bigrams_of(texts: Iterable[str], min_count: int = 1) -> Units:
+    """Letters and bigrams of a corpus, as Deep Speech 2 cuts words: pairs that do not overlap, a letter at the end.
+
+    `the cat` is th, e, a space, ca, t. What occurs less often than min_count is left out; letters spell it.
+
+    Amodei et al. 2016, section 3.6.
+    """
+    letters: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    for text in map(on_one_line, texts):
+        letters.update(text)
+        pairs.update(word[at : at + 2] for word in text.split() for at in range(0, len(word) - 1, 2))
+    singles = sorted(letter for letter, count in letters.items() if count >= min_count and is_spellable(letter))
+    kept = {letter for letter in singles if letter != SPACE}
+    doubles = sorted(pair for pair, count in pairs.items() if count >= min_count and kept.issuperset(pair))
+    return Units((BLANK_NAME, *singles, *doubles))
+
+
+def pieces_of(texts: Iterable[str], count: int) -> Units:
+    """SentencePiece units of a corpus: the likeliest pieces of its words, `▁` where a word begins.
+
+    raises  UsageError without the sentencepiece package, or where the texts do not hold so many pieces
+    """
+    try:
+        scores = train_pieces([" ".join(text.split()) for text in texts], count)
+    except ImportError:
+        raise UsageError("pieces need the sentencepiece package", hint="pip install 'ds2cli[pieces]'") from None
+    except ValueError as problem:
+        raise UsageError(f"{count} pieces: {problem}", hint="ask for fewer: --pieces 100") from None
+    return Units((BLANK_NAME, *scores), "", "likeliest", (0.0, *scores.values()))
+
+
 def units_of(texts: Iterable[str], separator: str = "", min_count: int = 1) -> Units:
     """The units of a corpus: every character (or symbol, with a separator) that occurs, in code point order.
 
@@ -196,8 +255,11 @@ def read_units(path: str | Path) -> Units:
 
 
 def parse_units(text: str, where: str = "the units") -> Units:
-    """Units from text, one per line in order of index; a space is written `<space>`."""
-    names = [SPACE if line == SPACE_NAME else line for line in text.split("\n") if line]
+    """Units from text, one per line in order of index; a space is written `<space>`. Or a SentencePiece vocabulary."""
+    lines = [line for line in text.split("\n") if line]
+    if lines and all("\t" in line for line in lines if not line.startswith(PIECES_HEAD)):
+        return _parse_pieces(lines, where)
+    names = [SPACE if line == SPACE_NAME else line for line in lines]
     separator = ""
     if names and names[0].startswith("#separator="):
         separator = names[0].split("=", 1)[1].replace(SPACE_NAME, SPACE)
@@ -210,7 +272,28 @@ def parse_units(text: str, where: str = "the units") -> Units:
     return Units((BLANK_NAME, *names), separator)
 
 
+def _parse_pieces(lines: list[str], where: str) -> Units:
+    """Lines of piece and score; `#pieces=` says which kind; else BPE's scores are known by being ranks: 0, -1, -2."""
+    cut = lines[0].removeprefix(PIECES_HEAD) if lines[0].startswith(PIECES_HEAD) else ""
+    try:
+        scores = {piece: float(score) for piece, score in (line.split("\t") for line in lines[bool(cut) :])}
+    except ValueError:
+        hint = "write them with: ds2 prepare units --pieces 500"
+        raise UsageError(f"{where}: not a piece and its score on each line", hint=hint) from None
+    for special in SPECIAL_PIECES:
+        scores.pop(special, None)
+    if not cut:
+        ranked = all(score <= 0 and score == int(score) for score in scores.values())
+        cut = "merged" if ranked else "likeliest"
+    if cut not in ("merged", "likeliest"):
+        raise UsageError(f"{where}: pieces of an unknown kind: `{cut}`", hint="likeliest or merged")
+    return Units((BLANK_NAME, *scores), "", cut, (0.0, *scores.values()))
+
+
 def write_units(units: Units) -> str:
     """The text of a units file; `read_units` reads it back."""
+    if units.scores:
+        lines = (f"{name}\t{score!r}" for name, score in zip(units.names[1:], units.scores[1:], strict=True))
+        return "\n".join([f"{PIECES_HEAD}{units.cut}", *lines]) + "\n"
     head = [f"#separator={SPACE_NAME if units.separator == SPACE else units.separator}"] if units.separator else []
     return "\n".join([*head, *(SPACE_NAME if name == SPACE else name for name in units.names[1:])]) + "\n"

@@ -12,6 +12,7 @@ from ds2cli.errors import TextError
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.runs.decoding import read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
@@ -19,7 +20,6 @@ from ds2cli.text.units import frames_needed
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.listen import listen
 from ds2cli.workflows.segment.records import timed_words
-from ds2cli.runs.decoding import read_tuned
 
 
 @dataclass(frozen=True)
