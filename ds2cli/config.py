@@ -65,6 +65,9 @@ class AugmentConfig:
     noise: Annotated[str, "folder or manifest of noise recordings; empty is none"] = ""
     noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)", SHARE] = 0.4
     noise_snr_db: Annotated[tuple[float, float], "signal to noise, drawn from this range", (-100, 100)] = (0.0, 20.0)
+    narrowband_share: Annotated[
+        float, "share of utterances heard as over a telephone, without sound above 4 kHz", SHARE
+    ] = 0.0
     time_masks: Annotated[int, "SpecAugment: masked stretches of time", FROM_0] = 0
     time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)", FROM_0] = 40
     frequency_masks: Annotated[int, "SpecAugment: masked bands", FROM_0] = 0

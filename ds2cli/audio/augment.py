@@ -1,4 +1,4 @@
-"""What is done to training speech: speed, noise, gain, masks; every draw from a generator that the caller seeds."""
+"""What is done to training speech: speed, noise, a telephone's band, gain, masks; every draw is the caller's."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ import torch
 from torch import Tensor
 
 from ds2cli.audio.files import resample
+from ds2cli.audio.noises import Noise
 from ds2cli.config import AugmentConfig
+
+TELEPHONE_RATE = 8000
 
 
 def generator_for(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -16,13 +19,16 @@ def generator_for(seed: int, epoch: int, index: int) -> np.random.Generator:
 
 
 def augment_waveform(
-    waveform: np.ndarray, sample_rate: int, noises: list[np.ndarray], settings: AugmentConfig, rng: np.random.Generator
+    waveform: np.ndarray, sample_rate: int, noises: list[Noise], settings: AugmentConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """(samples,) -> (samples,): another speed, noise for some, another gain."""
+    """(samples,) -> (samples,): another speed, noise for some, a telephone's band for some, another gain."""
     waveform = change_speed(waveform, sample_rate, float(rng.choice(settings.speeds)))
     if noises and rng.random() < settings.noise_share:
         noise = noises[rng.integers(len(noises))]
-        waveform = mix_noise(waveform, noise, float(rng.uniform(*settings.noise_snr_db)), rng)
+        snr_db, start = float(rng.uniform(*settings.noise_snr_db)), int(rng.integers(len(noise)))
+        waveform = mix_noise(waveform, noise.stretch(start, len(waveform)), snr_db)
+    if settings.narrowband_share and rng.random() < settings.narrowband_share:
+        waveform = narrow_band(waveform, sample_rate)
     if settings.gain_db:
         waveform = waveform * np.float32(10 ** (rng.uniform(-settings.gain_db, settings.gain_db) / 20))
     return waveform
@@ -33,20 +39,20 @@ def change_speed(waveform: np.ndarray, sample_rate: int, speed: float) -> np.nda
     return waveform if speed == 1.0 else resample(waveform, round(sample_rate * speed), sample_rate)
 
 
-def mix_noise(waveform: np.ndarray, noise: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
-    """(samples,) with noise added at a signal-to-noise ratio in dB; the noise begins anywhere and repeats."""
-    noise = _beginning_at(int(rng.integers(len(noise))), noise, len(waveform))
+def mix_noise(waveform: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
+    """(samples,) with noise, (samples,), added at a signal-to-noise ratio in dB."""
     signal_power, noise_power = float(np.mean(waveform**2)), float(np.mean(noise**2))
     if noise_power <= 0.0 or signal_power <= 0.0:
         return waveform
     return waveform + noise * np.float32(np.sqrt(signal_power / noise_power / 10 ** (snr_db / 10)))
 
 
-def _beginning_at(start: int, noise: np.ndarray, length: int) -> np.ndarray:
-    """(length,) of a noise that repeats. One long enough is not copied: it may last an hour, and is asked for often."""
-    if start + length <= len(noise):
-        return noise[start : start + length]
-    return np.resize(np.roll(noise, -start), length)
+def narrow_band(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+    """(samples,) -> (samples,): as a telephone passes it on, at 8 kHz, and so without sound above 4."""
+    if sample_rate <= TELEPHONE_RATE:
+        return waveform
+    heard = resample(resample(waveform, sample_rate, TELEPHONE_RATE), TELEPHONE_RATE, sample_rate)[: len(waveform)]
+    return np.pad(heard, (0, len(waveform) - len(heard)))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.audio.files import read_audio
+from ds2cli.audio.noises import Noise, Place, open_noises
 from ds2cli.config import Config
 from ds2cli.errors import AudioError, TextError
 from ds2cli.media import recordings_in
@@ -60,7 +61,7 @@ class SpeechSet:
         self.unspelled: set[int] = set()
         self.targets = [self._target(index) for index in range(len(utterances))]
         self.durations = [utterance.duration for utterance in utterances]
-        self.noises: list[np.ndarray] = []
+        self.noises: list[Noise] = []
         self._cache: dict[int, np.ndarray] = {}
         self._cache_room = config.batch.cache_gb * 1e9 if config.batch.workers == 0 else 0.0
 
@@ -80,7 +81,8 @@ class SpeechSet:
         if cached is None:
             one = self.utterances[index]
             rate = self.config.features.sample_rate
-            samples = read_audio(one.audio, rate, one.offset, one.duration if one.duration > 0 else None)
+            duration = one.duration if one.duration > 0 else None
+            samples = read_audio(one.audio, rate, one.offset, duration, one.channel)
             cached = (samples.clip(-1, 1) * 32767).round().astype(np.int16)
             if self._cache_room >= cached.nbytes:
                 self._cache_room -= cached.nbytes
@@ -174,8 +176,8 @@ def _leave_signals_to_the_trainer(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def load_noises(source: str, sample_rate: int) -> list[np.ndarray]:
-    """Noise recordings, (samples,) each, from a folder or a manifest; an empty source is none.
+def load_noises(source: str, sample_rate: int) -> list[Noise]:
+    """Noise recordings from a folder or a manifest, to be read as they are needed; an empty source is none.
 
     raises  AudioError where there is nothing to read, ManifestError where a line is wrong
     """
@@ -183,18 +185,15 @@ def load_noises(source: str, sample_rate: int) -> list[np.ndarray]:
         return []
     path, hint = Path(source), "augment.noise takes a folder of audio, or a manifest"
     if path.is_dir():
-        files = list(recordings_in(path))
-        noises = [read_audio(one, sample_rate) for one in files]
+        places = [Place(str(one)) for one in recordings_in(path)]
     elif path.is_file():
-        noises = [
-            read_audio(one.audio, sample_rate, one.offset, one.duration or None)
-            for one in read_manifest(path, required=("audio_filepath",))
-        ]
+        listed = read_manifest(path, required=("audio_filepath",))
+        places = [Place(one.audio, one.offset, one.duration or None, one.channel) for one in listed]
     else:
         raise AudioError(f"no noise at `{source}`", hint=hint)
-    if not noises:
+    if not places:
         raise AudioError(f"no audio in `{source}`", hint=hint)
-    return noises
+    return open_noises(places, sample_rate)
 
 
 def feature_statistics(speech: SpeechSet, frontend, seed: int, at_most: int = 500) -> tuple[Tensor, Tensor]:
