@@ -26,10 +26,18 @@ def to_mono(samples: np.ndarray, path: str | Path, channel: int | None = None) -
         mono = samples[:, channel or 0]
     else:
         mono = samples.mean(axis=1)
-        power, left = float(np.square(samples).mean()) if len(samples) else 0.0, float(np.square(mono).mean())
-        if power > SILENCE and left < CANCELLED * power / n_channels:
+        if cancel_each_other(samples):
             raise AudioError(f"`{path}`: its {n_channels} channels cancel each other",
                              hint="name one of them: --channel 0, or `channel`: 0 in the record")
     if not np.isfinite(mono).all():
         raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
     return mono
+
+
+def cancel_each_other(samples: np.ndarray) -> bool:
+    """Whether the mean of (samples, channels) is next to nothing, though there is sound on them."""
+    if samples.shape[1] == 1 or not len(samples):
+        return False
+    power = float(np.square(samples, dtype=np.float64).mean())
+    left = float(np.square(samples.mean(axis=1), dtype=np.float64).mean())
+    return power > SILENCE and left < CANCELLED * power / samples.shape[1]

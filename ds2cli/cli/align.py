@@ -6,6 +6,7 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
+from ds2cli.cli.flags import Channel, to_channel
 from ds2cli.cli.output import lines_to
 from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
 
@@ -16,6 +17,7 @@ def align(
     lexicon_file: LexiconFile = None,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
     unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
+    channel: Channel = None,
     kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
@@ -31,10 +33,12 @@ def align(
     from ds2cli.workflows.align import AlignRequest, align_records
 
     check_format(kind)
-    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file)
+    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file,
+                           to_channel(channel))
     terminal.note_stdin(request.inputs, "align")
     skipped: list[str] = []
     with lines_to(output) as write:
-        for line in transcript(terminal.progress(align_records(request, skipped.append), "aligning"), kind):
+        records = terminal.hearing(lambda heard: align_records(request, skipped.append, heard), "aligning")
+        for line in transcript(records, kind):
             write(line)
     report_skipped(skipped)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.flags import given
+from ds2cli.cli.flags import Channel, given, to_channel
 from ds2cli.cli.output import lines_to
 from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import Exit, UsageError
@@ -19,6 +19,14 @@ LexiconFile = Annotated[
 ]
 HOT_BOOST = 6.0
 DEFAULT_RUN = "english"
+
+HotWords = Annotated[
+    list[str] | None,
+    typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
+]
+LogProbs = Annotated[
+    Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
+]
 
 
 def decode(
@@ -39,10 +47,7 @@ def decode(
     beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
     n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with their scores")] = 1,
     lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
-    hot_words: Annotated[
-        list[str] | None,
-        typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
-    ] = None,
+    hot_words: HotWords = None,
     look_ahead: Annotated[float | None, typer.Option("--look-ahead", help=meaning("look_ahead"))] = None,
     blank_penalty: Annotated[float | None, typer.Option("--blank-penalty", help=meaning("blank_penalty"))] = None,
     oov_penalty: Annotated[float | None, typer.Option("--oov-penalty", help=meaning("oov_penalty"))] = None,
@@ -50,10 +55,9 @@ def decode(
     score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
     cutoff_prob: Annotated[float | None, typer.Option("--cutoff-prob", help=meaning("cutoff_prob"))] = None,
     cutoff_top: Annotated[int | None, typer.Option("--cutoff-top", help=meaning("cutoff_top"))] = None,
+    channel: Channel = None,
     unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
-    log_probs: Annotated[
-        Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
-    ] = None,
+    log_probs: LogProbs = None,
     kind: Annotated[
         str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity")
     ] = "jsonl",
@@ -85,11 +89,13 @@ def decode(
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
+        channel=to_channel(channel),
     )
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     with lines_to(output) as write:
-        for line in transcript(terminal.progress(decode_all(request, skipped.append, terminal.warn), "decoding"), kind):
+        records = terminal.hearing(lambda heard: decode_all(request, skipped.append, terminal.warn, heard), "decoding")
+        for line in transcript(records, kind):
             write(line)
     report_skipped(skipped)
 

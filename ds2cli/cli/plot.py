@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli.flags import Channel, to_channel
 
 app = typer.Typer(
     help="Pictures (svg, png, pdf) of a run, of an utterance, of what an output listens to.",
@@ -37,12 +38,13 @@ def utterance(
     model: Model,
     source: Source,
     wanted: Wanted = None,
+    channel: Channel = None,
     output: Picture = Path("utterance.svg"),
 ) -> None:
     """One utterance: its spectrogram, the posteriors of the units over time, and the words heard beneath."""
     from ds2cli.workflows.plot import plot_utterance
 
-    terminal.say(f"heard: {plot_utterance(model, source, wanted, output)}")
+    terminal.say(f"heard: {plot_utterance(model, source, wanted, output, to_channel(channel))}")
     terminal.write(str(output))
 
 
@@ -54,6 +56,7 @@ def sensitivity(
     wanted: Wanted = None,
     frame: Annotated[int | None, typer.Option("--frame", metavar="N", help="at which output frame, from 0")] = None,
     seconds: Annotated[float | None, typer.Option("--time", metavar="S", help="or at which second")] = None,
+    channel: Channel = None,
     output: Picture = Path("sensitivity.png"),
 ) -> None:
     """What one output listens to: the gradient of its log-probability over the spectrogram's time and frequency.
@@ -62,6 +65,6 @@ def sensitivity(
     """
     from ds2cli.workflows.plot import plot_sensitivity
 
-    place, probability = plot_sensitivity(model, source, wanted, unit, frame, seconds, output)
+    place, probability = plot_sensitivity(model, source, wanted, unit, frame, seconds, output, to_channel(channel))
     terminal.say(f"`{unit}` at frame {place.frame}: probability {probability:.3f}")
     terminal.write(str(output))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli.flags import Channel, to_channel
 from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
@@ -40,6 +41,7 @@ def corpus(
     name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus; see above")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where it is: the folder, or the file that lists it")],
     part: Annotated[str | None, typer.Option("--part", metavar="P", help="one part: train, dev-clean, ...")] = None,
+    channel: Channel = None,
     normalise: Annotated[Normaliser, typer.Option("--normalise", help="spell texts as spoken")] = Normaliser.none,
     output: Output = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only counts, and what is rejected and why")] = False,
@@ -51,7 +53,7 @@ def corpus(
     from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
-    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs)
+    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs, to_channel(channel))
     with lines_to(None if dry_run else output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
             if not isinstance(outcome, Rejected):

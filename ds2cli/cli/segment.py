@@ -11,6 +11,7 @@ import typer
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
+from ds2cli.cli.flags import Channel, to_channel
 from ds2cli.cli.output import lines_to
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
@@ -43,6 +44,7 @@ def segment(
     ] = None,
     lexicon_file: LexiconFile = None,
     everything: Annotated[bool, typer.Option("--all", help="rejected segments too, with `keep`: false")] = False,
+    channel: Channel = None,
     kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
     kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also a Kaldi data directory")] = None,
     extract: Annotated[Path | None, typer.Option(metavar="DIR", help="also a FLAC file of each segment")] = None,
@@ -84,10 +86,10 @@ def segment(
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
     lexicon = lexicon_file or read_tuned(model).lexicon_file
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon)
-    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard)
+    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard, to_channel(channel))
     outputs = Outputs(everything, report, kaldi, html, html_sound)
     with open_work(work, output) as kept, _resumable(kept.is_temporary):
-        answers = terminal.progress(segment_all(request, kept), "segmenting")
+        answers = terminal.hearing(lambda heard: segment_all(request, kept, heard), "segmenting")
         with lines_to(output) as write:
             for line in transcript(outputs.records(answers, terminal.say), kind, text="text"):
                 write(line)

@@ -7,7 +7,7 @@ with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a term
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ds2cli.errors import Ds2Error
@@ -160,6 +160,33 @@ def progress(things: Iterable[Any], what: str, total: float | None = None) -> It
         for thing in things:
             yield thing
             bar.advance(task)
+
+
+def hearing(make: Callable[[Callable[[float, float], None]], Iterable[Any]], what: str) -> Iterator[Any]:
+    """The things that are made of sound, with a bar of how much of it has been heard, if a person is watching.
+
+    make  takes what is to be told of the seconds that have been heard, and of those that are there
+    """
+    if not is_interactive():
+        yield from make(lambda done, total: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[line]}"), TimeRemainingColumn()
+    console = Console(stderr=True, markup=False, highlight=False)
+    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False, transient=True) as bar:
+        task = bar.add_task(what, total=None, line="")
+
+        def heard(done: float, total: float) -> None:
+            bar.update(task, completed=done, total=total or None, line=f"{_clock(done)} of {_clock(total)}")
+
+        yield from make(heard)
+
+
+def _clock(seconds: float) -> str:
+    """`1:02:03`, of sound."""
+    return f"{int(seconds) // 3600}:{int(seconds) % 3600 // 60:02d}:{int(seconds) % 60:02d}"
 
 
 def _length(things: Iterable[Any]) -> float | None:

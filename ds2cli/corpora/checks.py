@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from ds2cli.audio.channels import cancel_each_other
 from ds2cli.audio.files import read_info, read_samples
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.audio.members import is_there
@@ -30,6 +31,8 @@ class Finding(StrEnum):
     TRUNCATED = "truncated audio"
     WRONG_DURATION = "wrong duration"
     SILENCE = "silence"
+    CANCELLED = "channels that cancel each other"
+    NO_CHANNEL = "no such channel"
     CLIPPING = "clipping"
     EMPTY_TEXT = "empty text"
     OUTSIDE_UNITS = "text outside the units"
@@ -108,7 +111,20 @@ def check_audio(checked: Checked) -> None:
     off = utterance.duration - there
     if off > DURATION_TOLERANCE_SECONDS or (not utterance.offset and -off > DURATION_TOLERANCE_SECONDS):
         findings[Finding.WRONG_DURATION] = f"{utterance.duration:.3f} s, the recording has {max(there, 0):.3f} s"
-    check_level(checked, samples, rate)
+    check_level(checked, heard_channels(checked, samples), rate)
+
+
+def heard_channels(checked: Checked, samples: np.ndarray) -> np.ndarray:
+    """(n, channels) of those that are heard: the one that the record names, else all; what is wrong is noted."""
+    utterance, n_channels = checked.utterance, samples.shape[1]
+    if utterance.channel is not None and utterance.channel >= n_channels:
+        checked.findings[Finding.NO_CHANNEL] = f"{utterance.channel} of {n_channels}, counted from 0"
+        return samples
+    if utterance.channel is not None:
+        return samples[:, utterance.channel, None]
+    if cancel_each_other(samples):
+        checked.findings[Finding.CANCELLED] = f"{n_channels} of them; name one with `channel`"
+    return samples
 
 
 def check_level(checked: Checked, samples: np.ndarray, rate: int) -> None:

@@ -20,6 +20,7 @@ class Entry:
     offset    seconds into the recording
     duration  seconds; None is the rest of the recording, which the header tells
     lang      BCP 47 tag where the corpus says it (`en`, `zh`)
+    channel   of the recording, from 0; None is all
     extra     further fields of the record
     """
 
@@ -30,6 +31,7 @@ class Entry:
     lang: str = ""
     offset: float = 0.0
     duration: float | None = None
+    channel: int | None = None
     extra: Record = field(default_factory=dict)
 
 

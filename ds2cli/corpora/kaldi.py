@@ -1,7 +1,7 @@
 """Kaldi data directories: text files that map utterances to recordings, times, words and speakers.
 
     data/train/wav.scp     <recording> <path>        a command that ends in | is not run
-    data/train/segments    <utterance> <recording> <start> <end>       optional; an end of -1 is the recording's
+    data/train/segments    <utterance> <recording> <start> <end> [<channel>]  optional; an end of -1 is the recording's
     data/train/text        <utterance> <words>                         optional
     data/train/utt2spk     <utterance> <speaker>                       optional
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate, read_lines
 from ds2cli.errors import ManifestError
+from ds2cli.records.manifest import parse_channel
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -33,17 +34,31 @@ def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
     texts, speakers = read_map(folder / "text"), read_map(folder / "utt2spk")
     for id, segment in segments.items():
         recording, *times = segment.split()
+        channel = times.pop() if len(times) == 3 else None
         if recording not in recordings:
             yield Rejected(id, "recording not in wav.scp", f"`{recording}`")
+        elif len(times) not in (0, 2):
+            yield Rejected(id, "not a line of segments", f"`{id} {segment}`")
+        elif not _is_channel(channel):
+            yield Rejected(id, "no such channel", f"`{channel}` in `{folder / 'segments'}`")
         elif texts and id not in texts:
             yield Rejected(id, "no transcript", f"not in `{folder / 'text'}`")
         else:
             start, end = (float(time) for time in times) if times else (0.0, -1.0)
             duration = None if end < 0 else end - start
             audio = locate(recordings[recording], base)
-            yield Entry(id, audio, texts.get(id), speakers.get(id, ""), offset=start, duration=duration)
+            yield Entry(id, audio, texts.get(id), speakers.get(id, ""), offset=start, duration=duration,
+                        channel=parse_channel(channel))
     for id in (id for id in texts if id not in segments):
         yield Rejected(id, "no recording", f"in `{folder / 'text'}` alone")
+
+
+def _is_channel(word: str | None) -> bool:
+    try:
+        parse_channel(word)
+    except ValueError:
+        return False
+    return True
 
 
 def read_recordings(path: Path) -> dict[str, str]:

@@ -36,12 +36,13 @@ def to_entries(cut: dict[str, Any], folder: Path) -> Iterator[Entry | Rejected]:
     sources = recording.get("sources") or [{}]
     if cut.get("type", "MonoCut") != "MonoCut":
         yield Rejected(id, f"{cut['type']}, not a plain cut", "write it to a file first: cut.save_audio")
-    elif len(sources) != 1 or sources[0].get("type") != "file" or len(sources[0].get("channels", [0])) > 1:
-        yield Rejected(id, "not one file of one channel", str(sources)[:80])
+    elif len(sources) != 1 or sources[0].get("type") != "file":
+        yield Rejected(id, "not one file", str(sources)[:80])
     elif recording.get("transforms"):
         yield Rejected(id, "augmented recording", "write it to a file first: cut.save_audio")
     else:
         audio, supervisions = locate(sources[0]["source"], folder), cut.get("supervisions") or []
+        channel = cut.get("channel") if len(sources[0].get("channels", [0])) > 1 else None
         for supervision in supervisions:
             start, seconds = supervision.get("start", 0.0), supervision["duration"]
             if start < -0.001 or start + seconds > cut["duration"] + 0.001:
@@ -55,4 +56,5 @@ def to_entries(cut: dict[str, Any], folder: Path) -> Iterator[Entry | Rejected]:
                 lang=str(supervision.get("language") or ""),
                 offset=cut["start"] + max(start, 0.0),
                 duration=seconds,
+                channel=channel,
             )

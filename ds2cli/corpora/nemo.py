@@ -11,7 +11,7 @@ from ds2cli.records.manifest import Utterance, read_manifest
 
 TOTALS: dict[str | None, Totals] = {}
 SUFFIXES = (".json", ".jsonl")
-OURS = ("id", "audio_filepath", "offset", "duration", "text", "speaker", "lang")
+OURS = ("id", "audio_filepath", "offset", "duration", "text", "speaker", "lang", "channel")
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
@@ -43,5 +43,6 @@ def to_entry(utterance: Utterance) -> Entry:
         lang=str(record.get("lang") or ""),
         offset=utterance.offset,
         duration=record.get("duration"),
+        channel=utterance.channel,
         extra={key: value for key, value in record.items() if key not in OURS},
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, read_lines
 
 TOTALS = {"dev": Totals(507), "test": Totals(1155)}
-STM = re.compile(r"(?P<talk>\S+) \S+ (?P<speaker>\S+) (?P<start>[\d.]+) (?P<end>[\d.]+) (?:<[^>]*,[^>]*>)?(?P<text>.*)")
+STM = re.compile(r"(?P<talk>\S+) (?P<channel>\S+) (?P<speaker>\S+) (?P<start>[\d.]+) (?P<end>[\d.]+) "
+                 r"(?:<[^>]*,[^>]*>)?(?P<text>.*)")
 UNTRANSCRIBED = "<unk>"
 # Noises {SMACK}, silences <sil>, pronunciation variants (2), and the talk's name in brackets at the end (release 1).
 MARKS = re.compile(r"<[^>]*>|\{[^}]*\}|\[[^\]]*\]|\([^ )]*\)")
@@ -52,5 +53,7 @@ def to_entry(line: str, audio: Path) -> Entry | Rejected:
         lang="en",
         offset=start,
         duration=end - start,
+        # Talks have one channel, which most lists call 1; stereo ones are told apart by letters, or from 1.
+        channel={"2": 1, "B": 1, "b": 1}.get(match["channel"]),
         extra={"untranscribed": left_out} if left_out else {},
     )

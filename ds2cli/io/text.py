@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from ds2cli.errors import UsageError
+from ds2cli.media import kind_of
 
 Line = tuple[int, str]
 
@@ -87,7 +88,10 @@ def open_bytes(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator
         raise _cannot_read(source, problem, missing_hint) from None
     buffered = raw if hasattr(raw, "peek") else BufferedReader(raw)
     try:
-        magic = buffered.peek(8)
+        magic = buffered.peek(LOOKED_AT)
+        if kind := kind_of(magic):
+            raise UsageError(f"{called(source)} is a recording ({kind.name}), not text",
+                             hint=f"what is said in it: ds2 decode {source}")
         opener = next((opener for mark, (_, opener) in OPENERS.items() if magic.startswith(mark)), None)
         yield opener(buffered, "rb") if opener else buffered
     except BROKEN as problem:

@@ -20,6 +20,7 @@ from torch import Tensor
 from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.media import kind_of_file
 from ds2cli.model.narrow import FORMS, Form, narrow, widen
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
@@ -70,6 +71,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         weights = widen(load_file(path))
     except (SafetensorError, OSError, RuntimeError, UnicodeDecodeError, LookupError, TypeError, AttributeError,
             json.JSONDecodeError):
+        if kind := kind_of_file(path):
+            hint = f"name the model before it: english {path}"
+            raise CheckpointError(f"`{path}` is a recording ({kind.name}), not a model", hint=hint) from None
         raise CheckpointError(f"`{path}` is not a ds2 checkpoint", hint=HINT) from None
     try:
         config, units = from_toml(str(texts["config"]), "its settings"), parse_units(str(texts["units"]), "its units")

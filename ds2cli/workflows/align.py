@@ -18,7 +18,7 @@ from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.decode_inputs import read_inputs
-from ds2cli.workflows.listen import listen
+from ds2cli.workflows.listen import Listeners, listen
 from ds2cli.workflows.segment.records import timed_words
 
 
@@ -33,18 +33,22 @@ class AlignRequest:
     jobs: int = 1
     device: str = "auto"
     lexicon_file: Path | None = None
+    channel: int | None = None
 
 
-def align_records(request: AlignRequest, skip: Callable[[str], None]) -> Iterator[Record]:
+def align_records(
+    request: AlignRequest, skip: Callable[[str], None], hears: Callable[[float, float], None] = lambda done, total: None
+) -> Iterator[Record]:
     """The records that flow past, each with `words` (and `unit_times`), and `score`: the path's log-probability.
 
     skip  is told of each utterance that cannot be aligned, and work goes on
+    hears  is told of the seconds of sound that have been heard, and of those that were read
     """
     recogniser = load_recogniser(request.run, usable_device(request.device))
     lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
     lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
     language = normaliser_for(recogniser.units, lexicon) if request.language == "auto" else request.language
-    for heard in listen(recogniser, read_inputs(request.inputs), request.jobs):
+    for heard in listen(recogniser, read_inputs(request.inputs, request.channel), request.jobs, Listeners(heard=hears)):
         utterance = heard.utterance
         if heard.log_probs is None:
             skip(heard.problem)

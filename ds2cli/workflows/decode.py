@@ -48,6 +48,7 @@ class DecodeRequest:
     log_probs: Path | None = None
     jobs: int = 1
     device: str = "auto"
+    channel: int | None = None
     lexicon_file: Path | None = None
 
 
@@ -60,13 +61,17 @@ class Source:
     items: Iterator[tuple[Record, np.ndarray | None, str]]
 
 
-def decode(request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None]) -> Iterator[Record]:
+def decode(
+    request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None],
+    heard: Callable[[float, float], None] = lambda done, total: None,
+) -> Iterator[Record]:
     """The records that flow past, each with pred_text, score and words (and nbest, unit_times); in order.
 
     skip  is told of each recording that cannot be decoded, and work goes on
-    warn  of a language model or a lexicon that fits the units badly
+    warn  of a language model or a lexicon that fits the units badly, of sound that the model was not made for
+    heard  of the seconds of sound that have been heard, and of those that were read
     """
-    source = open_source(request.run, request.inputs, request.jobs, request.device)
+    source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard)
     decoder = make_decoder(request, source.units, warn)
     with ExitStack() as stack:
         writer = None
@@ -140,7 +145,11 @@ def are_log_probs(inputs: list[str]) -> bool:
     return all(Path(name).is_file() and is_log_prob_file(name) for name in inputs)
 
 
-def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
+def open_source(
+    run: str, inputs: list[str], jobs: int, device: str, channel: int | None = None,
+    warn: Callable[[str], None] = lambda message: None,
+    hears: Callable[[float, float], None] = lambda done, total: None,
+) -> Source:
     """Log-probs from files of them, or from the run's network and the audio.
 
     raises  UsageError where a file's units are not the run's
@@ -153,10 +162,10 @@ def open_source(run: str, inputs: list[str], jobs: int, device: str) -> Source:
         return Source(files[0].units, files[0].frame_seconds, items)
     from ds2cli.model.devices import usable_device
     from ds2cli.model.quantised import load_listener
-    from ds2cli.workflows.listen import listen
+    from ds2cli.workflows.listen import Listeners, listen
 
     recogniser = load_listener(run, usable_device(device))
-    heard = listen(recogniser, read_inputs(inputs), jobs)
+    heard = listen(recogniser, read_inputs(inputs, channel), jobs, Listeners(warn=warn, heard=hears))
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in heard)
     return Source(recogniser.units, recogniser.frame_seconds, items)

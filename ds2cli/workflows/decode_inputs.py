@@ -68,14 +68,29 @@ def is_pipe(name: str) -> bool:
 def _piped(name: str) -> Iterator[Utterance]:
     """Records, or one recording, which lies on disk until this process ends."""
     stream = sys.stdin.buffer if name in STDIN else open(name, "rb")
-    if kind_of(_head(stream)) is None:
-        lines = (line.decode("utf-8") for line in stream)
-        yield from read_manifest("-" if name in STDIN else lines, required=("audio_filepath",))
+    head = _head(stream)
+    if kind_of(head) is None:
+        if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise UsageError(f"{_called(name)} holds neither records nor a recording in a format that is known here",
+                             hint="raw samples need a header: sox -t raw -r 16000 -e signed -b 16 -c 1 - -t wav -")
+        yield from read_manifest("-" if name in STDIN else _lines(stream, name), required=("audio_filepath",))
         return
     with tempfile.NamedTemporaryFile(prefix="ds2-", delete=False) as file:
         atexit.register(Path(file.name).unlink, missing_ok=True)
         shutil.copyfileobj(stream, file)
     yield Utterance(PIPED_ID, file.name, 0.0, record={"id": PIPED_ID, "audio_filepath": name})
+
+
+def _called(name: str) -> str:
+    return "stdin" if name in STDIN else f"`{name}`"
+
+
+def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    for number, line in enumerate(stream, 1):
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise UsageError(f"{_called(name)}, line {number}: not UTF-8", hint="convert it with: iconv") from None
 
 
 def _head(stream: BinaryIO) -> bytes:

@@ -40,7 +40,7 @@ def _read(utterance: Utterance, settings: FeatureConfig) -> np.ndarray:
     """Its samples; none where it cannot be read or is shorter than three windows."""
     duration = min(utterance.duration or LONGEST_SECONDS, LONGEST_SECONDS)
     try:
-        samples = read_audio(utterance.audio, settings.sample_rate, utterance.offset, duration)
+        samples = read_audio(utterance.audio, settings.sample_rate, utterance.offset, duration, utterance.channel)
     except Ds2Error:
         return np.zeros(0, np.float32)
     return samples if len(samples) >= 3 * window_samples(settings) else samples[:0]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ds2cli.audio.bandwidth import highest_hertz, is_narrow
 from ds2cli.audio.features import window_samples
-from ds2cli.audio.files import read_audio, read_blocks
+from ds2cli.audio.files import read_audio, read_blocks, read_info
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.io.parallel import ordered_map
 from ds2cli.model.recogniser import Recogniser
@@ -16,6 +17,8 @@ from ds2cli.records.manifest import Utterance
 from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
 
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
+WINDOW_SECONDS = 1800.0 # and no more of them at once than this, unless one alone is longer
+NARROW_RATE = 8000      # a telephone's
 BATCH_SECONDS = 120.0   # of padded audio in one pass of the network
 
 
@@ -29,29 +32,49 @@ class Heard:
     problem: str = ""
 
 
-def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int,
-           watch: Callable[[Utterance], None] = lambda utterance: None) -> Iterator[Heard]:
-    """Each utterance with its (T, V) log-probs, in order; unreadable ones with their problem.
+@dataclass
+class Listeners:
+    """Who is told what, while recordings are heard.
 
-    watch  is told of every utterance before it is read
+    reads  every utterance, before it is read
+    warn   what a person should know of a recording, once for each kind of thing
+    heard  the seconds of sound that have been heard, and those that have been read
     """
-    features = recogniser.config.features
+
+    reads: Callable[[Utterance], None] = lambda utterance: None
+    warn: Callable[[str], None] = lambda message: None
+    heard: Callable[[float, float], None] = lambda done, total: None
+
+
+def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, listeners: Listeners | None = None
+           ) -> Iterator[Heard]:  # fmt: skip
+    """Each utterance with its (T, V) log-probs, in order; unreadable ones with their problem."""
+    features, listeners = recogniser.config.features, listeners or Listeners()
+    clock = Clock(features.sample_rate, listeners.heard)
+    may_be_narrow = features.sample_rate > NARROW_RATE and not recogniser.config.augment.narrowband_share
 
     def read(utterance: Utterance) -> np.ndarray | str:
-        watch(utterance)
+        listeners.reads(utterance)
         duration = utterance.duration or None
         try:
-            samples = read_audio(utterance.audio, features.sample_rate, utterance.offset, duration)
+            samples = read_audio(utterance.audio, features.sample_rate, utterance.offset, duration, utterance.channel)
         except AudioError as problem:
             return str(problem)
         if len(samples) < window_samples(features):
             return f"`{utterance.audio}` is shorter than one window of {features.window_seconds:g} s"
         return samples
 
-    remaining = iter(utterances)
-    while window := list(islice(remaining, WINDOW_UTTERANCES)):
+    for window in _side_by_side(utterances):
         waveforms = list(ordered_map(read, window, jobs))
-        answers = _answers(recogniser, [one for one in waveforms if not isinstance(one, str)])
+        sounds = [one for one in waveforms if not isinstance(one, str)]
+        narrow = next((one for one in sounds if is_narrow(one, features.sample_rate)), None) if may_be_narrow else None
+        if narrow is not None:
+            may_be_narrow = False
+            utterance = next(one for one, sound in zip(window, waveforms, strict=True) if sound is narrow)
+            listeners.warn(f"`{utterance.id}` holds no sound above {highest_hertz(narrow, features.sample_rate):,.0f} "
+                           f"Hz, and the model was trained to hear up to {features.sample_rate // 2:,}: "
+                           "expect more errors here, and in others like it")
+        answers = _answers(recogniser, sounds, clock)
         for utterance, waveform in zip(window, waveforms, strict=True):
             if isinstance(waveform, str):
                 yield Heard(utterance, None, problem=waveform)
@@ -59,15 +82,57 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int,
                 yield Heard(utterance, next(answers), len(waveform) / features.sample_rate)
 
 
-def _answers(recogniser: Recogniser, waveforms: list[np.ndarray]) -> Iterator[np.ndarray]:
+class Clock:
+    """How much sound has been read, and how much of it has been heard."""
+
+    def __init__(self, sample_rate: int, heard: Callable[[float, float], None]) -> None:
+        self._sample_rate, self._tell = sample_rate, heard
+        self._done = self._total = 0
+
+    def read(self, n_samples: int) -> None:
+        self._total += n_samples
+        self._tell(self._done / self._sample_rate, self._total / self._sample_rate)
+
+    def heard(self, n_samples: int) -> None:
+        """Windows overlap: what is heard twice counts once at the end."""
+        self._done = min(self._done + n_samples, self._total)
+        self._tell(self._done / self._sample_rate, self._total / self._sample_rate)
+
+
+def _side_by_side(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
+    """Utterances that are read together: so many, and so much sound, that memory holds them."""
+    window: list[Utterance] = []
+    seconds = 0.0
+    for utterance in utterances:
+        length = utterance.duration or _length(utterance)
+        if window and (len(window) == WINDOW_UTTERANCES or seconds + length > WINDOW_SECONDS):
+            yield window
+            window, seconds = [], 0.0
+        window.append(utterance)
+        seconds += length
+    if window:
+        yield window
+
+
+def _length(utterance: Utterance) -> float:
+    """Seconds of a whole recording; 0 where it cannot be read, which is said when it is its turn."""
+    try:
+        return read_info(utterance.audio).seconds
+    except AudioError:
+        return 0.0
+
+
+def _answers(recogniser: Recogniser, waveforms: list[np.ndarray], clock: Clock) -> Iterator[np.ndarray]:
     """Log-probs of waveforms, in their order; alike lengths share a batch."""
     config = recogniser.config
+    clock.read(sum(map(len, waveforms)))
     cut = [(owner, window) for owner, samples in enumerate(waveforms) for window in windows([samples], config)]
     parts: list[np.ndarray] = [np.zeros(0)] * len(cut)
     by_length = sorted(range(len(cut)), key=lambda i: -len(cut[i][1].samples))
     for batch in _batches(by_length, [len(window.samples) for _, window in cut], config.features.sample_rate):
         for i, log_probs in zip(batch, _hear(recogniser, [cut[i][1] for i in batch]), strict=True):
             parts[i] = log_probs
+        clock.heard(sum(len(cut[i][1].samples) for i in batch))
     for owner in range(len(waveforms)):
         yield np.concatenate([part for (of, _), part in zip(cut, parts, strict=True) if of == owner])
 
@@ -90,19 +155,23 @@ def _batches(order: list[int], lengths: list[int], sample_rate: int) -> Iterator
         yield batch
 
 
-def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable[[np.ndarray], None]) -> np.ndarray:
+def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable[[np.ndarray], None],
+                channel: int | None = None, heard: Callable[[float, float], None] = lambda done, total: None
+                ) -> np.ndarray:  # fmt: skip
     """The log-probs of hours of sound, on disk: read in blocks, heard in windows, mapped into memory.
 
     place   the file of log-probs; what an interrupted call left there is not computed again
     watch   is told of every block of samples
+    heard   is told of the seconds that have been heard, and of all
     returns (T, V) float32, mapped from place
     raises  AudioError where the recording cannot be read to its end; Ds2Error where the disk fills
     """
     n_units, sample_rate = len(recogniser.units), recogniser.config.features.sample_rate
+    total = 0.0 if place.exists() else read_info(audio).seconds
     kept = kept_frames(recogniser.config)
 
     def blocks() -> Iterator[np.ndarray]:
-        for block in read_blocks(audio, sample_rate):
+        for block in read_blocks(audio, sample_rate, channel=channel):
             watch(block)
             yield block
 
@@ -118,6 +187,7 @@ def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable
                     for log_probs in _hear(recogniser, batch):
                         file.write(np.ascontiguousarray(log_probs, np.float32).tobytes())
                     file.flush()
+                    heard(min(file.tell() / (n_units * 4) * recogniser.frame_seconds, total), total)
             unfinished.replace(place)
         except OSError as problem:
             hint = f"is there room? df -h {place.parent}"

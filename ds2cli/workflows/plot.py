@@ -1,6 +1,6 @@
 """`ds2 plot`: pictures of a run, of one utterance, and of what one output listens to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,16 +41,17 @@ def plot_curve(run: Path, output: Path | None) -> Path:
     return output
 
 
-def plot_utterance(model: Path, source: str, wanted: str | None, output: Path) -> str:
+def plot_utterance(model: Path, source: str, wanted: str | None, output: Path, channel: int | None = None) -> str:
     """Draw what a model sees and answers; returns the text that it heard."""
     recogniser = load_recogniser(model)
-    look, _ = look_at(recogniser, find_utterance(source, wanted))
+    look, _ = look_at(recogniser, find_utterance(source, wanted, channel))
     draw_utterance(look, output)
     return " ".join(word.text for word in look.words)
 
 
 def plot_sensitivity(
-    model: Path, source: str, wanted: str | None, unit: str, frame: int | None, seconds: float | None, output: Path
+    model: Path, source: str, wanted: str | None, unit: str, frame: int | None, seconds: float | None, output: Path,
+    channel: int | None = None,
 ) -> tuple[Place, float]:
     """Draw what one output listens to; returns where it stands and its probability.
 
@@ -58,7 +59,7 @@ def plot_sensitivity(
     frame, seconds  where; neither: where the unit is likeliest
     """
     recogniser = load_recogniser(model)
-    look, heard = look_at(recogniser, find_utterance(source, wanted))
+    look, heard = look_at(recogniser, find_utterance(source, wanted, channel))
     index = find_unit(recogniser.units, unit)
     place = Place(_find_frame(look, index, frame, seconds), index)
     gradient = input_sensitivity(recogniser, heard.features, place.frame, place.unit)
@@ -66,17 +67,17 @@ def plot_sensitivity(
     return place, float(look.probabilities[place.frame, place.unit])
 
 
-def find_utterance(source: str, wanted: str | None) -> Utterance:
+def find_utterance(source: str, wanted: str | None, channel: int | None = None) -> Utterance:
     """One utterance: of a manifest by its id (the first where none is named), or a whole audio file.
 
     raises  UsageError where the manifest has no such id
     """
     if is_sound(source):
-        return Utterance(Path(source).stem, source, read_info(source).seconds)
+        return Utterance(Path(source).stem, source, read_info(source).seconds, channel=channel)
     seen = 0
     for utterance in read_manifest(source, required=("audio_filepath",)):
         if wanted is None or utterance.id == wanted:
-            return utterance
+            return utterance if channel is None else replace(utterance, channel=channel)
         seen += 1
     if wanted is None:
         raise UsageError(f"`{source}` holds no utterances", hint="name a manifest or a recording")
@@ -112,7 +113,8 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
         hint = "give a manifest whose offset and duration name a shorter stretch"
         raise UsageError(f"`{utterance.id}` lasts {utterance.duration:.0f} s, too long for a picture", hint=hint)
     settings = recogniser.config.features
-    waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None)
+    waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None,
+                          utterance.channel)
     heard = hear(recogniser, waveform)
     frames, bins = heard.log_features.shape
     words = greedy_decode(heard.log_probs, recogniser.units).words(recogniser.frame_seconds)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ds2cli.config import FeatureConfig
 from ds2cli.corpora.checks import Checked, Finding, Spelling, check_utterance
 from ds2cli.io.parallel import ordered_map
 from ds2cli.records.manifest import read_manifest
@@ -85,9 +86,19 @@ class CheckReport:
 
 
 def spelling_by(units: Units | None, frame_seconds: float) -> Spelling:
-    """Frames that follow each other every frame_seconds."""
-    # Durations are rounded to milliseconds: 1.2 s hold 30 frames of 0.04 s, though 1.2 / 0.04 is below 30.
-    return Spelling(units, lambda seconds: int(seconds / frame_seconds + 1e-6))
+    """Frames that follow each other every frame_seconds, as many as a network of the default features has.
+
+    Its convolutions are padded so that what is left over behind the last whole frame is another frame.
+    """
+    features = FeatureConfig()
+    window, hop = (round(seconds * features.sample_rate) for seconds in (features.window_seconds, features.hop_seconds))
+    stride = max(round(frame_seconds / features.hop_seconds), 1)
+
+    def frames_within(seconds: float) -> int:
+        n_frames = max((round(seconds * features.sample_rate) - window) // hop + 1, 1)
+        return -(-n_frames // stride)
+
+    return Spelling(units, frames_within)
 
 
 def spelling_of(run: Path) -> Spelling:

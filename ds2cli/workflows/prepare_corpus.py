@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ds2cli.audio.files import read_info
@@ -20,16 +21,18 @@ DROPPED_SHOWN = 8
 
 
 def prepare_corpus(
-    name: str, folder: Path, part: str | None, summary: "CorpusSummary", language: str = "none", jobs: int = 4
+    name: str, folder: Path, part: str | None, summary: "CorpusSummary", language: str = "none", jobs: int = 4,
+    channel: int | None = None,
 ) -> Iterator[Record | Rejected]:
     """One record per utterance in the corpus's own order; what cannot become one comes as `Rejected` in its place.
 
     summary   counts what goes past
     language  whose normaliser the texts go through
+    channel   of every recording, from 0; None is what the corpus says
     raises    UsageError where the folder does not look like that corpus, or has no such part
     """
     seen: set[str] = set()
-    for outcome in ordered_map(to_record, read_corpus(name, folder, part), jobs):
+    for outcome in ordered_map(partial(to_record, channel=channel), read_corpus(name, folder, part), jobs):
         if isinstance(outcome, dict):
             outcome = to_unique(with_text(outcome, language, summary), seen)
         summary.add(outcome)
@@ -38,12 +41,13 @@ def prepare_corpus(
         raise UsageError(f"`{folder}` lists no utterances", hint="is the corpus unpacked completely?")
 
 
-def to_record(entry: Entry | Rejected) -> Record | Rejected:
+def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | Rejected:
     """The entry with its duration, from the header of its recording."""
     if isinstance(entry, Rejected):
         return entry
     try:
-        seconds = read_info(entry.audio).seconds
+        info = read_info(entry.audio)
+        seconds = info.seconds
     except AudioError as problem:
         reason = "unreadable audio" if is_there(entry.audio) else "no audio file"
         return Rejected(entry.id, reason, str(problem))
@@ -58,6 +62,11 @@ def to_record(entry: Entry | Rejected) -> Record | Rejected:
     if entry.offset:
         record["offset"] = round(entry.offset, 3)
     record["duration"] = round(duration, 3)
+    channel = entry.channel if channel is None else channel
+    if channel is not None:
+        if channel >= info.channels:
+            return Rejected(entry.id, "no such channel", f"{channel} of {info.channels}, counted from 0")
+        record["channel"] = channel
     optional = {"text": entry.text, "speaker": entry.speaker or None, "lang": entry.lang or None}
     return {**record, **{key: value for key, value in optional.items() if value is not None}, **entry.extra}
 

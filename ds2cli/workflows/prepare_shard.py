@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import OPUS_RATES, encode_audio, read_info, read_samples, resample
 from ds2cli.audio.members import open_recording
 from ds2cli.corpora.choices import Encoding
@@ -128,7 +129,7 @@ def pack(item: Item, encoding: Encoding) -> Packed | Rejected:
 
 def _record_in_shard(one: Utterance) -> Record:
     """The record without where the recording used to be."""
-    rest = {name: value for name, value in one.record.items() if name not in ("audio_filepath", "offset")}
+    rest = {name: value for name, value in one.record.items() if name not in ("audio_filepath", "offset", "channel")}
     return {**rest, "id": one.id}
 
 
@@ -137,14 +138,16 @@ def _encoded(one: Utterance, encoding: Encoding) -> tuple[str, bytes]:
     sound, rate = read_samples(one.audio, one.offset, one.duration or None)
     if not len(sound) or not np.isfinite(sound).all():
         raise AudioError(f"`{one.audio}` has no audio at {one.offset:.3f} s, or samples that are not numbers")
+    if one.channel is not None:
+        sound = to_mono(sound, one.audio, one.channel)[:, None]
     if encoding == Encoding.keep:
         suffix = Path(one.audio).suffix.lower()
         is_whole = not one.offset and one.duration > read_info(one.audio).seconds - WHOLE_WITHIN_SECONDS
-        if not is_whole or suffix not in AUDIO_SUFFIXES:
+        if not is_whole or one.channel is not None or suffix not in AUDIO_SUFFIXES:
             return ".flac", encode_audio(sound, rate, ".flac")
         with open_recording(one.audio) as file:
             return suffix, file.read()
-    sound = sound.mean(axis=1)
+    sound = to_mono(sound, one.audio)
     if encoding == Encoding.opus and rate not in OPUS_RATES:
         sound, rate = resample(sound, rate, OPUS_RATE), OPUS_RATE
     return f".{encoding.value}", encode_audio(sound, rate, f".{encoding.value}")

@@ -141,7 +141,7 @@ def test_text_that_nothing_spells(check, records, tmp_path, run):
 
 def test_a_text_fits_exactly_into_as_many_frames_as_labels_and_repeats(check, records):
     record = records[4]
-    frames = int(record["duration"] / 0.04)
+    frames = -(-((round(record["duration"] * 16000) - 320) // 160 + 1) // 4)  # windows of 20 ms, then every fourth
     record["text"] = ("ab" * frames)[:frames]
     assert check(records, code=0)[0] == {}
     record["text"] = "bb" + record["text"][2:]
@@ -223,3 +223,32 @@ def test_a_model_says_itself_what_it_spells_and_in_how_many_frames(check, record
 def test_a_run_and_units_contradict_each_other(run, records, tmp_path):
     ran = run("prepare", "check", write(tmp_path / "a.jsonl", records), "--run", tmp_path, "--units", tmp_path / "u")
     assert ran.code == 2 and "hint: leave out one of them" in ran.stderr
+
+
+@pytest.mark.parametrize("strides", [(2, 2), (2, 1), (4, 1), (2, 4)])
+def test_frames_are_counted_as_the_network_counts_them(strides):
+    import torch
+
+    from ds2cli.config import Config, FeatureConfig, ModelConfig
+    from ds2cli.model.recogniser import Recogniser
+    from ds2cli.text.units import units_of
+    from ds2cli.workflows.prepare_check import spelling_by
+
+    model = ModelConfig((2, 2), ((3, 11), (3, 5)), tuple((2, stride) for stride in strides), rnn_layers=0)
+    recogniser = Recogniser(Config(FeatureConfig(kind="mel", n_mels=16), model), units_of(["ab"])).eval()
+    frames_within = spelling_by(None, recogniser.frame_seconds).frames_within
+    for milliseconds in [*range(5, 260, 5), 999, 1000, 1001]:
+        samples = torch.zeros(1, round(milliseconds * 16))
+        heard = recogniser(samples, torch.tensor([samples.shape[1]]))[1]
+        assert frames_within(milliseconds / 1000) == int(heard), milliseconds
+
+
+def test_channels_that_cancel_or_are_not_there_are_found(check, records):
+    rewrite(records[0], lambda samples: np.stack([samples, -samples], 1))
+    rewrite(records[1], lambda samples: np.stack([samples, -samples], 1))
+    records[1]["channel"] = 1
+    records[2]["channel"] = 1
+    rewrite(records[3], lambda samples: np.stack([samples, 0 * samples], 1))
+    records[3]["channel"] = "B"
+    found, _ = check(records)
+    assert found == {"channels that cancel each other": [IDS[0]], "no such channel": [IDS[2]], "silence": [IDS[3]]}

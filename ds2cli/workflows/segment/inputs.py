@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ds2cli.errors import UsageError
@@ -30,6 +30,7 @@ class Pair:
     text_file: str | None = None
     record: Record = field(default_factory=dict)
     problem: str = ""
+    channel: int | None = None
 
     def read_text(self) -> str:
         """The text as it is written; of a page of markup, what a reader sees.
@@ -42,16 +43,19 @@ class Pair:
         return text_of_markup(text) if Path(self.text_file).suffix.lower() in MARKUP_SUFFIXES else text
 
 
-def read_pairs(inputs: list[str]) -> Iterator[Pair]:
+def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
     """The pairs of all inputs, in order; ids that come twice are numbered.
 
+    channel  of every recording, from 0; None is what its record names, else all
     inputs  AUDIO TEXT; or any number of folders and manifests (`audio_filepath`, and `text_filepath` or `text`); `-`
     raises  UsageError where an input does not exist, ManifestError for a wrong line
     """
     seen: dict[str, int] = {}
     for pair in _pairs(inputs):
         seen[pair.id] = seen.get(pair.id, 0) + 1
-        yield pair if seen[pair.id] == 1 else Pair(**{**vars(pair), "id": f"{pair.id}-{seen[pair.id]}"})
+        if channel is not None:
+            pair = replace(pair, channel=channel, record={**pair.record, "channel": channel})
+        yield pair if seen[pair.id] == 1 else replace(pair, id=f"{pair.id}-{seen[pair.id]}")
 
 
 def _pairs(inputs: list[str]) -> Iterator[Pair]:
@@ -61,6 +65,8 @@ def _pairs(inputs: list[str]) -> Iterator[Pair]:
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
         yield Pair(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
         return
+    if len(inputs) == 2 and is_sound(inputs[1]) and not is_sound(inputs[0]) and Path(inputs[0]).suffix in TEXT_SUFFIXES:
+        raise UsageError(f"no text for `{inputs[1]}`", hint=f"the recording comes first: {inputs[1]} {inputs[0]}")
     for name in inputs:
         if name != "-" and Path(name).is_dir():
             yield from _of_folder(Path(name))
@@ -95,7 +101,7 @@ def _of_manifest(name: str) -> Iterator[Pair]:
         elif text_file is None and not utterance.text:
             problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
         yield Pair(utterance.id, utterance.audio, utterance.text,
-                   str(folder / str(text_file)) if text_file is not None else None, record, problem)
+                   str(folder / str(text_file)) if text_file is not None else None, record, problem, utterance.channel)
 
 
 def choose_shard(pairs: Iterable[Pair], shard: str | None) -> Iterator[Pair]:

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -40,23 +40,27 @@ class SegmentRequest:
     cores: int = 1
     device: str = "auto"
     shard: str | None = None
+    channel: int | None = None
 
 
-def segment(request: SegmentRequest, work: WorkFolder) -> Iterator[Answer]:
+def segment(
+    request: SegmentRequest, work: WorkFolder, heard: Callable[[float, float], None] = lambda done, total: None
+) -> Iterator[Answer]:
     """The answer of every recording, in order.
 
     work    keeps each as soon as it is there, so that a killed job goes on
+    heard   is told of the seconds of a recording that have been heard, and of all, where one is heard at a time
     raises  UsageError where the inputs, the model or the filter cannot be read; Ds2Error where a process dies
     """
     device = usable_device(request.device)
     load_checkpoint(request.model)
     read_filter(request.settings.filter)
-    pairs = choose_shard(read_pairs(request.inputs), request.shard)
+    pairs = choose_shard(read_pairs(request.inputs, request.channel), request.shard)
     jobs = request.jobs or (torch.cuda.device_count() if device == "cuda" else request.cores)
     first = list(islice(pairs, 2))
     if jobs == 1 or len(first) < 2:
         load = partial(_recogniser, request.model, device)
-        yield from (segment_recording(pair, request.model, load, request.settings, work)
+        yield from (segment_recording(pair, request.model, load, request.settings, work, heard)
                     for pair in chain(first, pairs))
     else:
         yield from _elsewhere(chain(first, pairs), request, device, work, jobs)

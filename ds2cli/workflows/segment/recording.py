@@ -11,10 +11,12 @@ from ds2cli.alignment.edges import settle_edges
 from ds2cli.alignment.filter import Filter, read_filter
 from ds2cli.alignment.recording import align
 from ds2cli.alignment.settings import CutSettings
+from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.records.manifest import parse_channel
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
@@ -75,7 +77,8 @@ class Answer:
 
 
 def segment_recording(
-    pair: Pair, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder
+    pair: Pair, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder,
+    heard: Callable[[float, float], None] = lambda done, total: None,
 ) -> Answer:
     """A recording and its text to segments; what an earlier call has left in the work folder is not done again.
 
@@ -94,7 +97,7 @@ def segment_recording(
                             judge.to_json(), *(stamp(str(settings.lexicon)) if settings.lexicon else ()))
         saved = load_answer(place)
         if saved is None:
-            saved = _answer(pair, text, model, load(), settings, judge, work)
+            saved = _answer(pair, text, model, load(), settings, judge, work, heard)
             is_new = True
     except (AudioError, TextError, UsageError) as problem:
         return Answer(pair, problem=str(problem))
@@ -108,12 +111,12 @@ def segment_recording(
 
 def _answer(
     pair: Pair, text: str, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
-    work: WorkFolder,
+    work: WorkFolder, heard: Callable[[float, float], None],
 ) -> dict[str, Any]:
     transcript = transcribe(pair, text, recogniser, settings.language, settings.lexicon)
     peaks = Peaks(recogniser.config.features.sample_rate)
-    place = work.log_probs(pair.audio, model)
-    log_probs = listen_long(recogniser, pair.audio, place, peaks.add)
+    place = work.log_probs(pair.audio, model, pair.channel)
+    log_probs = listen_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
     alignment = align(log_probs, transcript.labels, transcript.starts)
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
@@ -170,13 +173,17 @@ def extract(segments: list[Record], folder: Path) -> list[Record]:
     out = []
     for segment in segments:
         if segment["keep"]:
+            channel = parse_channel(segment.get("channel"))
             path = folder / f"{segment['id']}.flac"
             if not path.exists():
                 samples, rate = read_samples(segment["audio_filepath"], segment["offset"], segment["duration"])
+                if channel is not None:
+                    samples = to_mono(samples, segment["audio_filepath"], channel)
                 beside = path.with_name(f".{path.name}")
                 write_audio(beside, samples, rate)
                 beside.replace(path)
-            source = {"audio_filepath": segment["audio_filepath"], "offset": segment["offset"]}
+            source = {name: segment[name] for name in ("audio_filepath", "offset", "channel") if name in segment}
+            segment.pop("channel", None)
             segment = {**segment, "audio_filepath": str(path.resolve()), "offset": 0.0, "source": source}
         out.append(segment)
     return out

@@ -38,9 +38,10 @@ class WorkFolder:
         if self.is_temporary or (kind is None and not self.stays):
             shutil.rmtree(self.path, ignore_errors=True)
 
-    def log_probs(self, audio: str, model: str) -> Path:
+    def log_probs(self, audio: str, model: str, channel: int | None = None) -> Path:
         """The file of a recording's log-probs."""
-        return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))))}.log-probs"
+        which = () if channel is None else (channel,)
+        return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))), *which)}.log-probs"
 
     def answer(self, audio: str, model: str, *others: Any) -> Path:
         """The file of a recording's answer; `others` is everything else that it depends on."""
