@@ -14,6 +14,10 @@ Kernel = tuple[int, ...]
 
 # The least and the greatest value of a number, or of each number in a list; infinite itself, none may be.
 FROM_0, FROM_1, ABOVE_0, SHARE, BELOW_1 = (0, inf), (1, inf), (1e-6, inf), (0, 1), (0, 0.9999)
+SIZE = (1, 1e6)
+
+# Settings that name files or folders, by section.
+PATHS = (("augment", "noise"), ("loss", "lm"))
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,21 @@ class FeatureConfig:
 class ModelConfig:
     """The network (section 3): convolutions, recurrent layers, lookahead, fully connected layers."""
 
-    conv_channels: Annotated[tuple[int, ...], "output channels of each convolution, 0 to 3 of them", FROM_1] = (32, 32)
+    conv_channels: Annotated[tuple[int, ...], "output channels of each convolution, 0 to 3 of them", SIZE] = (32, 32)
     conv_kernels: Annotated[
-        tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D", FROM_1
+        tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D", SIZE
     ] = ((41, 11), (21, 11))
-    conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels", FROM_1] = ((2, 2), (2, 1))
+    conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels", SIZE] = ((2, 2), (2, 1))
     rnn: Annotated[Literal["rnn", "relu", "gru", "lstm"], "recurrence; rnn is the paper's clipped rectifier"] = "gru"
-    rnn_layers: Annotated[int, "stacked recurrent layers", FROM_0] = 5
-    rnn_size: Annotated[int, "cells of each layer and direction", FROM_1] = 512
+    rnn_layers: Annotated[int, "stacked recurrent layers", (0, 1000)] = 5
+    rnn_size: Annotated[int, "cells of each layer and direction", SIZE] = 512
     bidirectional: Annotated[bool, "both directions, their outputs summed"] = True
     batch_norm: Annotated[
         Literal["none", "input", "preactivation"],
         "over valid frames: none; of a recurrent layer's input (fast); of W h, after the matrix (the paper's)",
     ] = "input"
-    lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0 is none", FROM_0] = 0
-    fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output", FROM_1] = ()
+    lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0: none", (0, 1e5)] = 0
+    fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output", SIZE] = ()
     dropout: Annotated[float, "share of activations dropped between layers in training", BELOW_1] = 0.0
 
 

@@ -4,6 +4,7 @@ Data never passes through rich, which wraps at 80 columns and eats `[brackets]`.
 with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a terminal (rich issue 3490).
 """
 
+import contextlib
 import io
 import os
 import sys
@@ -61,13 +62,22 @@ def write_record(record: dict[str, Any]) -> None:
 def say(line: str = "") -> None:
     """A line for people: a header, a table row, a result. Not for warnings."""
     if verbosity >= NORMAL:
-        print(line, file=sys.stderr, flush=True)
+        with gone_terminal():
+            print(line, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def gone_terminal() -> Iterator[None]:
+    """A terminal that has been closed hears nothing, and the work goes on to its end."""
+    with contextlib.suppress(OSError):
+        yield
 
 
 def say_at_once(line: str) -> None:
     """A line for people from within a signal's handler, where Python's own streams may be in the middle of a line."""
     if verbosity >= NORMAL:
-        os.write(sys.stderr.fileno(), f"\r{line}\n".encode())
+        with gone_terminal():
+            os.write(sys.stderr.fileno(), f"\r{line}\n".encode())
 
 
 def detail(line: str) -> None:
@@ -130,7 +140,8 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         if self._progress is not None:
-            self._progress.stop()
+            with gone_terminal():
+                self._progress.stop()
 
     def update(self, what: str, share: float, line: str) -> None:
         """Move to a share of the whole, in [0, 1]."""
@@ -140,7 +151,8 @@ class Bar:
     def say(self, line: str) -> None:
         """A line that stays."""
         if self._progress is not None:
-            self._progress.console.print(line, soft_wrap=True, markup=False, highlight=False)
+            with gone_terminal():
+                self._progress.console.print(line, soft_wrap=True, markup=False, highlight=False)
         else:
             say(line)
 

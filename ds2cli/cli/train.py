@@ -55,7 +55,7 @@ def train(
     ds2 train --resume runs/a
     ds2 train mine.jsonl --dev dev.jsonl --init runs/a --run runs/b
     """
-    from ds2cli.workflows.train import Request, asked_experiment, resumed_experiment
+    from ds2cli.workflows.experiment import Request, asked_experiment, resumed_experiment
 
     if (resume is None) == (not manifests):
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
@@ -72,18 +72,20 @@ def train(
     if processes > 1:
         _launch(processes, restarts, manifests, dry_run)
         return
-    if resume is not None:
-        experiment = resumed_experiment(resume)
-    else:
-        request = Request(manifests, dev, run or Path("."), preset, config, flags, units, init)
-        experiment = asked_experiment(request)
-    if strict and experiment.rejected:
-        reason = next(iter(experiment.rejected))
-        raise Ds2Error(f"{experiment.examples[reason]}", hint="without --strict it is left out and counted")
+    folder = resume or run or Path(".")
+    request = Request(manifests or [], dev, folder, preset, config, flags, units, init)
+
+    def prepare():
+        experiment = resumed_experiment(folder) if resume is not None else asked_experiment(request)
+        if strict and experiment.rejected:
+            reason = next(iter(experiment.rejected))
+            raise Ds2Error(f"{experiment.examples[reason]}", hint="without --strict it is left out and counted")
+        return experiment
+
     if dry_run:
-        _describe(experiment)
-        return
-    _train(experiment, device, strict)
+        _describe(prepare())
+    else:
+        _train(folder, prepare, device, strict)
 
 
 def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run: bool) -> None:
@@ -112,13 +114,17 @@ def _describe(experiment) -> None:
     terminal.say(f"about {gigabytes:.1f} GB for a step, all processes together")
 
 
-def _train(experiment, device: str, strict: bool) -> None:
+def _train(path: Path, prepare, device: str, strict: bool) -> None:
     from ds2cli.cli.training_view import TrainingView
     from ds2cli.runs.events import StoppedEvent
+    from ds2cli.runs.folder import RunFolder
     from ds2cli.training.distributed import is_watched, join, leave
-    from ds2cli.workflows.train import run_training
+    from ds2cli.workflows.train import EndedElsewhere, agreed, run_training
 
-    process = join(device)
+    try:
+        process, experiment = agreed(join(device), RunFolder(path), prepare)
+    except EndedElsewhere as ending:
+        raise typer.Exit(ending.code) from None
     if not process.is_first:
         terminal.set_verbosity(terminal.QUIET)
     devices = f"{process.device} x {process.world}" if process.world > 1 else process.device

@@ -13,6 +13,7 @@ from ds2cli.model.checkpoint import (
     BEST,
     LAST,
     Checkpoint,
+    load_checkpoint,
     load_training_state,
     save_checkpoint,
     save_training_state,
@@ -74,10 +75,31 @@ class RunFolder:
         make_folder(self.path)
 
     def must_hold_a_run(self) -> None:
-        """raises  UsageError where there is nothing to resume."""
+        """raises  UsageError where there is nothing to resume, or too little"""
         if not self.config.exists():
             hint = f"begin one with: ds2 train TRAIN.jsonl --run {self.path}"
             raise UsageError(f"`{self.path}` holds no run", hint=hint)
+        for path in (self.units, self.train):
+            if not path.is_file():
+                hint = f"copy it from a backup; or begin anew: ds2 train ... --config {self.config} --run OTHER"
+                raise UsageError(f"`{self.path}` is incomplete: no `{path.name}`", hint=hint)
+
+    def steps_recorded(self) -> int:
+        """How far the run in this folder has come; -1 where there is none."""
+        if not self.config.exists():
+            return -1
+        try:
+            last = self.metrics.read_bytes().rstrip(b"\n").rpartition(b"\n")[2]
+            return int(json.loads(last)["step"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return 0
+
+    def must_read_back(self, checkpoint: Checkpoint) -> None:
+        """raises  CheckpointError where the checkpoint kept last is not the one that was written"""
+        found = load_checkpoint(self.last)
+        if (found.config, found.units) != (checkpoint.config, checkpoint.units):
+            raise CheckpointError(f"`{self.last}` does not read back as it was written",
+                                  hint="is the disk sound? if it is, please report this: ds2 doctor")
 
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
@@ -114,8 +136,8 @@ class RunFolder:
         evaluated = step if is_evaluated else step - 1
         for path in (self.metrics, self.samples):
             if path.exists():
-                lines = path.read_bytes().split(b"\n")
-                kept = [line + b"\n" for line in lines if _is_known(line, step, evaluated)]
+                lines = enumerate(path.read_bytes().split(b"\n"), 1)
+                kept = [line + b"\n" for n, line in lines if _is_known(line, step, evaluated, f"`{path}`, line {n}")]
                 with atomic_write(path) as place:
                     place.write_bytes(b"".join(kept))
 
@@ -160,12 +182,17 @@ def _as_json(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _is_known(line: bytes, step: int, evaluated: int) -> bool:
-    """Whether a line tells of what a save knows; one cut short by a kill does not."""
+def _is_known(line: bytes, step: int, evaluated: int, where: str) -> bool:
+    """Whether a line tells of what a save knows; one cut short by a kill does not.
+
+    raises  UsageError where it is JSON, but no event
+    """
     try:
         record = json.loads(line)
     except ValueError:
         return False
+    if not (isinstance(record, dict) and isinstance(record.get("step"), int)):
+        raise UsageError(f"{where}: not an event of a training run", hint="was it edited? remove the line")
     # A rollback to this very step will happen again: it is part of what came after the save.
     last = {"step": step, "rollback": step - 1}.get(record.get("event"), evaluated)
     return record["step"] <= last

@@ -171,8 +171,8 @@ def epoch_batches(speech: SpeechSet, plan: Plan, rank: int, epoch: int, start: i
 
 def _leave_signals_to_the_trainer(_: int) -> None:
     """Ctrl-C, and a scheduler's SIGTERM, reach the whole process group: workers go on until the trainer lets go."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
 
 

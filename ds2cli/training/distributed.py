@@ -1,27 +1,40 @@
 """Several processes as one trainer: torchrun starts them, and they sum what each has found."""
 
+import json
 import os
+import time
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
 
+from ds2cli.errors import Ds2Error
 from ds2cli.model.devices import usable_device
+
+# So long processes wait for each other when they start: machines may be minutes apart.
+START_SECONDS = 900.0
+POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
 class Process:
-    """This process among those that train together."""
+    """This process among those that train together.
+
+    first  the rank of the process that speaks and writes for all
+    """
 
     rank: int = 0
     world: int = 1
     device: str = "cpu"
+    first: int = 0
 
     @property
     def is_first(self) -> bool:
         """Whether this process speaks and writes for all."""
-        return self.rank == 0
+        return self.rank == self.first
 
 
 def join(device: str) -> Process:
@@ -39,20 +52,42 @@ def join(device: str) -> Process:
     if cuda:
         torch.cuda.set_device(device)
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if cuda else "gloo", store=_meeting_place(), rank=rank, world_size=world)
+        store = _meeting_place(rank, world)
+        dist.init_process_group("nccl" if cuda else "gloo", store=store, rank=rank, world_size=world)
     return Process(rank, world, device)
 
 
-def _meeting_place() -> dist.Store:
-    """Where the processes leave their addresses; on one machine another place after every restart.
+def _meeting_place(rank: int, world: int) -> dist.Store:
+    """Where the processes of this start leave their addresses.
 
     torchrun's store outlives its processes, and the addresses of the dead with it (torch 2.13): a process that reads
-    one before the new one is written waits for a peer that is no more. Machines count their restarts each by itself,
-    so among several of them the place stays torch's.
+    one before the new one is written waits for a peer that is no more. Restarts cannot be told apart by number, as
+    each machine counts those that it caused. So the first process gives every start a name, and each of the others
+    answers to it; what the dead have left is never answered to.
+
+    raises  Ds2Error where not all come
     """
     store, _, _ = next(dist.rendezvous("env://"))
-    alone = os.environ.get("GROUP_WORLD_SIZE", "1") == "1"
-    return dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store) if alone else store
+    mine, until = uuid.uuid4().hex, time.monotonic() + START_SECONDS
+    store.set(f"ds2 here {rank}", mine)
+    seen: dict[str, str] | None = None
+    while time.monotonic() < until:
+        if rank:
+            called = json.loads(store.get("ds2 start")) if store.check(["ds2 start"]) else {"here": {}}
+            if called["here"].get(str(rank)) == mine:
+                store.set(f"{called['name']} {rank}", "")
+                return dist.PrefixStore(called["name"], store)
+        else:
+            here = {str(one): store.get(f"ds2 here {one}").decode() for one in range(1, world)
+                    if store.check([f"ds2 here {one}"])}
+            if here != seen:
+                store.set("ds2 start", json.dumps({"name": mine, "here": here}))
+                seen = here
+            if all(store.check([f"{mine} {one}"]) for one in range(1, world)):
+                return dist.PrefixStore(mine, store)
+        time.sleep(POLL_SECONDS)
+    raise Ds2Error(f"not all {world} processes of this run came within {START_SECONDS / 60:.0f} minutes",
+                   hint="did the command start on every machine?")
 
 
 def is_lost_peer(problem: RuntimeError) -> bool:
@@ -60,9 +95,13 @@ def is_lost_peer(problem: RuntimeError) -> bool:
     return isinstance(problem, dist.DistBackendError) or "closed by peer" in str(problem) or "reset by" in str(problem)
 
 
-def is_restarted() -> bool:
-    """Whether torchrun has started this process anew, after one of the group died."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
+def goes_on_by_itself() -> bool:
+    """Whether this command may have begun the run that it finds, because a launcher starts it anew after a death.
+
+    On one machine torchrun says so. Each of several counts the restarts that it caused itself: there it may always be.
+    """
+    several = int(os.environ.get("GROUP_WORLD_SIZE", 1)) > 1
+    return several or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
 
 
 def is_watched() -> bool:
@@ -110,7 +149,16 @@ def share(process: Process, tensors: Iterable[torch.Tensor]) -> None:
     """Every process takes the first one's tensors."""
     if process.world > 1:
         for tensor in tensors:
-            dist.broadcast(tensor, 0)
+            dist.broadcast(tensor, process.first)
+
+
+def told(process: Process, thing: Any) -> Any:
+    """The first process's thing, in all of them."""
+    if process.world == 1:
+        return thing
+    things = [thing if process.is_first else None]
+    dist.broadcast_object_list(things, process.first)
+    return things[0]
 
 
 def said_by_first(process: Process, number: float) -> float:
@@ -118,7 +166,7 @@ def said_by_first(process: Process, number: float) -> float:
     if process.world == 1:
         return number
     shared = torch.tensor(number, dtype=torch.float64, device=process.device)
-    dist.broadcast(shared, 0)
+    dist.broadcast(shared, process.first)
     return float(shared)
 
 

@@ -1,8 +1,15 @@
 """How much memory a training step will need, found by listening to one second; and what it says when it has none."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
+from ds2cli.audio.features import n_bins
 from ds2cli.config import Config
+from ds2cli.errors import Ds2Error
+from ds2cli.model.network import Network
 from ds2cli.model.recogniser import Recogniser
 
 # Of each weight: itself, its gradient, and what the optimiser remembers of it.
@@ -11,11 +18,43 @@ STATES = {"adamw": 4, "sgd": 3}
 # Only torch's own allocator on a GPU has an error of its own; the libraries, and the allocator for a CPU, say it.
 SAYINGS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 TOO_LARGE = "out of memory with this utterance alone"
+SMALLER = "a smaller model.rnn_size or fewer layers; ds2 train ... --dry-run says what a step needs"
 
 
 def is_out_of_memory(problem: RuntimeError) -> bool:
     """Whether an error is that of a full memory."""
     return isinstance(problem, torch.OutOfMemoryError) or any(saying in str(problem) for saying in SAYINGS)
+
+
+@contextmanager
+def within_memory(what: str) -> Iterator[None]:
+    """A full memory, beyond what a step can do about it, is an error of two lines.
+
+    what  does not fit
+    """
+    try:
+        yield
+    except MemoryError:
+        raise Ds2Error(f"{what} does not fit into memory", hint=SMALLER) from None
+    except RuntimeError as problem:
+        if not is_out_of_memory(problem):
+            raise
+        raise Ds2Error(f"{what} does not fit into memory", hint=SMALLER) from None
+
+
+def must_fit(config: Config, n_units: int) -> None:
+    """Before anything is allocated: Linux promises memory that it does not have, and then ends who uses it.
+
+    raises  Ds2Error where the weights alone are larger than this machine's memory
+    """
+    bins = n_bins(config.features)
+    with torch.device("meta"), within_memory("the network"):
+        network = Network(config.model, bins, n_units)
+    needed = 4 * sum(weights.numel() for weights in network.parameters())
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        sizes = f"{needed / 1e9:,.0f} GB of weights, and {there / 1e9:,.0f} GB here"
+        raise Ds2Error(f"the network does not fit into memory: {sizes}", hint=SMALLER)
 
 
 def estimated_bytes(recogniser: Recogniser, config: Config) -> int:

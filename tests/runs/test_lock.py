@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from real_runs import finish, start, steps_of, wait_until
+from real_runs import SMALL, finish, start, steps_of, wait_until
 
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.runs.lock import held
@@ -83,10 +83,9 @@ def test_a_folder_that_takes_no_files_is_an_error_of_two_lines(tmp_path):
 def test_a_run_is_resumed_by_one_process_at_a_time(run, tmp_path):
     """The second --resume leaves everything to the first."""
     from singing import write_songs
-    from small_network import SETTINGS
 
     songs = write_songs(tmp_path, "train", 12, 1)
-    (tmp_path / "settings.toml").write_text(SETTINGS)
+    (tmp_path / "settings.toml").write_text(SMALL)
     first = start("train", songs, "--config", tmp_path / "settings.toml", "--epochs", 100_000, "--run", tmp_path / "r")
     try:
         assert wait_until(lambda: steps_of(tmp_path / "r") >= 3, first)

@@ -90,7 +90,7 @@ def test_a_run_asked_to_stop_before_its_first_step_saves_after_it(data):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_whole_group_lets_workers_finish_their_batches(data, number):
     """Ctrl-C, and a scheduler's SIGTERM, reach the processes that read audio too."""
     name = f"workers-{number}"
