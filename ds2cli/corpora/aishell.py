@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio
-from ds2cli.corpora.kaldi import read_map
 from ds2cli.errors import UsageError
+from ds2cli.records.kaldi import read_map
 
 TOTALS = {
     "train": Totals(120098, None, 340),

@@ -6,13 +6,15 @@
 The metadata may also stand once, above the parts (`train/a/0001.wav` in it). Parquet datasets are another thing.
 """
 
-import csv
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, name_of, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, name_of, with_rejections
 from ds2cli.errors import ManifestError
-from ds2cli.records.jsonl import read_records
+from ds2cli.io.text import called, numbered_lines
+from ds2cli.records.jsonl import Record, read_records
+from ds2cli.records.tables import read_table
 
 TOTALS: dict[str | None, Totals] = {}
 NAMES = ("metadata.jsonl", "metadata.csv")
@@ -29,7 +31,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     shared = find_metadata(root)
     if shared:
         for entry in read_metadata(shared, root):
-            if part is None or root / part in entry.audio.parents:
+            if part is None or isinstance(entry, Rejected) or root / part in entry.audio.parents:
                 yield entry
         return
     for metadata in filter(None, (find_metadata(root / name) for name in parts)):
@@ -40,19 +42,31 @@ def find_metadata(folder: Path) -> Path | None:
     return next((folder / name for name in NAMES if (folder / name).exists()), None)
 
 
-def read_metadata(path: Path, root: Path) -> Iterator[Entry]:
+def read_metadata(path: Path, root: Path) -> Iterator[Entry | Rejected]:
     """The rows of one metadata file.
 
     raises  ManifestError where its columns do not name recordings and texts
     """
-    rows = (row for _, row in read_records(path)) if path.suffix == ".jsonl" else csv.DictReader(read_lines(path))
-    for row in rows:
-        text = next((name for name in TEXT if name in row), None)
-        if text is None or not row.get("file_name"):
-            hint = f"it needs file_name and one of: {', '.join(TEXT)}"
-            raise ManifestError(f"`{path}` has the columns {', '.join(map(str, row))}", hint=hint)
-        audio = path.parent / row["file_name"]
-        yield Entry(name_of(audio, root), audio, row[text] or "", first_of(row, SPEAKER), first_of(row, LANGUAGE))
+    if path.suffix == ".jsonl":
+        rows = with_rejections(lambda reject: read_records(path, reject=reject), path)
+    else:
+        rows = with_rejections(partial(read_table, numbered_lines(path), called(path), ","), path)
+    for found in rows:
+        yield found if isinstance(found, Rejected) else to_entry(*found, path, root)
+
+
+def to_entry(number: int, row: Record, path: Path, root: Path) -> Entry | Rejected:
+    """raises  ManifestError where there is no column of recordings, or none of texts"""
+    column = next((name for name in TEXT if name in row), None)
+    if column is None or "file_name" not in row:
+        hint = f"it needs file_name and one of: {', '.join(TEXT)}"
+        raise ManifestError(f"`{path}`, line {number} has the columns {', '.join(map(str, row))}", hint=hint)
+    name, text = row["file_name"], row[column]
+    if not isinstance(name, str) or not name or not isinstance(text or "", str):
+        return Rejected(path.name, "not a recording and its text", f"`{path}`, line {number}")
+    audio = path.parent / name
+    return Entry(name_of(audio, root), audio, " ".join((text or "").split()), first_of(row, SPEAKER),
+                 first_of(row, LANGUAGE))
 
 
 def first_of(row: dict, names: tuple[str, ...]) -> str:

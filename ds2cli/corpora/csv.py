@@ -4,17 +4,33 @@
     wav_filename,wav_filesize,transcript                     DeepSpeech and Coqui STT: a header, the transcript inline
     clips/a.wav,35244,the birch canoe slid on the planks
 
-Relative paths are relative to the CSV file.
+Relative paths are relative to the CSV file. A column `speaker` (or `client_id`) and one of languages are read too.
 """
 
-import csv
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, name_of, read_lines
+from ds2cli.corpora.audiofolder import LANGUAGE, SPEAKER, first_of
+from ds2cli.corpora.entries import (
+    UNPACKED_HINT,
+    Entry,
+    Rejected,
+    Totals,
+    choose_parts,
+    find_root,
+    name_of,
+    read_lines,
+    with_rejections,
+)
 from ds2cli.errors import ManifestError
+from ds2cli.io.text import called, numbered_lines
+from ds2cli.records.manifest import can_name_a_file
+from ds2cli.records.tables import read_rows
 
 TOTALS: dict[str | None, Totals] = {}
+AUDIO = ("wav_filename", "audio_filepath", "file_name", "path", "audio")
+TEXT = ("transcript", "text", "sentence", "transcription")
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
@@ -32,24 +48,38 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
 def read_file(path: Path) -> Iterator[Entry | Rejected]:
     """The rows of one file, in either form.
 
-    raises  ManifestError naming file and line where a row is of neither
+    raises  ManifestError naming file and line where the first row is of neither
     """
-    rows = csv.reader(read_lines(path))
-    header: list[str] = []
-    for number, row in enumerate(rows, 1):
-        if number == 1 and "wav_filename" in row and "transcript" in row:
-            header = row
-        elif header and len(row) == len(header):
-            fields = dict(zip(header, row, strict=True))
-            audio = path.parent / fields["wav_filename"]
-            yield Entry(name_of(audio, path.parent), audio, fields["transcript"].strip())
-        elif not header and len(row) == 2:
-            audio, transcript = path.parent / row[0], path.parent / row[1]
-            name = name_of(audio, path.parent)
-            if transcript.exists():
-                yield Entry(name, audio, " ".join(read_lines(transcript)).strip())
-            else:
-                yield Rejected(name, "no transcript", f"no `{transcript}`")
-        else:
-            hint = "rows are `audio,transcript file`, or below a header `wav_filename,wav_filesize,transcript`"
-            raise ManifestError(f"`{path}`, row {number}: {len(row)} fields", hint=hint)
+    header: list[str] | None = None
+    rows = partial(read_rows, numbered_lines(path, UNPACKED_HINT), called(path), ",")
+    for found in with_rejections(rows, path):
+        if isinstance(found, Rejected):
+            yield found
+            continue
+        number, row = found
+        if header is None:
+            header = [cell.strip() for cell in row]
+            if any(name in header for name in AUDIO) and any(name in header for name in TEXT):
+                continue
+            if len(row) != 2:
+                hint = "rows are `audio,transcript file`, or below a header `wav_filename,wav_filesize,transcript`"
+                raise ManifestError(f"`{path}`, line {number}: {len(row)} fields", hint=hint)
+            header = []
+        yield _of_columns(dict(zip(header, row, strict=True)), number, path) if header else _of_files(*row, path)
+
+
+def _of_columns(row: dict[str, str], number: int, path: Path) -> Entry | Rejected:
+    name, text = first_of(row, AUDIO), first_of(row, TEXT)
+    if not name:
+        return Rejected(path.name, "no audio file", f"`{path}`, line {number}")
+    audio = path.parent / name
+    return Entry(name_of(audio, path.parent), audio, " ".join(text.split()), first_of(row, SPEAKER),
+                 first_of(row, LANGUAGE))
+
+
+def _of_files(recording: str, text: str, path: Path) -> Entry | Rejected:
+    audio, transcript = path.parent / recording.strip(), path.parent / text.strip()
+    name = name_of(audio, path.parent)
+    if not can_name_a_file(text) or not transcript.is_file():
+        return Rejected(name, "no transcript", f"no `{transcript}`")
+    return Entry(name, audio, " ".join(" ".join(read_lines(transcript)).split()))

@@ -1,14 +1,16 @@
 """What a corpus reader yields, and the few things that every reader needs to find its way about a disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from ds2cli.errors import UsageError
+from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import numbered_lines
 from ds2cli.media import AUDIO_SUFFIXES, FOREIGN_SUFFIXES, is_sound_name
-from ds2cli.records.jsonl import Record
+from ds2cli.records.jsonl import Record, Reject
 
+Thing = TypeVar("Thing")
 UNPACKED_HINT = "is the corpus unpacked completely?"
 
 
@@ -115,6 +117,23 @@ def choose_parts(wanted: str | None, found: Iterable[str], folder: Path) -> list
     if wanted not in parts:
         raise UsageError(f"`{folder}` has no part `{wanted}`", hint=f"it has: {', '.join(parts) or 'none'}")
     return [wanted]
+
+
+def with_rejections(read: Callable[[Reject], Iterable[Thing]], path: Path) -> "Iterator[Thing | Rejected]":
+    """What a reader of lines or rows yields, and in its place, rejected, each line that it told of.
+
+    read  takes the function that it tells
+    """
+    problems: list[ManifestError] = []
+    for thing in read(problems.append):
+        yield from _rejected(problems, path)
+        yield thing
+    yield from _rejected(problems, path)
+
+
+def _rejected(problems: list[ManifestError], path: Path) -> Iterator[Rejected]:
+    while problems:
+        yield Rejected(path.name, "not a line of its kind", str(problems.pop(0)))
 
 
 def read_lines(path: Path) -> Iterator[str]:

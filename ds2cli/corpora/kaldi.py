@@ -1,17 +1,21 @@
 """Kaldi data directories: text files that map utterances to recordings, times, words and speakers.
 
-    data/train/wav.scp     <recording> <path>        a command that ends in | is not run
-    data/train/segments    <utterance> <recording> <start> <end> [<channel>]  optional; an end of -1 is the recording's
+    data/train/wav.scp     <recording> <path>        a command that ends in | is never run
+    data/train/segments    <utterance> <recording> <start> <end> [<channel>]    optional; an end of -1 is all
     data/train/text        <utterance> <words>                         optional
     data/train/utt2spk     <utterance> <speaker>                       optional
 """
 
+import math
+import re
+import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate, read_lines
-from ds2cli.errors import ManifestError
-from ds2cli.records.manifest import parse_channel
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate
+from ds2cli.records.kaldi import read_map
+from ds2cli.records.manifest import can_name_a_file, parse_channel
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -28,58 +32,110 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
 
 
 def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
-    """The utterances of one directory; paths are relative to the working directory, as in Kaldi, or to base."""
-    recordings = read_recordings(folder / "wav.scp")
-    segments = read_map(folder / "segments") or {id: id for id in recordings}
-    texts, speakers = read_map(folder / "text"), read_map(folder / "utt2spk")
-    for id, segment in segments.items():
-        recording, *times = segment.split()
-        channel = times.pop() if len(times) == 3 else None
+    """The utterances of one directory; paths are relative to the working directory, as in Kaldi, or to base.
+
+    raises  ManifestError where an id comes twice in a file: which of the lines is right, nobody knows
+    """
+    recordings, segments, texts, speakers = (
+        read_map(folder / name) for name in ("wav.scp", "segments", "text", "utt2spk"))
+    sources: dict[str, Source | Rejected] = {}
+    for id, segment in (segments or {id: id for id in recordings}).items():
+        recording, *times = segment.split() or [""]
         if recording not in recordings:
             yield Rejected(id, "recording not in wav.scp", f"`{recording}`")
-        elif len(times) not in (0, 2):
-            yield Rejected(id, "not a line of segments", f"`{id} {segment}`")
-        elif not _is_channel(channel):
-            yield Rejected(id, "no such channel", f"`{channel}` in `{folder / 'segments'}`")
         elif texts and id not in texts:
             yield Rejected(id, "no transcript", f"not in `{folder / 'text'}`")
         else:
-            start, end = (float(time) for time in times) if times else (0.0, -1.0)
-            duration = None if end < 0 else end - start
-            audio = locate(recordings[recording], base)
-            yield Entry(id, audio, texts.get(id), speakers.get(id, ""), offset=start, duration=duration,
-                        channel=parse_channel(channel))
-    for id in (id for id in texts if id not in segments):
+            if recording not in sources:
+                sources[recording] = find_source(recordings[recording], f"`{recording}` in `{folder / 'wav.scp'}`")
+            source = sources[recording]
+            stretch = read_times(times) if segments else (0.0, None, None)
+            if isinstance(source, Rejected):
+                yield Rejected(id, source.reason, source.detail)
+            elif isinstance(stretch, str):
+                yield Rejected(id, "not a line of segments", f"`{id} {segment}` in `{folder / 'segments'}`: {stretch}")
+            else:
+                start, duration, channel = stretch
+                channel = source.channel if source.channel is not None else channel
+                yield Entry(id, locate(source.path, base), texts.get(id), speakers.get(id, ""), offset=start,
+                            duration=duration, channel=channel)
+    for id in (id for id in texts if id not in (segments or recordings)):
         yield Rejected(id, "no recording", f"in `{folder / 'text'}` alone")
 
 
-def _is_channel(word: str | None) -> bool:
-    try:
-        parse_channel(word)
-    except ValueError:
-        return False
-    return True
+def read_times(times: list[str]) -> tuple[float, float | None, int | None] | str:
+    """Start, duration and channel of a line of segments, behind its recording; or what is wrong with it.
 
-
-def read_recordings(path: Path) -> dict[str, str]:
-    """wav.scp as recording -> path.
-
-    raises  ManifestError naming the line where it holds a command or a place inside an archive
+    An end of -1 is the recording's, which is None. A fifth field is the channel, from 0 (Kaldi's extract-segments).
     """
-    recordings = read_map(path)
-    for number, (id, where) in enumerate(recordings.items(), 1):
-        if where.endswith("|"):
-            hint = "run it once, and write the file that it makes instead"
-            raise ManifestError(f"`{path}`, line {number}: `{id}` is a command (`{where[:60]}`)", hint=hint)
-        if where.rpartition(":")[0].endswith((".ark", ".gz")):
-            hint = "write its recordings to files with: wav-copy"
-            raise ManifestError(f"`{path}`, line {number}: `{id}` lies in an archive (`{where[:60]}`)", hint=hint)
-    return recordings
+    if len(times) not in (2, 3):
+        return f"{len(times) + 2} fields, not 4 or 5"
+    try:
+        start, end = map(float, times[:2])
+        channel = parse_channel(times[2]) if len(times) > 2 else None
+    except ValueError:
+        return "its times are seconds, and its channel a number"
+    if not (math.isfinite(start) and math.isfinite(end)) or start < 0 or (end <= start and end != -1):
+        return f"it ends ({end:g} s) before it begins ({start:g} s)" if end <= start else "no times in a recording"
+    return start, None if end == -1 else end - start, channel
 
 
-def read_map(path: Path) -> dict[str, str]:
-    """A Kaldi file as first word -> rest of the line; empty where there is no such file."""
-    if not path.exists():
-        return {}
-    pairs = (line.strip().split(maxsplit=1) for line in read_lines(path))
-    return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
+@dataclass(frozen=True)
+class Source:
+    """What wav.scp names: a file, and perhaps one of its channels, from 0."""
+
+    path: str
+    channel: int | None = None
+
+
+def find_source(where: str, name: str) -> Source | Rejected:
+    """The file behind what wav.scp has for a recording: it itself, or what a plain decoder's pipe would read.
+
+    No command is ever run. What `flac -c -d -s a.flac |` or `sph2pipe -f wav -p -c 1 a.sph |` would write is in the
+    file that they name; every other command is rejected.
+    """
+    if where.endswith("|"):
+        return decoded_file(where.rstrip("| ")) or Rejected(
+            name, "a command in wav.scp", f"`{where[:60]}`: run it once, and write the file that it makes instead")
+    if where.rpartition(":")[0].endswith((".ark", ".gz")):
+        return Rejected(name, "a place inside an archive in wav.scp",
+                        f"`{where[:60]}`: write its recordings to files with wav-copy")
+    return Source(where) if where and can_name_a_file(where) else Rejected(name, "no audio file", "wav.scp names none")
+
+
+def decoded_file(command: str) -> Source | None:
+    """The file whose sound a command writes out as it is; None where it may be another sound. No command is run."""
+    try:
+        program, *words = shlex.split(command)
+    except ValueError:
+        return None
+    if Path(program).name not in DECODERS:
+        return None
+    files, options, rest = [], {}, iter(words)
+    harmless, with_value = DECODERS[Path(program).name]
+    for word in rest:
+        if word in with_value:
+            options[word] = next(rest, "")
+        elif not word.startswith("-"):
+            files.append(word)
+        elif not harmless.fullmatch(word):
+            return None
+    files += [options["-i"]] if "-i" in options else []
+    if len(files) != 1 or SHELL & set(command):
+        return None
+    if "-c" in options and options["-c"] not in ("1", "2"):
+        return None
+    return Source(files[0], int(options["-c"]) - 1 if "-c" in options else None)
+
+
+# What programs may be told without changing what is heard: options alone, and options with a value. Rate, width and
+# coding do not matter here; a number of channels, a stretch of time, a gain or an effect do. sph2pipe counts from 1.
+DECODERS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
+    "flac": (re.compile(r"-[cdsf]+|--decode|--stdout|--silent|--totally-silent|--force"), ()),
+    "sph2pipe": (re.compile(r"-[pua]"), ("-f", "-c")),
+    "sox": (re.compile(r"-|-G|-q|-V\d"), ("-t", "-r", "-b", "-e")),
+    "ffmpeg": (re.compile(r"-|-nostdin|-y|-hide_banner|-vn"),
+               ("-i", "-f", "-ar", "-acodec", "-c:a", "-loglevel", "-v")),
+    "cat": (re.compile(r"-u"), ()),
+}
+SHELL = set("|;&<>`$*?")

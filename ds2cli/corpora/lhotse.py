@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate
-from ds2cli.records.jsonl import read_records
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate, with_rejections
+from ds2cli.records.jsonl import read_records, to_line
+from ds2cli.records.manifest import parse_channel
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -26,12 +27,30 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         found = {path.name.split(".jsonl")[0]: path for path in sorted(folder.glob("*cuts*.jsonl*"))}
         manifests = [found[name] for name in choose_parts(part, found, folder)]
     for manifest in manifests:
-        for _, cut in read_records(manifest):
-            yield from to_entries(cut, manifest.parent)
+        for found in with_rejections(lambda reject, path=manifest: read_records(path, reject=reject), manifest):
+            if isinstance(found, Rejected):
+                yield found
+                continue
+            number, cut = found
+            try:
+                yield from list(to_entries(cut, manifest.parent))
+            except (KeyError, TypeError, ValueError, AttributeError) as problem:
+                what = f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
+                yield Rejected(str(cut.get("id")), "not a cut", f"`{manifest}`, line {number}: {what}")
+
+
+def text_or_none(text: Any) -> str | None:
+    """raises  TypeError where it is something else than text"""
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"`text` is {to_line(text)[:40]}")
+    return text
 
 
 def to_entries(cut: dict[str, Any], folder: Path) -> Iterator[Entry | Rejected]:
-    """The supervisions of one cut; their times count from the cut's start, the cut's from the recording's."""
+    """The supervisions of one cut; their times count from the cut's start, the cut's from the recording's.
+
+    raises  KeyError, TypeError, ValueError or AttributeError where a field is missing or of another type
+    """
     id, recording = str(cut.get("id")), cut.get("recording") or {}
     sources = recording.get("sources") or [{}]
     if cut.get("type", "MonoCut") != "MonoCut":
@@ -42,19 +61,19 @@ def to_entries(cut: dict[str, Any], folder: Path) -> Iterator[Entry | Rejected]:
         yield Rejected(id, "augmented recording", "write it to a file first: cut.save_audio")
     else:
         audio, supervisions = locate(sources[0]["source"], folder), cut.get("supervisions") or []
-        channel = cut.get("channel") if len(sources[0].get("channels", [0])) > 1 else None
+        channel = parse_channel(cut.get("channel")) if len(sources[0].get("channels", [0])) > 1 else None
         for supervision in supervisions:
-            start, seconds = supervision.get("start", 0.0), supervision["duration"]
-            if start < -0.001 or start + seconds > cut["duration"] + 0.001:
+            start, seconds = float(supervision.get("start") or 0.0), float(supervision["duration"])
+            if start < -0.001 or start + seconds > float(cut["duration"]) + 0.001:
                 yield Rejected(str(supervision["id"]), "supervision reaches beyond its cut", f"cut `{id}`")
                 continue
             yield Entry(
                 id=str(supervision["id"]) if len(supervisions) > 1 else id,
                 audio=audio,
-                text=supervision.get("text"),
+                text=text_or_none(supervision.get("text")),
                 speaker=str(supervision.get("speaker") or ""),
                 lang=str(supervision.get("language") or ""),
-                offset=cut["start"] + max(start, 0.0),
+                offset=float(cut["start"]) + max(start, 0.0),
                 duration=seconds,
                 channel=channel,
             )

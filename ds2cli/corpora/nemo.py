@@ -4,9 +4,10 @@ Reading one again makes its paths absolute and holds its durations against the r
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, with_rejections
 from ds2cli.records.manifest import Utterance, read_manifest
 
 TOTALS: dict[str | None, Totals] = {}
@@ -27,8 +28,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
         manifests = [found[name] for name in choose_parts(part, found, folder)]
     for manifest in manifests:
-        for utterance in read_manifest(manifest, required=("audio_filepath",)):
-            yield to_entry(utterance)
+        for found in with_rejections(partial(read_manifest, manifest, ("audio_filepath",), None), manifest):
+            yield to_entry(found) if isinstance(found, Utterance) else found
 
 
 def to_entry(utterance: Utterance) -> Entry:

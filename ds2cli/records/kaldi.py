@@ -1,12 +1,43 @@
-"""Segments as a Kaldi data directory: segments, text, utt2spk and wav.scp; no sound is copied."""
+"""Kaldi's tables, `key rest of the line`, in and out; a data directory is made of them, and no sound is copied."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ds2cli.errors import UsageError
+from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.atomic import atomic_text, make_folder
+from ds2cli.io.text import Line, called, numbered_lines
 from ds2cli.records.jsonl import Record
 from ds2cli.records.timed import recording_name, said, stretch
+
+
+def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[tuple[int, str, str]]:
+    """Line number, key and rest of each line of a table; white space of any kind parts them.
+
+    raises  ManifestError naming an empty line
+    """
+    for number, line in lines:
+        key, *rest = line.split(maxsplit=1) or [""]
+        if not key:
+            raise ManifestError(f"{name}, line {number}: empty", hint="each line is an utterance id, then its words")
+        yield number, key, rest[0].rstrip() if rest else ""
+
+
+def read_map(path: Path) -> dict[str, str]:
+    """A table as key -> rest of the line; empty where there is no such file; blank lines are passed over.
+
+    raises  ManifestError where a key comes twice
+    """
+    if not path.exists():
+        return {}
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    written = ((number, line) for number, line in numbered_lines(path) if line.strip())
+    for number, key, rest in read_kaldi(written, called(path)):
+        if key in found:
+            raise ManifestError(f"`{path}`, line {number}: `{key}` was already on line {lines[key]}",
+                                hint="an id comes once in a file: remove one of the lines")
+        found[key], lines[key] = rest, number
+    return found
 
 
 def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> None:

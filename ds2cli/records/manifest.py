@@ -82,7 +82,9 @@ def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, 
         raise ManifestError(f"{where}: `channel` is {to_line(record['channel'])[:40]}", hint=hint) from None
     audio = record.get("audio_filepath") or ""
     if audio:
-        audio = str(folder / _path(audio, where))
+        if not can_name_a_file(audio):
+            raise ManifestError(f"{where}: `audio_filepath` {to_line(audio)[:60]} names no file", hint=FIELDS_HINT)
+        audio = str(folder / audio)
         record = {**record, "audio_filepath": audio}
     return Utterance(
         id=str(record["id"]) if record.get("id") not in (None, "") else Path(audio).stem,
@@ -128,12 +130,9 @@ def _seconds(record: Record, name: str, where: str) -> float:
     return float(value)
 
 
-def _path(audio: str, where: str) -> str:
-    """raises  ManifestError where no file can have that name"""
+def can_name_a_file(text: str) -> bool:
+    """Whether the system takes it as a path: no zero byte, and no half of a surrogate pair."""
     try:
-        possible = b"\0" not in os.fsencode(audio)
+        return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
-        possible = False
-    if not possible:
-        raise ManifestError(f"{where}: `audio_filepath` {to_line(audio)[:60]} names no file", hint=FIELDS_HINT)
-    return audio
+        return False

@@ -1,5 +1,6 @@
 """A corpus on someone's disk becomes records: read its lists, ask every recording's header, count what comes out."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.parallel import ordered_map
+from ds2cli.io.text import compose
 from ds2cli.records.jsonl import Record
+from ds2cli.records.manifest import can_name_a_file
 from ds2cli.text.normalise import normalise
 
 # A segment may end this much after its recording: transcribers and other tools round.
@@ -45,6 +48,12 @@ def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | R
     """The entry with its duration, from the header of its recording."""
     if isinstance(entry, Rejected):
         return entry
+    if not can_name_a_file(str(entry.audio)):
+        return Rejected(entry.id, "no audio file", "a name that no file can have")
+    if not math.isfinite(entry.offset) or not math.isfinite(entry.duration or 0.0):
+        return Rejected(entry.id, "times that are no numbers", f"{entry.duration} s from {entry.offset} s")
+    if entry.offset < 0:
+        return Rejected(entry.id, "begins before its recording", f"at {entry.offset:.3f} s")
     try:
         info = read_info(entry.audio)
         seconds = info.seconds
@@ -75,7 +84,7 @@ def with_text(record: Record, language: str, summary: "CorpusSummary") -> Record
     """The record with its text normalised; an empty one is rejected, a missing one (no transcripts at all) is not."""
     if "text" not in record:
         return record
-    spoken = normalise(record["text"], language)
+    spoken = normalise(compose(record["text"]), language)
     summary.dropped.update(spoken.dropped)
     if not spoken.text.strip():
         return Rejected(record["id"], "empty transcript", f"`{record['text']}`" if record["text"] else "")

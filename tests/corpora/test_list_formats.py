@@ -40,19 +40,60 @@ def test_a_kaldi_directory_without_transcripts_is_for_decoding(studio, prepare):
     assert "text" not in record and record["duration"] == studio.seconds()
 
 
-def test_a_pipe_in_wav_scp_is_an_error_that_names_the_line(studio, run):
-    studio.write("wav.scp", f"a {studio.record('a.wav')}", "b sph2pipe -f wav -p b.sph |")
+@pytest.mark.parametrize("command, channel", [
+    ("flac -c -d -s {0} |", None), ("flac -dcs {0} |", None), ("/opt/kaldi/sph2pipe -f wav -p -c 1 {0} |", 0),
+    ("sph2pipe -f wav {0}|", None), ("sox {0} -t wav -r 8000 - |", None), ("cat {0} |", None),
+    ("ffmpeg -nostdin -i {0} -f wav -ar 16000 - |", None),
+])  # fmt: skip
+def test_a_plain_decoder_in_wav_scp_names_the_file_that_it_would_read(studio, prepare, command, channel):
+    audio = studio.record("a b.flac")
+    studio.write("wav.scp", "a " + command.format(f"'{audio}'"))
+    (record,) = prepare("kaldi")
+    assert record["audio_filepath"] == audio and record.get("channel") == channel
+
+
+@pytest.mark.parametrize("command", [
+    "sox {0} -t wav - rate 8k |", "sox {0} -t wav - remix 1 |", "sox -v 0.5 {0} -t wav - |", "flac -cd --skip=3 {0} |",
+    "sph2pipe -t 1:2 {0} |", "flac -cd {0} | sox - -t wav - |", "touch {1}; cat {0} |", "touch {1} |", "cat {0} {0} |",
+    "cat $(touch {1}) {0} |", "cat 'a |", "|", "sox {0} -c 1 -t wav - |", "a.ark:1724", "ffmpeg -i {0} -ss 3 - |",
+])  # fmt: skip
+def test_no_other_command_is_believed_and_none_is_run(studio, run, command):
+    audio, touched = studio.record("a.flac"), studio.root / "touched"
+    studio.write("wav.scp", f"b {audio}", "a " + command.format(audio, touched))
     ran = run("prepare", "corpus", "kaldi", studio.root)
-    assert (ran.code, ran.stdout) == (2, "")
-    assert ran.stderr == (
-        f"error: `{studio.root / 'wav.scp'}`, line 2: `b` is a command (`sph2pipe -f wav -p b.sph |`)\n"
-        "hint: run it once, and write the file that it makes instead\n"
-    )
+    assert ran.code == 3 and [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["b"]
+    assert "skipped `a`: " in ran.stderr and "wav.scp" in ran.stderr and not touched.exists()
 
 
-def test_an_archive_in_wav_scp_is_an_error_too(studio, run):
-    studio.write("wav.scp", "a /data/wav.ark:1724")
-    assert "line 1: `a` lies in an archive" in run("prepare", "corpus", "kaldi", studio.root).stderr
+@pytest.mark.parametrize("line, what", [
+    ("talk 0.5", "3 fields, not 4 or 5"), ("talk 0.5 1 0 x", "6 fields"), ("talk x 1", "its times are seconds"),
+    ("talk 1.0 0.5", "it ends (0.5 s) before it begins (1 s)"), ("talk nan 1", "no times"), ("talk 0 inf", "no times"),
+    ("talk -1 1", "no times"), ("talk 0 -2", "it ends (-2 s)"), ("talk 0 1 z", "its channel"), ("", "in wav.scp"),
+])  # fmt: skip
+def test_a_line_of_segments_of_another_shape_is_rejected_alone(studio, run, line, what):
+    kaldi_directory(studio, ".")
+    studio.write("segments", f"talk-1 {line}", "talk-2 talk 1.25 -1")
+    ran = run("prepare", "corpus", "kaldi", studio.root)
+    assert ran.code == 3 and [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["talk-2"]
+    assert "`talk-1`" in ran.stderr and what in ran.stderr
+
+
+def test_a_fifth_field_of_segments_is_the_channel(studio, prepare):
+    kaldi_directory(studio, ".")
+    studio.write("segments", "talk-1 talk 0.5 1.25 0", "talk-2 talk 1.25 -1 A")
+    assert [record["channel"] for record in prepare("kaldi")] == [0, 0]
+    studio.write("segments", "talk-1 talk 0.5 1.25 B", "talk-2 talk 1.25 -1")
+    assert [record["id"] for record in prepare("kaldi", code=3)] == ["talk-2"], "there is no second channel"
+
+
+@pytest.mark.parametrize("name", ["wav.scp", "segments", "text", "utt2spk"])
+def test_an_id_that_comes_twice_in_a_kaldi_file_is_named_with_both_lines(studio, run, name):
+    kaldi_directory(studio, ".")
+    lines = (studio.root / name).read_text().splitlines()
+    studio.write(name, *lines, "", lines[0] + "x")
+    ran = run("prepare", "corpus", "kaldi", studio.root)
+    id = "talk" if name == "wav.scp" else "talk-1"
+    assert ran.code == 2 and f"`{id}` was already on line 1" in ran.stderr
 
 
 def test_kaldi_files_that_disagree_are_rejected_utterance_by_utterance(studio, run):
@@ -119,9 +160,64 @@ def test_csv_of_coqui_with_commas_in_its_texts(studio, prepare):
     ]
 
 
-def test_csv_of_another_kind_names_the_row(studio, run):
+def test_csv_of_another_kind_names_the_line(studio, run):
     path = studio.write("x.csv", "a,b,c")
-    assert f"`{path}`, row 1: 3 fields" in run("prepare", "corpus", "csv", path).stderr
+    assert f"`{path}`, line 1: 3 fields" in run("prepare", "corpus", "csv", path).stderr
+
+
+def test_csv_with_speakers_and_languages(studio, prepare):
+    audio = studio.record("a.wav")
+    studio.write("x.csv", "audio_filepath,speaker,lang,text", "a.wav,anna,en,yes")
+    assert prepare("csv", folder=studio.root / "x.csv") == [
+        {"id": "a", "audio_filepath": audio, "duration": studio.seconds(), "text": "yes", "speaker": "anna",
+         "lang": "en"}
+    ]  # fmt: skip
+
+
+ROWS = {"audiofolder": ("metadata.csv", "file_name,transcription"), "csv": ("x.csv", "wav_filename,transcript")}
+
+
+@pytest.mark.parametrize("corpus", ROWS)
+@pytest.mark.parametrize("row, what", [
+    ("a.wav,he said, and left", "line 2: 3 cells, but the header has 2"), ("a.wav", "line 2: 1 cells"),
+    ('a.wav,"an open quote never closed', "line 2: a quote that is never closed"),
+    ('a.wav,"closed" too early', "line 2: "), ('a.wav,"open\nb.wav,"shut"', "line 2: "),
+])  # fmt: skip
+def test_a_row_of_another_shape_is_named_and_costs_no_other(studio, run, corpus, row, what):
+    name, header = ROWS[corpus]
+    studio.record("c.wav"), studio.record("d.wav")
+    studio.write(name, header, row, "c.wav,plain words", "", 'd.wav,"line one of it', 'line two, of ""it"""')
+    ran = run("prepare", "corpus", corpus, studio.root)
+    texts = [json.loads(line)["text"] for line in ran.stdout.splitlines()]
+    assert ran.code == 3 and texts[-2:] == ["plain words", 'line one of it line two, of "it"']
+    assert f"{name}`, {what}" in ran.stderr
+
+
+def test_lines_of_a_manifest_that_are_no_utterances_are_named_and_cost_no_other(studio, run):
+    studio.record("a.wav", 2)
+    good = {"audio_filepath": "a.wav", "duration": 0.5, "text": "one"}
+    bad = ['{"audio_filepath": "a.wav", "duration": NaN}', json.dumps({**good, "offset": -0.05}),
+           json.dumps({**good, "duration": "0.5"}), json.dumps({**good, "text": ["one"]}), "[1]", "{", "[" * 100_000,
+           '{"duration": ' + "9" * 5000 + "}", json.dumps({**good, "duration": 10**400}), json.dumps({"text": "x"}),
+           json.dumps({**good, "audio_filepath": "a\0.wav"}), json.dumps({**good, "audio_filepath": "\ud800.wav"}),
+           json.dumps({**good, "id": {}}), json.dumps({**good, "deep": json.loads("[" * 200 + "]" * 200)})]
+    path = studio.write("train.json", *bad, json.dumps(good))
+    ran = run("prepare", "corpus", "nemo", path)
+    assert ran.code == 3 and [json.loads(line)["text"] for line in ran.stdout.splitlines()] == ["one"]
+    assert f"rejected: {len(bad)} " in ran.stderr and f"`{path}`, line 1: `duration` is nan" in ran.stderr
+    assert f"`{path}`, line 2: `offset` is negative (-0.05)" in ran.stderr
+
+
+def test_texts_are_composed_whatever_the_list_has(studio, prepare):
+    studio.record("a.wav")
+    studio.write("x.csv", "path,text", "a.wav,cafe\u0301")
+    assert prepare("csv")[0]["text"] == "caf\u00e9"
+
+
+def test_utf16_lists_read_like_others(studio, prepare):
+    studio.record("a.wav")
+    (studio.root / "x.json").write_bytes(json.dumps({"audio_filepath": "a.wav", "text": "é"}).encode("utf-16"))
+    assert prepare("nemo")[0]["text"] == "é"
 
 
 def test_a_folder_with_texts_beside_its_recordings(studio, prepare):
@@ -190,6 +286,26 @@ def test_lhotse_cuts_that_no_record_can_hold_are_rejected(studio, run):
     assert (ran.code, ran.stdout) == (3, "")
     for reason in ("MixedCut, not a plain cut", "augmented recording", "not one file"):
         assert reason in ran.stderr
+
+
+@pytest.mark.parametrize("change, what", [
+    ({"supervisions": [{"id": "s", "start": 0, "text": "hi"}]}, "no field 'duration'"),
+    ({"duration": None}, "line 1"), ({"start": "x"}, "line 1"), ({"recording": "r"}, "line 1"),
+    ({"supervisions": [3]}, "line 1"), ({"supervisions": [{"id": "s", "duration": 1, "text": 5}]}, "`text` is 5"),
+])  # fmt: skip
+def test_a_cut_with_a_field_missing_or_of_another_type_costs_one_line(studio, run, change, what):
+    plain = lhotse_cut(studio.record("r.wav", 2), 2.5)
+    studio.write("cuts.jsonl", json.dumps({**plain, **change}), json.dumps({**plain, "id": "good"}))
+    ran = run("prepare", "corpus", "lhotse", studio.root)
+    assert ran.code == 3 and [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["good"]
+    assert "`cut-1`: not a cut" in ran.stderr and what in ran.stderr
+
+
+def test_cuts_whose_gzip_is_cut_short_are_an_error_with_a_name(studio, run):
+    cut = json.dumps(lhotse_cut(studio.record("r.wav", 2), 2.5)) + "\n"
+    (studio.root / "cuts.jsonl.gz").write_bytes(gzip.compress(cut.encode() * 50)[:-12])
+    ran = run("prepare", "corpus", "lhotse", studio.root)
+    assert ran.code == 2 and "cuts.jsonl.gz` is broken" in ran.stderr and "gzip -t" in ran.stderr
 
 
 DATA = Path(os.environ.get("DS2_DATA", "/nonexistent"))

@@ -1,5 +1,7 @@
 """Every published corpus in its own layout comes out as exact records."""
 
+import json
+
 import pytest
 
 
@@ -74,6 +76,24 @@ def test_common_voice_keeps_quotation_marks_and_apart_what_is_listed_twice(studi
     assert records[0]["speaker"] == "abc" and records[0]["lang"] == "cy"
     assert records[0]["duration"] == pytest.approx(studio.seconds(0), abs=0.2)
     assert len(prepare("commonvoice", "--part", "validated")) == 1
+
+
+def test_common_voice_of_a_small_language_is_what_is_validated(studio, prepare):
+    home = "cv-corpus-17.0-2024-03-15/cy"
+    studio.write(f"{home}/validated.tsv", HEADER, "abc\tcommon_voice_cy_1.mp3\tBore da\t2\t0\t\t\t\tcy\t")
+    studio.record(f"{home}/clips/common_voice_cy_1.mp3")
+    assert [record["text"] for record in prepare("commonvoice")] == ["Bore da"]
+
+
+@pytest.mark.parametrize("row", ["abc\tcv_1.mp3\tBore\tda\t2\t0\t\t\t\tcy\t", "abc\tcv_1.mp3\tBore",
+                                 "abc\tcv_1.mp3\tBore\tda\t2\t0\t\t\tcy\t"])
+def test_common_voices_shifted_columns_cost_their_row(studio, run, row):
+    home = "cv-corpus-17.0-2024-03-15/cy"
+    studio.write(f"{home}/train.tsv", HEADER, row, "abc\tcommon_voice_cy_2.mp3\t\"Nos da\t2\t0\t\t\t\tcy\t")
+    studio.record(f"{home}/clips/common_voice_cy_2.mp3")
+    ran = run("prepare", "corpus", "commonvoice", studio.root)
+    assert ran.code == 3 and [json.loads(line)["text"] for line in ran.stdout.splitlines()] == ['"Nos da']
+    assert "line 2" in ran.stderr
 
 
 def test_common_voice_of_two_languages_asks_for_one(studio, run):

@@ -2,9 +2,8 @@
 
 import pytest
 
-from ds2cli.corpora.kaldi import read_map
 from ds2cli.errors import UsageError
-from ds2cli.records.kaldi import write_kaldi
+from ds2cli.records.kaldi import read_map, write_kaldi
 
 RECORDS = [
     {"id": "talk-00002", "audio_filepath": "/b/talk.wav", "offset": 3.0, "duration": 2.5, "text": "and two"},

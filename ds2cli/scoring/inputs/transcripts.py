@@ -1,6 +1,5 @@
 """Transcripts of whole utterances: NIST trn, Kaldi text, plain lines, and tables with a header."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -8,11 +7,12 @@ from typing import Any
 
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
-from ds2cli.records import trn
+from ds2cli.records import kaldi, tables, trn
 from ds2cli.records.jsonl import Record, read_records, to_line
 from ds2cli.scoring.edits.networks import Marks, parse
 
 HINT = "each line is one JSON object with `text` and `pred_text`, as `ds2 decode` writes them"
+KEY_COLUMNS = ("id", "utt_id", "key", "path", "wav_filename")
 
 
 @dataclass(slots=True)
@@ -55,11 +55,7 @@ def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[Entry]:
 
     raises  ManifestError naming an empty line
     """
-    for number, line in lines:
-        key, *rest = line.split(maxsplit=1)[:2] or [""]
-        if not key:
-            raise ManifestError(f"{name}, line {number}: empty", hint="each line is an utterance id, then its words")
-        yield Entry(key, rest[0].strip() if rest else "", number)
+    yield from (Entry(key, words, number) for number, key, words in kaldi.read_kaldi(lines, name))
 
 
 def read_plain(lines: Iterable[Line], name: str) -> Iterator[Entry]:
@@ -81,31 +77,15 @@ def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str
 
     raises  ManifestError where a column is missing, or a line has another number of cells than the header
     """
-    rows = _rows(lines, name, delimiter)
-    _, header = next(rows, (1, []))
-    if text_field not in header or len(set(header)) < len(header):
-        found = ", ".join(f"`{column}`" for column in header[:8])
-        what = f"no column `{text_field}`" if text_field not in header else "two columns of one name"
-        hint = f"its columns are {found or 'none'}; name one with --ref-field or --hyp-field"
-        raise ManifestError(f"{name}, line 1: {what}", hint=hint)
-    key_column = next((column for column in ("id", "utt_id", "key", "path", "wav_filename") if column in header), None)
-    for number, row in rows:
-        if len(row) != len(header):
-            message = f"{name}, line {number}: {len(row)} cells, but the header has {len(header)}"
-            raise ManifestError(message, hint="quote cells that hold the delimiter or a quote")
-        record = dict(zip(header, row, strict=True))
+    key_column = None
+    for position, (number, record) in enumerate(tables.read_table(lines, name, delimiter)):
+        if not position:
+            if text_field not in record:
+                found = ", ".join(f"`{column}`" for column in list(record)[:8])
+                hint = f"its columns are {found}; name one with --ref-field or --hyp-field"
+                raise ManifestError(f"{name}, line 1: no column `{text_field}`", hint=hint)
+            key_column = next((column for column in KEY_COLUMNS if column in record), None)
         yield Entry(record[key_column] if key_column else None, record[text_field], number, record)
-
-
-def _rows(lines: Iterable[Line], name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Cells of each line that is not empty, with the number of its last line."""
-    table = csv.reader((line + "\n" for _, line in lines), delimiter=delimiter, strict=True)
-    try:
-        for row in table:
-            if row:
-                yield table.line_num, row
-    except csv.Error as problem:
-        raise ManifestError(f"{name}, line {table.line_num}: {problem}") from None
 
 
 def text_of(record: Record, field: str, where: str) -> str | None:
