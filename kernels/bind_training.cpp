@@ -2,6 +2,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <memory>
+
 #include "bindings.h"
 #include "ctc_crf.h"
 
@@ -18,30 +20,30 @@ void check_all(const Integers& values, int64_t low, int64_t after, const char* p
     if (values.data()[i] < low || values.data()[i] >= after) throw std::invalid_argument(problem);
 }
 
-// Everything that the loops rely on; a broken promise is a bug of the caller.
-void check(const Floats& log_probs, const Integers& frames, const Integers& last_units, const Integers& next, const Floats& probs,
-           const Floats& ends) {
-  if (log_probs.ndim() != 3 || frames.ndim() != 1 || frames.shape(0) != log_probs.shape(0)) throw std::invalid_argument("log_probs are not (B, T, V)");
-  const py::ssize_t H = last_units.size(), V = log_probs.shape(2);
-  if (H < 1 || V < 2) throw std::invalid_argument("no histories, or no units");
-  if (next.ndim() != 2 || next.shape(0) != H || next.shape(1) != V) throw std::invalid_argument("next is not (H, V)");
+// Everything that the loops rely on is checked here and below; a broken promise is a bug of the caller.
+std::unique_ptr<UnitGraph> make_graph(const Integers& last_units, const Integers& next, const Floats& probs, const Floats& ends) {
+  const py::ssize_t H = last_units.size();
+  if (next.ndim() != 2 || next.shape(0) != H || H < 1 || next.shape(1) < 2) throw std::invalid_argument("next is not (H, V)");
+  const py::ssize_t V = next.shape(1);
   if (probs.ndim() != 2 || probs.shape(0) != H || probs.shape(1) != V) throw std::invalid_argument("probs are not (H, V)");
   if (ends.size() != H) throw std::invalid_argument("ends are not (H,)");
-  check_all(frames, 1, log_probs.shape(1) + 1, "a length is not 1 to T");
   check_all(next, 0, H, "an arc leads nowhere");
   check_all(last_units, 0, V, "a history ends in no unit");
   for (py::ssize_t h = 0; h < H; ++h)
     for (py::ssize_t u = 1; u < V; ++u)
       if (last_units.data()[next.data()[h * V + u]] != u) throw std::invalid_argument("an arc leads to a history of another unit");
+  return std::make_unique<UnitGraph>(static_cast<std::size_t>(H), static_cast<std::size_t>(V), last_units.data(), next.data(), probs.data(),
+                                     ends.data());
 }
 
 // (log_z, occupancy or None)
-py::tuple denominators(const Floats& log_probs, const Integers& frames, const Integers& last_units, const Integers& next, const Floats& probs,
-                       const Floats& ends, bool with_occupancy, std::size_t threads) {
-  check(log_probs, frames, last_units, next, probs, ends);
-  const auto n = [](py::ssize_t size) { return static_cast<std::size_t>(size); };
-  const UnitGraph graph{n(last_units.size()), n(log_probs.shape(2)), last_units.data(), next.data(), probs.data(), ends.data()};
-  const Emissions emissions{n(log_probs.shape(0)), n(log_probs.shape(1)), n(log_probs.shape(2)), log_probs.data(), frames.data()};
+py::tuple denominators(const UnitGraph& graph, const Floats& log_probs, const Integers& frames, bool with_occupancy, std::size_t threads,
+                       std::size_t memory) {
+  const bool fits = log_probs.ndim() == 3 && static_cast<std::size_t>(log_probs.shape(2)) == graph.n_units;
+  if (!fits || frames.ndim() != 1 || frames.shape(0) != log_probs.shape(0)) throw std::invalid_argument("log_probs are not (B, T, V)");
+  check_all(frames, 1, log_probs.shape(1) + 1, "a length is not 1 to T");
+  const auto size = [&](int axis) { return static_cast<std::size_t>(log_probs.shape(axis)); };
+  const Emissions emissions{size(0), size(1), size(2), log_probs.data(), frames.data()};
   py::array_t<double> log_z(log_probs.shape(0));
   py::object occupancy = py::none();
   float* shares = nullptr;
@@ -53,7 +55,7 @@ py::tuple denominators(const Floats& log_probs, const Integers& frames, const In
   double* sums = log_z.mutable_data();
   {
     py::gil_scoped_release others_run;
-    ctc_crf_denominators(graph, emissions, threads, sums, shares);
+    ctc_crf_denominators(graph, emissions, threads, memory, sums, shares);
   }
   return py::make_tuple(log_z, occupancy);
 }
@@ -61,9 +63,11 @@ py::tuple denominators(const Floats& log_probs, const Integers& frames, const In
 }  // namespace
 
 void bind_training(py::module_& module) {
-  module.def("ctc_crf_denominators", &denominators, py::arg("log_probs").noconvert(), py::arg("frames").noconvert(), py::kw_only(),
-             py::arg("last_units").noconvert(), py::arg("next").noconvert(), py::arg("probs").noconvert(), py::arg("ends").noconvert(),
-             py::arg("with_occupancy"), py::arg("threads"));
+  py::class_<UnitGraph>(module, "UnitGraph")
+      .def(py::init(&make_graph), py::arg("last_units").noconvert(), py::arg("next").noconvert(), py::arg("probs").noconvert(),
+           py::arg("ends").noconvert());
+  module.def("ctc_crf_denominators", &denominators, py::arg("graph"), py::arg("log_probs").noconvert(), py::arg("frames").noconvert(),
+             py::kw_only(), py::arg("with_occupancy"), py::arg("threads"), py::arg("memory"));
 }
 
 }  // namespace ds2

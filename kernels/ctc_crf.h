@@ -4,16 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ds2 {
+#include "unit_graph.h"
 
-// An n-gram as a graph. H histories, V units, unit 0 is the blank; history 0 is the beginning of a sentence.
-struct UnitGraph {
-  std::size_t n_histories, n_units;
-  const int32_t* last_units;  // (H,) the unit that a history ends in; 0 for history 0
-  const int32_t* next;        // (H, V) the history after one more unit
-  const float* probs;         // (H, V) p(unit | history)
-  const float* ends;          // (H,) p(end of sentence | history)
-};
+namespace ds2 {
 
 // What the network says of B utterances.
 struct Emissions {
@@ -24,6 +17,7 @@ struct Emissions {
 
 // Z of each utterance and how it hangs on each log-prob.
 //
+// memory     bytes in which each thread may keep what it needs of all frames; where they are too few, frames are computed twice
 // log_z      (B,) log of the sum over all paths of exp(sum of log-probs) p(units of the path); not finite where it is none
 // occupancy  (B, T, V) d log_z / d log_probs: the share of the paths that pass there; 0 behind an utterance's frames and
 //            where log_z is not finite. May be null.
@@ -37,7 +31,8 @@ struct Emissions {
 //
 // Sums are float32, scaled to one in every frame and for every utterance, the scales' logarithms float64. What falls below
 // 1e-38 of a frame's sum is lost; it can hardly come back, as any history can follow any other within an n-gram's order.
-// Utterances are computed in groups of 16, one to a lane; a utterance's numbers do not depend on its neighbours' lanes.
-void ctc_crf_denominators(const UnitGraph& graph, const Emissions& emissions, std::size_t n_threads, double* log_z, float* occupancy);
+// Utterances are computed in groups of 16, one to a lane; an utterance's numbers do not depend on its neighbours' lanes.
+void ctc_crf_denominators(const UnitGraph& graph, const Emissions& emissions, std::size_t n_threads, std::size_t memory, double* log_z,
+                          float* occupancy);
 
 }  // namespace ds2

@@ -22,12 +22,13 @@ N_UNITS, FRAMES, FRAMES_PER_LABEL = 40, (200, 530), 3
 
 
 def made_up_graph(n_histories: int, seed: int) -> UnitGraph:
-    """Histories of a 3-gram's shape, as many of them for each unit; what follows them is drawn."""
+    """As many histories for each unit, 39 of which at a time go on alike, as in a 3-gram; probabilities are drawn."""
     rng = np.random.default_rng(seed)
     per_unit = -(-(n_histories - 1) // (N_UNITS - 1))
     last_units = np.concatenate([[0], np.repeat(np.arange(1, N_UNITS), per_unit)]).astype(np.int32)
     n = len(last_units)
-    following = 1 + np.arange(N_UNITS - 1) * per_unit + rng.integers(0, per_unit, (n, 1))
+    family = (last_units + np.arange(n) % per_unit // (N_UNITS - 1) * (N_UNITS - 1)) % per_unit
+    following = 1 + np.arange(N_UNITS - 1) * per_unit + family[:, None]
     probs = rng.dirichlet(np.full(N_UNITS, 0.3), n)
     return UnitGraph(
         last_units, np.pad(following, ((0, 0), (1, 0))).astype(np.int32),

@@ -16,6 +16,9 @@ from ds2cli.language.unit_graph import UnitGraph
 from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.losses.denominator import GraphTensors, denominators
 
+# Bytes for what a thread of the kernel needs of all frames; utterances that need more are computed in segments.
+MEMORY = 64 << 20
+
 
 class CtcCrf:
     """The loss of each utterance, and `ctc_weight` times CTC's, which keeps it steady (the paper's alpha).
@@ -25,12 +28,9 @@ class CtcCrf:
 
     def __init__(self, graph: UnitGraph, ctc_weight: float) -> None:
         self.graph, self.ctc_weight = graph, ctc_weight
-        self._arrays = {
-            "last_units": graph.last_units,
-            "next": graph.next,
-            "probs": graph.probs.astype(np.float32),
-            "ends": graph.ends.astype(np.float32),
-        }
+        self._arcs = _kernels.UnitGraph(
+            graph.last_units, graph.next, graph.probs.astype(np.float32), graph.ends.astype(np.float32)
+        )
         self._tensors: dict[tuple[torch.device, torch.dtype], GraphTensors] = {}
 
     def __call__(self, log_probs: Tensor, frames: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
@@ -41,12 +41,14 @@ class CtcCrf:
         numerators = ctc_losses(log_probs, frames, targets, target_lengths)
         return (1 + self.ctc_weight) * numerators + (log_z - log_texts.to(log_z)).to(numerators)
 
-    def sums(self, log_probs: Tensor, frames: Tensor, with_shares: bool) -> tuple[Tensor, Tensor | None]:
+    def sums(
+        self, log_probs: Tensor, frames: Tensor, with_shares: bool, memory: int = MEMORY
+    ) -> tuple[Tensor, Tensor | None]:
         """log Z (B,) float64 and its gradient (B, T, V); float32 on the host takes the kernel."""
         if log_probs.device.type == "cpu" and log_probs.dtype == torch.float32:
             rows, counts = np.ascontiguousarray(log_probs.numpy()), frames.numpy().astype(np.int32)
             log_z, shares = _kernels.ctc_crf_denominators(
-                rows, counts, **self._arrays, with_occupancy=with_shares, threads=torch.get_num_threads()
+                self._arcs, rows, counts, with_occupancy=with_shares, threads=torch.get_num_threads(), memory=memory
             )
             return torch.from_numpy(log_z), None if shares is None else torch.from_numpy(shares)
         where = log_probs.device, log_probs.dtype
