@@ -5,7 +5,8 @@
 #include <limits>
 #include <unordered_map>
 
-#include "ngram_layout.h"
+#include "kenlm_format.h"
+#include "utf8.h"
 
 namespace ds2 {
 
@@ -18,13 +19,24 @@ struct ArpaOrder {
   std::vector<float> probabilities, backoffs;
 };
 
+// Where a word or an n-gram is listed again, the last line counts; but a </s> that only repeats what <s> has is passed over
+// (a published recipe for speech models adds one to lmplz's files, which have their own).
+struct ArpaRepeats {
+  uint64_t count = 0;
+  std::string first;  // as it is written
+};
+
 // throws std::invalid_argument("line N: what") at the first line that is wrong
 class ArpaReader {
  public:
-  explicit ArpaReader(std::string_view text) : text_(text) {}
+  explicit ArpaReader(std::string_view text) : text_(text) {
+    if (text_.substr(0, 3) == "\xEF\xBB\xBF") text_.remove_prefix(3);
+  }
 
   std::vector<std::string_view> words;  // in order of id; words[0] is <unk>
   std::vector<ArpaOrder> orders;
+  std::vector<ArpaRepeats> repeats;  // per order; those above 1 are found by merge_repeats()
+  bool begin_repeated_as_end = false;
 
   void read() {
     const std::vector<uint64_t> counts = read_counts();
@@ -34,8 +46,32 @@ class ArpaReader {
     ids_.reserve(likely);
     ids_.emplace("<unk>", 0);
     orders.resize(counts.size());
+    repeats.resize(counts.size());
     for (std::size_t n = 1; n <= counts.size(); ++n) read_order(static_cast<int>(n), counts[n - 1]);
     if (std::string_view line = next_full_line(); line != "\\end\\") fail("expected \\end\\, found `" + shown(line) + "`");
+  }
+
+  bool has_word(std::string_view word) const { return ids_.count(word); }
+
+  // n-grams of an order above 1 that are listed again: the last line's weights move to the first one's place.
+  void merge_repeats(int n) {
+    ArpaOrder& order = orders[n - 1];
+    const uint64_t count = order.probabilities.size();
+    std::vector<uint64_t> slots(2 * count + 1);  // 1 + the row that was there first
+    uint64_t kept = 0;
+    for (uint64_t row = 0; row < count; ++row) {
+      const int32_t* ids = order.ids.data() + row * n;
+      uint64_t slot = key_of(ids, n) % slots.size();
+      while (slots[slot] && !std::equal(ids, ids + n, order.ids.data() + (slots[slot] - 1) * n))
+        if (++slot == slots.size()) slot = 0;
+      const uint64_t to = slots[slot] ? slots[slot] - 1 : kept++;
+      if (slots[slot] && !repeats[n - 1].count++) repeats[n - 1].first = text_of(ids, n);
+      slots[slot] = to + 1;
+      std::copy(ids, ids + n, order.ids.data() + to * n);
+      order.probabilities[to] = order.probabilities[row];
+      order.backoffs[to] = order.backoffs[row];
+    }
+    order.ids.resize(kept * n), order.probabilities.resize(kept), order.backoffs.resize(kept);
   }
 
  private:
@@ -43,7 +79,33 @@ class ArpaReader {
     throw std::invalid_argument("line " + std::to_string(line_number_) + ": " + what);
   }
 
-  static std::string shown(std::string_view line) { return std::string(line.substr(0, 40)); }
+  // A piece of the file for a message: at most forty bytes, with \xNN for what is not UTF-8 or not to be printed.
+  static std::string shown(std::string_view piece) {
+    std::string out;
+    for (std::size_t at = 0; at < piece.size() && at < 40;) {
+      const std::size_t length = utf8_length(piece, at);
+      const auto byte = static_cast<uint8_t>(piece[at]);
+      if (length && byte >= 0x20 && byte != 0x7F) {
+        out += piece.substr(at, length), at += length;
+        continue;
+      }
+      static const char digits[] = "0123456789abcdef";
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]}, ++at;
+    }
+    return out;
+  }
+
+  static uint64_t key_of(const int32_t* ids, int n) {
+    uint64_t key = 0;
+    for (int i = 0; i < n; ++i) key = (key ^ static_cast<uint32_t>(ids[i])) * 0x9E3779B97F4A7C15u, key ^= key >> 29;
+    return key;
+  }
+
+  std::string text_of(const int32_t* ids, int n) const {
+    std::string text;
+    for (int i = 0; i < n; ++i) text += (i ? " " : "") + shown(words[ids[i]]);
+    return text;
+  }
 
   bool next_line(std::string_view& line) {
     if (at_ >= text_.size()) return false;
@@ -67,7 +129,7 @@ class ArpaReader {
     std::string_view line;
     while (true) {  // any text may stand before \data\ that counts n-grams
       do {
-        if (!next_line(line)) fail("no \\data\\: this is not an ARPA file");
+        if (!next_line(line)) fail("no \\data\\: this is neither an ARPA file nor a KenLM binary");
       } while (line != "\\data\\");
       std::vector<uint64_t> counts;
       std::size_t before = at_;
@@ -127,13 +189,34 @@ class ArpaReader {
     const float backoff = rest.empty() ? 0.0f : number(rest, "backoff");
     if (!field(line).empty()) fail("more than " + std::to_string(n) + " words and a backoff");
     if (n > 1) return add(order, ids, probability, backoff);
-    if (word == "<unk>" || word == "<UNK>") {
+    if (first_not_utf8(word) != word.npos) fail("`" + shown(word) + "` is not UTF-8");
+    if (word.find('\0') != word.npos) fail("`" + shown(word) + "` holds a zero byte");
+    if (word == "<UNK>") word = "<unk>";
+    const auto [found, is_new] = ids_.emplace(word, static_cast<int32_t>(words.size()));
+    if (is_new) {
+      add(order, {found->second}, probability, backoff);
+      words.push_back(word);
+    } else if (found->second == 0 && !unknown_seen_) {  // so far it had what every model gives it
       order.probabilities[0] = probability, order.backoffs[0] = backoff;
-      return;
+    } else {
+      repeat(order, found->second, probability, backoff);
     }
-    if (!ids_.emplace(word, static_cast<int32_t>(words.size())).second) fail("`" + shown(word) + "` is listed twice");
-    add(order, {static_cast<int32_t>(words.size())}, probability, backoff);
-    words.push_back(word);
+    unknown_seen_ |= found->second == 0;
+  }
+
+  void repeat(ArpaOrder& order, int32_t id, float probability, float backoff) {
+    const auto begin = words[id] == "</s>" ? ids_.find("<s>") : ids_.end();
+    if (begin != ids_.end()) {
+      const auto as_begin = [&](float p, float b) { return p == order.probabilities[begin->second] && b == order.backoffs[begin->second]; };
+      const bool old_is_copy = as_begin(order.probabilities[id], order.backoffs[id]);
+      if (old_is_copy || as_begin(probability, backoff)) {
+        begin_repeated_as_end = true;
+        if (old_is_copy) order.probabilities[id] = probability, order.backoffs[id] = backoff;
+        return;
+      }
+    }
+    if (!repeats[0].count++) repeats[0].first = shown(words[id]);
+    order.probabilities[id] = probability, order.backoffs[id] = backoff;
   }
 
   int32_t known(std::string_view word) {
@@ -176,11 +259,12 @@ class ArpaReader {
     const std::string copy(text);
     char* end = nullptr;
     const double value = std::strtod(copy.c_str(), &end);
-    if (copy.empty() || *end || std::isnan(value)) fail("`" + shown(text) + "` is not a " + what);
-    return std::isinf(value) && value < 0 ? -99.0f : static_cast<float>(value);  // log 0, as other tools write it
+    if (copy.empty() || *end || std::isnan(value) || value > 1e30) fail("`" + shown(text) + "` is not a " + what);
+    return value < -1e30 ? -99.0f : static_cast<float>(value);  // log 0, as other tools write it
   }
 
   std::string_view text_;
+  bool unknown_seen_ = false;
   std::size_t at_ = 0;
   uint64_t line_number_ = 0;
   std::unordered_map<std::string_view, int32_t, WordHash> ids_;

@@ -1,7 +1,10 @@
-// log10 p(word | history), by back-off, from the tables of ngram_layout.h.
+// log10 p(word | history), by back-off, from the bytes of a KenLM binary of any type.
 #pragma once
 
-#include "ngram_layout.h"
+#include <cmath>
+#include <memory>
+
+#include "trie_search.h"
 
 namespace ds2 {
 
@@ -12,11 +15,12 @@ struct State {
   uint8_t length = 0;
 };
 
+// Threads may ask one model at once: it has no state of its own.
 class LanguageModel {
  public:
   virtual ~LanguageModel() = default;
   virtual State begin_sentence() const = 0;
-  // log10 p(word | from); `to` becomes the state after the word.
+  // log10 p(word | from); `to` becomes the state after the word. throws DamagedModel where the file makes no sense there
   virtual float score(const State& from, uint32_t word, State& to) const = 0;
   virtual float unigram(uint32_t word) const = 0;  // log10 p(word) without history
   virtual uint32_t end_sentence() const = 0;
@@ -24,107 +28,120 @@ class LanguageModel {
   virtual uint32_t index(std::string_view word) const = 0;  // 0 is <unk>
 };
 
-class NgramModel final : public LanguageModel {
+// A model in a file's bytes, which must outlive it.
+class FileModel : public LanguageModel {
  public:
-  // bytes: a whole probing file, which must outlive the model.
-  // throws std::invalid_argument where they are not such a file, or one that is cut short
-  NgramModel(const uint8_t* bytes, std::size_t size)
-      : layout_(read_header(bytes, size)), tables_(const_cast<uint8_t*>(bytes), layout_), bytes_(bytes), size_(size) {
-    bound_ = load<uint32_t>(bytes + layout_.vocabulary + 4);
-    if (bound_ > layout_.counts[0] + 1) throw std::invalid_argument("its vocabulary does not fit its header");
+  FileModel(FileHeader header, std::string name) : header_(std::move(header)), name_(std::move(name)) {}
+  const FileHeader& header() const { return header_; }
+  // The zero-ended strings in order of id; empty where the file was built without them.
+  virtual std::string_view words() const = 0;
+
+ protected:
+  [[noreturn]] void damaged(const char* what) const { throw DamagedModel("`" + name_ + "` is damaged: " + what); }
+
+  FileHeader header_;
+  std::string name_;
+};
+
+template <class Search> class BackoffModel final : public FileModel {
+ public:
+  BackoffModel(const uint8_t* bytes, std::size_t size, FileHeader header, std::string name)
+      : FileModel(std::move(header), std::move(name)), search_(bytes, size, header_) {
+    if (header_.has_words) words_ = {reinterpret_cast<const char*>(bytes) + search_.words_begin(), size - search_.words_begin()};
     begin_ = index("<s>");
     end_ = index("</s>");
     if (!begin_ || !end_) throw std::invalid_argument("it knows no <s> and </s>");
   }
 
-  const Layout& layout() const { return layout_; }
-  uint32_t bound() const override { return bound_; }
+  uint32_t bound() const override { return search_.bound(); }
+  std::string_view words() const override { return words_; }
+  uint32_t end_sentence() const override { return end_; }
 
   uint32_t index(std::string_view word) const override {
-    const uint8_t* entry = tables_.vocabulary.find(hash_word(word));
-    return entry ? load<uint32_t>(entry + 8) : 0;
-  }
-
-  // The zero-ended strings in order of id; empty where the file was built without them.
-  std::string_view words() const {
-    if (!bytes_[kSanitySize + 12]) return {};
-    return {reinterpret_cast<const char*>(bytes_) + layout_.words, size_ - layout_.words};
+    const uint32_t id = search_.index(hash_word(word));
+    if (id >= search_.bound()) damaged("a word's number is beyond its vocabulary");
+    return id;
   }
 
   State begin_sentence() const override {
     State state;
+    typename Search::Node node;
     state.words[0] = begin_;
-    state.backoffs[0] = load<float>(unigram_at(begin_) + 4);
+    state.backoffs[0] = look_up(begin_, node).backoff;
     state.length = 1;
     return state;
   }
 
-  uint32_t end_sentence() const override { return end_; }
-  float unigram(uint32_t word) const override { return without_mark(load<float>(unigram_at(word))); }
+  float unigram(uint32_t word) const override {
+    typename Search::Node node;
+    return sound(look_up(word, node).probability);
+  }
 
   float score(const State& from, uint32_t word, State& to) const override {
-    const int order = layout_.order();
-    float probability = load<float>(unigram_at(word));
+    typename Search::Node node;
+    Weights found = look_up(word, node);
     to.words[0] = word;
-    to.backoffs[0] = load<float>(unigram_at(word) + 4);
-    to.length = continues(to.backoffs[0]);
+    to.backoffs[0] = found.backoff;
+    to.length = continues(found.backoff);
     int matched = 1;  // the length of the longest n-gram found
-    uint64_t key = word;
-    for (int n = 2; n <= from.length + 1 && extends_left(probability); ++n) {
-      key = mix_word(key, from.words[n - 2]);
-      if (n == order) {
-        if (const uint8_t* entry = tables_.longest.find(key)) probability = load<float>(entry + 8), matched = n;
-        break;
+    try {
+      for (int n = 2; n <= from.length + 1 && node.extends; ++n) {
+        if (n == header_.order) {
+          if (search_.longest(from.words[n - 2], node, found.probability)) matched = n;
+          break;
+        }
+        if (!search_.middle(n, from.words[n - 2], node, found)) break;
+        matched = n;
+        to.words[n - 1] = from.words[n - 2];
+        to.backoffs[n - 1] = found.backoff;
+        if (continues(found.backoff)) to.length = static_cast<uint8_t>(n);
       }
-      const uint8_t* entry = tables_.middles[n - 2].find(key);
-      if (!entry) break;
-      probability = load<float>(entry + 8);
-      matched = n;
-      to.words[n - 1] = from.words[n - 2];
-      to.backoffs[n - 1] = load<float>(entry + 12);
-      if (continues(to.backoffs[n - 1])) to.length = static_cast<uint8_t>(n);
+    } catch (const DamagedModel& problem) {
+      damaged(problem.what());
     }
-    float total = without_mark(probability);
+    float total = found.probability;
     for (int i = matched - 1; i < from.length; ++i) total += from.backoffs[i];
-    return total;
+    return sound(total);
   }
 
  private:
-  const uint8_t* unigram_at(uint32_t word) const { return tables_.unigrams + std::size_t{word} * kUnigramEntry; }
-
-  static bool sign_bit(float value) { return load<uint32_t>(reinterpret_cast<const uint8_t*>(&value)) >> 31; }
-  static bool extends_left(float probability) { return !sign_bit(probability); }
-  static bool continues(float backoff) { return !(backoff == 0.0f && sign_bit(backoff)); }
-  static float without_mark(float probability) { return probability > 0.0f ? -probability : probability; }
-
-  static Layout read_header(const uint8_t* bytes, std::size_t size) {
-    uint8_t expected[kSanitySize];
-    write_sanity(expected);
-    if (size < kSanitySize + kFixedSize || std::memcmp(bytes, expected, kSanitySize))
-      throw std::invalid_argument("it is not a KenLM binary of version 5 built on this kind of machine");
-    const uint8_t* fixed = bytes + kSanitySize;
-    const int order = fixed[0];
-    const float multiplier = load<float>(fixed + 4);
-    if (load<uint32_t>(fixed + 8) != static_cast<uint32_t>(FileType::probing))
-      throw std::invalid_argument("it is a KenLM binary of another type than probing");
-    if (order < 2 || order > kMaxOrder)
-      throw std::invalid_argument("its order is " + std::to_string(order) + "; 2 to " + std::to_string(kMaxOrder) + " can be read");
-    if (!(multiplier >= 1.0f && multiplier < 100.0f) || size < kSanitySize + kFixedSize + 8 * order)
-      throw std::invalid_argument("its header is damaged");
-    std::vector<uint64_t> counts(order);
-    std::memcpy(counts.data(), fixed + kFixedSize, 8 * order);
-    for (uint64_t count : counts)
-      if (count > size) throw std::invalid_argument("it is cut short, or its header is damaged");
-    Layout layout(counts, multiplier);
-    if (size < layout.words) throw std::invalid_argument("it is cut short: " + std::to_string(size) + " of at least " + std::to_string(layout.words) + " bytes");
-    return layout;
+  Weights look_up(uint32_t word, typename Search::Node& node) const {
+    try {
+      return search_.unigram(word, node);
+    } catch (const DamagedModel& problem) {
+      damaged(problem.what());
+    }
   }
 
-  Layout layout_;
-  Tables tables_;
-  const uint8_t* bytes_;
-  std::size_t size_;
-  uint32_t bound_, begin_, end_;
+  // Some toolkits write log 0 as -inf; of anything else that is not finite no tool is the author.
+  float sound(float log10_probability) const {
+    if (std::isfinite(log10_probability)) return log10_probability;
+    if (log10_probability < 0.0f) return -99.0f;
+    damaged("a probability is not a number");
+  }
+
+  static bool continues(float backoff) { return load<uint32_t>(reinterpret_cast<const uint8_t*>(&backoff)) != uint32_t{1} << 31; }
+
+  Search search_;
+  std::string_view words_;
+  uint32_t begin_, end_;
 };
+
+// throws std::invalid_argument where the bytes are not a KenLM binary, or cut short
+inline std::unique_ptr<FileModel> open_model(const uint8_t* bytes, std::size_t size, std::string name) {
+  FileHeader header = read_header(bytes, size);
+  const auto make = [&](auto* search) -> std::unique_ptr<FileModel> {
+    using Search = std::remove_pointer_t<decltype(search)>;
+    return std::make_unique<BackoffModel<Search>>(bytes, size, std::move(header), std::move(name));
+  };
+  switch (header.type) {
+    case FileType::rest_probing: return make(static_cast<ProbingSearch<kRestBytes>*>(nullptr));
+    case FileType::trie: return make(static_cast<TrieSearch<false, false>*>(nullptr));
+    case FileType::quantised_trie: return make(static_cast<TrieSearch<true, false>*>(nullptr));
+    case FileType::array_trie: return make(static_cast<TrieSearch<false, true>*>(nullptr));
+    case FileType::quantised_array_trie: return make(static_cast<TrieSearch<true, true>*>(nullptr));
+    default: return make(static_cast<ProbingSearch<0>*>(nullptr));
+  }
+}
 
 }  // namespace ds2

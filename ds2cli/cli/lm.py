@@ -60,13 +60,15 @@ def build(
 
 @app.command("info", epilog=EPILOG)
 def info(
-    model: Annotated[Path, typer.Argument(metavar="FILE", help="ARPA, ARPA.gz or KenLM binary")],
+    model: Annotated[Path, typer.Argument(metavar="FILE", help="ARPA (also .gz, .xz, .bz2) or KenLM binary")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Order, n-grams, vocabulary and size of a model."""
     from ds2cli.workflows.lm_info import model_info
 
     found = model_info(model)
+    for note in found.notes:
+        terminal.warn(note)
     if as_json:
         terminal.write_record(found.as_record())
         return
@@ -76,7 +78,7 @@ def info(
 
 @app.command("score", epilog=EPILOG)
 def score(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA, ARPA.gz or KenLM binary")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA (also .gz, .xz, .bz2) or KenLM binary")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="sentences or records; - is stdin")] = "-",
     per_line: Annotated[bool, typer.Option("--per-line", help="each line's log10 p, as JSON lines")] = False,
     units: Units = False,
@@ -88,7 +90,7 @@ def score(
     from ds2cli.workflows.lm_score import score as score_text
 
     show = (lambda line: terminal.write_record(line_record(line))) if per_line else None
-    total = score_text(model, text, units, spaces, show)
+    total = score_text(model, text, units, spaces, show, terminal.warn)
     if as_json:
         terminal.write_record(text_record(total))
     elif not per_line:
@@ -101,7 +103,7 @@ Dev = Annotated[str | None, typer.Option("--dev", metavar="TEXT", help="text tha
 
 @app.command("prune", epilog=EPILOG)
 def prune(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA or ARPA.gz")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA, also .gz, .xz, .bz2")],
     output: Output,
     threshold: Annotated[float | None, typer.Option(min=0, help="least growth of perplexity worth an n-gram")] = None,
     ngrams: Annotated[int | None, typer.Option(min=1, help="at most so many n-grams")] = None,
@@ -115,7 +117,7 @@ def prune(
     """
     from ds2cli.workflows.lm_combine import prune as prune_model
 
-    pruned = prune_model(model, output, threshold, ngrams, dev, Narrator())
+    pruned = prune_model(model, output, threshold, ngrams, dev, Narrator(), terminal.warn)
     terminal.say(f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
                  f"{output.stat().st_size / 1e6:,.1f} MB (threshold {pruned.threshold:.3g})")
     if pruned.perplexity_before is not None and pruned.perplexity_after is not None:
@@ -125,7 +127,7 @@ def prune(
 
 @app.command("mix", epilog=EPILOG, cls=takes_numbers("--weights"))
 def mix(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL MODEL...", help="ARPA or ARPA.gz")],
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL MODEL...", help="ARPA, also .gz, .xz, .bz2")],
     output: Output,
     dev: Dev = None,
     weights: Annotated[str, typer.Option(metavar="W W ...", help="share of each model; else fitted on --dev")] = "",
@@ -137,7 +139,8 @@ def mix(
     """
     from ds2cli.workflows.lm_combine import mix_models
 
-    mixed = mix_models(models, output, to_numbers(weights, "--weights", float, "0.7 0.3"), dev, Narrator())
+    shares = to_numbers(weights, "--weights", float, "0.7 0.3")
+    mixed = mix_models(models, output, shares, dev, Narrator(), terminal.warn)
     for place, model in enumerate(models):
         alone = f"   perplexity {mixed.perplexities[place]:.2f}" if mixed.perplexities else ""
         terminal.say(f"{mixed.weights[place]:.4f}  {model}{alone}")

@@ -1,86 +1,97 @@
-"""An n-gram model to ask, whatever file it came from: ARPA, ARPA.gz, or any of KenLM's binaries.
+"""An n-gram model to ask, whatever file it came from: ARPA, compressed or not, or any of KenLM's binaries.
 
-All roads lead to one form in memory, KenLM's probing tables. A probing file is mapped; an ARPA file is converted once
-and kept in the cache folder, by path, size and time of change. Tries and quantised files are asked through `kenlm`.
+All are asked by one kernel, from the file's own bytes. A binary is mapped; an ARPA file is converted once and kept in
+the cache folder, by path, size and time of change.
 """
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ds2cli import _kernels
-from ds2cli.errors import LanguageModelError
-from ds2cli.language.arpa import BUILD_HINT, read_arpa
-from ds2cli.language.probing import is_kenlm_binary, map_probing, to_probing, write_probing
+from ds2cli.errors import Ds2Error, LanguageModelError
+from ds2cli.io.atomic import atomic_write
+from ds2cli.language.arpa import BUILD_HINT, arpa_to_binary
+from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, open_binary, open_bytes, to_probing
+from ds2cli.language.ngrams import NgramTables
 
-CACHE_VERSION = "1"
+CACHE_VERSION = "2"
+SHOWN_NAME = 100  # characters of a file's name that its copy in the cache is named after
 
 
 @dataclass(frozen=True)
 class NgramModel:
-    """What a decoder asks: the kernel's model, and the words in order of id (words[0] is <unk>)."""
+    """What a decoder asks: the kernel's model; any number of threads may ask it at once.
+
+    path   the file that the person named
+    notes  what they should know of it
+    """
 
     kernel: Any
-    words: list[str]
-    order: int
     path: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> int:
+        return self.kernel.order
+
+    @cached_property
+    def words(self) -> list[str]:
+        """All words in order of id; words[0] is <unk>. Read when it is first asked for."""
+        return self.kernel.words()
+
+    def ids(self, words: list[bytes]) -> np.ndarray:
+        """The model's numbers of words, (N,) uint32; 0 is <unk>."""
+        return self.kernel.indices(words)
 
     def score(self, sentence: str, begin: bool = True, end: bool = True) -> np.ndarray:
         """log10 p of each word of a sentence given those before it; with `end`, of </s> too."""
-        ids = [self.kernel.index(word) for word in sentence.split()]
-        if end:
-            ids.append(self.kernel.end_sentence)
-        return self.kernel.score_tokens(np.array(ids, np.uint32), begin)
+        ids = self.ids([word.encode() for word in sentence.split()])
+        return self.kernel.score_tokens(np.append(ids, np.uint32(self.kernel.end_sentence)) if end else ids, begin)
 
 
 def load_ngram_model(path: str | Path, use_cache: bool = True) -> NgramModel:
-    """A language model from a file: ARPA (plain or gzipped) or a KenLM binary of any type.
+    """A language model from a file: ARPA (plain, gzip, xz or bzip2) or a KenLM binary of any type.
 
     use_cache  keep a converted ARPA under $XDG_CACHE_HOME/ds2 (default ~/.cache/ds2)
     raises  LanguageModelError where the file is missing, foreign, damaged or cut short
     """
-    if not Path(path).is_file():
-        raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
-    if not is_kenlm_binary(path):
-        return _from_arpa(Path(path), use_cache)
-    from ds2cli.language.foreign import is_probing, load_through_kenlm
-
-    return _from_bytes(map_probing(path), path) if is_probing(path) else load_through_kenlm(path)
-
-
-def _from_bytes(content: np.ndarray, path: str | Path) -> NgramModel:
-    try:
-        kernel = _kernels.NgramModel(content)
-    except ValueError as problem:
-        raise LanguageModelError(f"`{path}` cannot be read: {problem}", hint="build it again from its ARPA") from None
-    words = kernel.words()
-    if not words:
-        raise LanguageModelError(f"`{path}` was built without its words", hint="build it again from its ARPA")
-    if words[0] != "<unk>" or len(words) not in (kernel.counts[0], kernel.counts[0] + 1):
-        raise LanguageModelError(f"`{path}` is cut short: its words are not all there", hint="copy or build it again")
-    return NgramModel(kernel, words, kernel.order, str(path))
-
-
-def _from_arpa(path: Path, use_cache: bool) -> NgramModel:
-    cached = _cache_path(path)
-    if use_cache and cached.is_file():
-        try:
-            return _from_bytes(map_probing(cached), cached)
-        except LanguageModelError:
-            cached.unlink(missing_ok=True)  # a damaged copy is made again
-    tables = read_arpa(path)
+    path = Path(path)
+    if begins_as_binary(path):
+        return NgramModel(open_binary(path), str(path))
+    if use_cache and (found := _from_cache(path)):
+        return found
+    content, notes = arpa_to_binary(path)
+    model = NgramModel(open_bytes(content, path), str(path), notes)
     if use_cache:
-        try:
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            write_probing(tables, cached)
-            return _from_bytes(map_probing(cached), path)
-        except (OSError, LanguageModelError):
-            pass  # a full or read-only disk costs the cache, not the answer
-    return _from_bytes(to_probing(tables), path)
+        _keep(path, content, notes)
+    return model
+
+
+def model_in_memory(tables: NgramTables, name: str = "the model") -> NgramModel:
+    """A model that is asked without being written."""
+    return NgramModel(open_bytes(to_probing(tables), name), name, tables.notes)
+
+
+def begins_as_binary(path: Path) -> bool:
+    """Whether a file is one of KenLM's binaries, by its first bytes.
+
+    raises  LanguageModelError where it is missing or cannot be read
+    """
+    if not path.exists():
+        raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
+    if not path.is_file():
+        raise LanguageModelError(f"`{path}` is no file", hint="name the model's file")
+    try:
+        with open(path, "rb") as file:
+            return is_kenlm_binary(file.read(len(MAGIC)))
+    except OSError as problem:
+        raise LanguageModelError(f"cannot read `{path}`: {problem.strerror}") from None
 
 
 def cache_folder() -> Path:
@@ -88,8 +99,43 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ds2"
 
 
+def _from_cache(path: Path) -> NgramModel | None:
+    cached = _cache_path(path)
+    try:
+        kernel = open_bytes(np.memmap(cached, np.uint8, "r"), path)
+        return NgramModel(kernel, str(path), tuple(_notes_path(cached).read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError, LanguageModelError):
+        return None  # none yet, or a damaged one: it is made again
+
+
+def _keep(path: Path, content: np.ndarray, notes: tuple[str, ...]) -> None:
+    """Keep a converted model, and drop what was converted from the file as it was before."""
+    cached = _cache_path(path)
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(_notes_path(cached)) as place:
+            place.write_text("".join(note + "\n" for note in notes), encoding="utf-8")
+        with atomic_write(cached) as place:
+            place.write_bytes(content.data)
+        of_this_file = re.compile(rf"{re.escape(cached.name[: cached.name.rindex('-')])}-\w+\.(bin|notes)"
+                                  rf"|{re.escape(path.name)}\.[0-9a-f]{{16}}\.bin")  # as version 1 named them
+        for other in cached.parent.iterdir():
+            if of_this_file.fullmatch(other.name) and other.stem != cached.stem:
+                other.unlink(missing_ok=True)
+    except (OSError, Ds2Error):
+        pass  # a full or read-only disk costs the cache, not the answer
+
+
 def _cache_path(path: Path) -> Path:
-    """Where the converted form of this very file lives: another path, size or time of change is another name."""
+    """Where the converted form of this very file lives: `name.path-version.bin`, both as hashes."""
     status = path.stat()
-    identity = f"{CACHE_VERSION}:{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-    return cache_folder() / f"{path.name}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}.bin"
+    version = f"{CACHE_VERSION}:{status.st_size}:{status.st_mtime_ns}"
+    return cache_folder() / f"{path.name[:SHOWN_NAME]}.{_short_hash(str(path.resolve()))}-{_short_hash(version)}.bin"
+
+
+def _notes_path(cached: Path) -> Path:
+    return cached.with_suffix(".notes")
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12]

@@ -11,8 +11,8 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.errors import UsageError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.language.kenlm_binary import to_probing
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.probing import to_probing
 
 ROWS = 1 << 18
 ENDINGS = (".arpa", ".arpa.gz", ".bin")

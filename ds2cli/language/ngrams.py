@@ -15,12 +15,14 @@ class NgramTables:
     ngrams   one array per order n: (count_n, n) int32 word ids, oldest word first
     log10_probs     one per order: (count_n,) float32
     log10_backoffs  one per order but the highest: (count_n,) float32; 0 where the n-gram is never a context
+    notes    what a person should know of the file that they came from
     """
 
     words: list[str]
     ngrams: list[np.ndarray]
     log10_probs: list[np.ndarray]
     log10_backoffs: list[np.ndarray]
+    notes: tuple[str, ...] = ()
 
     @property
     def order(self) -> int:

@@ -53,9 +53,8 @@ class TextScore:
 
 def score_lines(model: NgramModel, lines: Iterable[list[bytes]]) -> Iterator[LineScore]:
     """Each sentence's log10 probability, from <s> to </s>."""
-    index = {word.encode(): number for number, word in enumerate(model.words)}
     for tokens in lines:
-        ids = np.array([*(index.get(token, 0) for token in tokens), model.kernel.end_sentence], np.uint32)
+        ids = np.append(model.ids(tokens), np.uint32(model.kernel.end_sentence))
         logs = model.kernel.score_tokens(ids, True).astype(np.float64)
         unknown = ids == 0
         yield LineScore(float(logs.sum()), float(logs[unknown].sum()), len(ids), int(np.count_nonzero(unknown)))

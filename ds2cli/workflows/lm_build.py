@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ds2cli.errors import UsageError
-from ds2cli.language.estimated import Estimated, estimate_model
+from ds2cli.language.estimate.estimator import EstimatedModel, estimate_model
+from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.model_file import check_model_path, write_arpa, write_model, written_beside
-from ds2cli.language.shelf import Shelf
 from ds2cli.language.texts import END_TOKEN, read_sentences
 
 INTERPRETER_BYTES = 64 << 20
@@ -56,7 +56,7 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
     check_settings(texts, output, settings)
     # Two shares of 35 %, n-grams that stand and n-grams at work: measured, the rest is what sorting takes at its peak.
     share = int(0.35 * max(settings.memory - INTERPRETER_BYTES, settings.memory // 4))
-    with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, Shelf(share, Path(folder)) as shelf:
+    with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, SpillStore(share, Path(folder)) as store:
         n_tokens = 0
 
         def sentences() -> Iterator[list[bytes]]:
@@ -67,14 +67,14 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
                 yield tokens
 
         keep = _wanted_words(texts, settings)
-        model = _estimate(sentences(), settings, keep, shelf, warn, listen)
+        model = _estimate(sentences(), settings, keep, store, warn, listen)
         listen(f"writing {output}")
-        if output.suffix == ".bin":  # hash tables are filled in memory; text is written as it comes off the shelf
+        if output.suffix == ".bin":  # hash tables are filled in memory; text is written as the store gives it
             write_model(model.to_tables(), output)
         else:
             with written_beside(output) as file:
                 write_arpa(file, model.words, model.counts, model.blocks)
-        return Built(model.counts, n_tokens, shelf.spilled)
+        return Built(model.counts, n_tokens, store.spilled)
 
 
 def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) -> None:
@@ -98,9 +98,9 @@ def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) 
         raise UsageError("--top reads the text twice, which stdin cannot be", hint="write it to a file first")
 
 
-def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: set[bytes] | None, shelf: Shelf,
-              warn: Callable[[str], None], listen: Callable[[str], None]) -> Estimated:
-    return estimate_model(sentences, settings.order, settings.prune, keep, shelf=shelf, memory=shelf.memory,
+def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: set[bytes] | None, store: SpillStore,
+              warn: Callable[[str], None], listen: Callable[[str], None]) -> EstimatedModel:
+    return estimate_model(sentences, settings.order, settings.prune, keep, store=store, memory=store.memory,
                           warn=warn, listen=listen)
 
 

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ds2cli import _kernels
 from ds2cli.errors import LanguageModelError, TextError, UsageError
 from ds2cli.language.arpa import read_arpa
-from ds2cli.language.mixing import fit_weights, mix
-from ds2cli.language.model import NgramModel
+from ds2cli.language.combine.mixing import fit_weights, mix
+from ds2cli.language.combine.pruning import prune_by_entropy, pruning_costs, threshold_for
+from ds2cli.language.model import NgramModel, begins_as_binary, model_in_memory
 from ds2cli.language.model_file import check_model_path, write_model
 from ds2cli.language.ngrams import NgramTables
 from ds2cli.language.perplexity import score_text
-from ds2cli.language.probing import is_kenlm_binary, to_probing
-from ds2cli.language.pruning import judge, prune_by_entropy, threshold_for
 from ds2cli.language.texts import read_lines
 
 
@@ -41,7 +39,7 @@ class Mixed:
 
 
 def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | None, dev: str | None,
-          listen: Callable[[str], None]) -> Pruned:
+          listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> Pruned:
     """A smaller model, by entropy: to a threshold or to a number of n-grams.
 
     raises  UsageError where neither or both are given
@@ -50,19 +48,20 @@ def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | N
         raise UsageError("give either --threshold or --ngrams", hint="for example: --threshold 1e-8")
     check_model_path(output)
     lines = _read_dev(dev)
-    tables = _read(source, listen)
+    tables = _read(source, listen, warn)
     listen("judging n-grams")
-    judged = judge(tables)
-    limit = threshold_for(judged, n_ngrams) if n_ngrams is not None else float(threshold or 0)
-    smaller = prune_by_entropy(judged, limit)
+    costs = pruning_costs(tables)
+    limit = threshold_for(costs, n_ngrams) if n_ngrams is not None else float(threshold or 0)
+    smaller = prune_by_entropy(costs, limit)
     listen(f"writing {output}")
     write_model(smaller, output)
-    before, after = (score_text(_in_memory(model), lines).perplexity if lines else None for model in (tables, smaller))
-    return Pruned(tables.counts, smaller.counts, limit, before, after)
+    perplexities = [score_text(model_in_memory(model), lines).perplexity if lines else None
+                    for model in (tables, smaller)]
+    return Pruned(tables.counts, smaller.counts, limit, *perplexities)
 
 
 def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], dev: str | None,
-               listen: Callable[[str], None]) -> Mixed:
+               listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> Mixed:
     """One model out of several, with given weights or those that suit the dev text best.
 
     raises  UsageError where weights do not fit, or neither weights nor dev text are given
@@ -75,25 +74,28 @@ def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], 
         raise UsageError(f"--weights wants {len(sources)} numbers from 0 that sum to 1")
     check_model_path(output)
     lines = _read_dev(dev)
-    models = [_read(source, listen) for source in sources]
+    models = [_read(source, listen, warn) for source in sources]
     listen("fitting weights")
-    kernels = [_in_memory(model) for model in models] if lines else []
+    kernels = [model_in_memory(model) for model in models] if lines else []
     weights = list(weights) or fit_weights(_token_probs(kernels, lines)).tolist()
     listen("mixing")
     mixed = mix(models, weights)
     listen(f"writing {output}")
     write_model(mixed, output)
     perplexities = [score_text(kernel, lines).perplexity for kernel in kernels]
-    together = score_text(_in_memory(mixed), lines).perplexity if lines else None
+    together = score_text(model_in_memory(mixed), lines).perplexity if lines else None
     return Mixed(mixed.counts, weights, perplexities, together)
 
 
-def _read(path: Path, listen: Callable[[str], None]) -> NgramTables:
+def _read(path: Path, listen: Callable[[str], None], warn: Callable[[str], None]) -> NgramTables:
     listen(f"reading {path}")
-    if path.is_file() and is_kenlm_binary(path):
+    if begins_as_binary(path):
         raise LanguageModelError(f"`{path}` is a KenLM binary, whose n-grams cannot be listed",
                                  hint="give the ARPA file that it was built from")
-    return read_arpa(path)
+    tables = read_arpa(path)
+    for note in tables.notes:
+        warn(note)
+    return tables
 
 
 def _read_dev(dev: str | None) -> list[list[bytes]]:
@@ -105,17 +107,11 @@ def _read_dev(dev: str | None) -> list[list[bytes]]:
     return lines
 
 
-def _in_memory(tables: NgramTables) -> NgramModel:
-    return NgramModel(_kernels.NgramModel(to_probing(tables)), tables.words, tables.order)
-
-
 def _token_probs(models: Sequence[NgramModel], lines: list[list[bytes]]) -> np.ndarray:
     """(M, T) what each model gives each token of the text; 0 for its unknown words, tokens unknown to all left out."""
     rows = []
     for model in models:
-        index = {word.encode(): number for number, word in enumerate(model.words)}
-        ids = [np.array([*(index.get(token, 0) for token in line), model.kernel.end_sentence], np.uint32)
-               for line in lines]
+        ids = [np.append(model.ids(line), np.uint32(model.kernel.end_sentence)) for line in lines]
         logs = np.concatenate([model.kernel.score_tokens(line, True) for line in ids]).astype(np.float64)
         rows.append(np.where(np.concatenate(ids) == 0, 0, np.power(10.0, logs)))
     probs = np.array(rows)

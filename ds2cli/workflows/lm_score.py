@@ -11,13 +11,17 @@ from ds2cli.language.texts import read_lines
 
 
 def score(model: Path, text: str, units: bool = False, spaces: bool = False,
-          per_line: Callable[[LineScore], None] | None = None) -> TextScore:
-    """The text's score; `per_line` sees each line's.
+          per_line: Callable[[LineScore], None] | None = None,
+          warn: Callable[[str], None] = lambda note: None) -> TextScore:
+    """The text's score; `per_line` sees each line's, `warn` is told what is odd about the model's file.
 
     raises  LanguageModelError, UsageError for what cannot be read; TextError where the text has no lines
     """
     total = TextScore()
-    for line in score_lines(load_ngram_model(model), read_lines(text, units, spaces)):
+    loaded = load_ngram_model(model)
+    for note in loaded.notes:
+        warn(note)
+    for line in score_lines(loaded, read_lines(text, units, spaces)):
         total.add(line)
         if per_line:
             per_line(line)

@@ -6,9 +6,8 @@ from collections import defaultdict
 import numpy as np
 
 from ds2cli.decoding.beam import BeamDecoder
-from ds2cli.language.model import NgramModel
+from ds2cli.language.model import NgramModel, model_in_memory
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.probing import to_probing
 from ds2cli.text.units import SPACE, Units
 
 UNITS = Units(("<blank>", " ", "a", "b"))
@@ -24,10 +23,8 @@ def random_log_probs(frames: int, units: int, seed: int, sharpness: float = 1.5)
 
 
 def as_model(tables: NgramTables) -> NgramModel:
-    """Tables as a decoder takes them."""
-    from ds2cli import _kernels
-
-    return NgramModel(_kernels.NgramModel(to_probing(tables)), tables.words, tables.order)
+    """The model in memory."""
+    return model_in_memory(tables)
 
 
 def spelled_texts(log_probs: np.ndarray, space: int) -> dict[tuple[int, ...], float]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ds2cli.language.estimated import estimate_model
+from ds2cli.language.estimate.estimator import estimate_model
+from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.shelf import Shelf
 
 LMPLZ = Path(__file__).resolve().parent.parent / "golden" / "lmplz"
 
@@ -21,8 +21,8 @@ def build(lines: Iterable[str], order: int, prune: tuple[int, ...] = (), keep: s
           memory: int = 1 << 30, warn=lambda message: None) -> NgramTables:
     """The model of some lines."""
     blocks = [[word for line in lines for word in (*line.encode().split(), b"</s>")]]
-    with Shelf(memory) as shelf:
-        return estimate_model(blocks, order, prune, keep, shelf=shelf, memory=memory, warn=warn).to_tables()
+    with SpillStore(memory) as store:
+        return estimate_model(blocks, order, prune, keep, store=store, memory=memory, warn=warn).to_tables()
 
 
 def as_dicts(tables: NgramTables) -> list[dict[tuple[str, ...], tuple[float, float]]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli.language.counting import END_ID, count_ngrams, histories, ranges_of
+from ds2cli.language.estimate.counting import END_ID, count_ngrams, histories, ranges_of
 
 
 @pytest.mark.parametrize("n_words", [3, 1 << 10, 1 << 17, 1 << 22, (1 << 31) - 1])

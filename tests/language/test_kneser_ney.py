@@ -9,11 +9,11 @@ import pytest
 from model_checks import LMPLZ, as_dicts, assert_same_model, build, masses, novels, random_contexts, random_lines
 
 from ds2cli.errors import TextError
-from ds2cli.language.adjusting import adjust_counts
 from ds2cli.language.arpa import read_arpa
-from ds2cli.language.counting import BEGIN_ID, END_ID, Vocabulary, count_text
-from ds2cli.language.kneser_ney import FALLBACK, discounts_of
-from ds2cli.language.shelf import Shelf
+from ds2cli.language.estimate.adjusted_counts import adjust_counts
+from ds2cli.language.estimate.counting import BEGIN_ID, END_ID, Vocabulary, count_text
+from ds2cli.language.estimate.kneser_ney import FALLBACK, discounts_of
+from ds2cli.language.estimate.spill import SpillStore
 
 NOVELS_VOCABULARY = set((LMPLZ / "vocab800.txt").read_bytes().split())
 
@@ -127,11 +127,11 @@ def test_little_memory_builds_the_same_model_bit_for_bit(prune):
 
 def test_what_does_not_fit_goes_to_disk_and_is_gone_at_the_end(tmp_path):
     values = np.arange(1000, dtype=np.int64)
-    with Shelf(1000, tmp_path) as shelf:
-        small, large = shelf.keep(values[:10]), shelf.column(np.int64)
+    with SpillStore(1000, tmp_path) as store:
+        small, large = store.keep(values[:10]), store.column(np.int64)
         large.append(values[:100])
         large.append(values[100:])
-        assert shelf.spilled == values.nbytes and len(list(tmp_path.iterdir())) == 1
+        assert store.spilled == values.nbytes and len(list(tmp_path.iterdir())) == 1
         np.testing.assert_array_equal(large.read(90, 950), values[90:950])
         np.testing.assert_array_equal(small.read(), values[:10])
     assert not list(tmp_path.iterdir())
@@ -148,9 +148,9 @@ def test_discounts_are_chen_and_goodmans():
 def test_adjusted_counts_are_numbers_of_different_words_before():
     vocabulary = Vocabulary()
     text = [b"a", b"b", b"</s>", b"c", b"b", b"</s>", b"a", b"b", b"</s>"]
-    with Shelf(1 << 20) as shelf:
-        runs = count_text([text], 2, vocabulary, shelf, 100)
-        tables = adjust_counts(runs.merged(len(vocabulary)), 2, [0, 0], None, shelf)
+    with SpillStore(1 << 20) as store:
+        runs = count_text([text], 2, vocabulary, store, 100)
+        tables = adjust_counts(runs.merged(len(vocabulary)), 2, [0, 0], None, store)
         unigrams = dict(zip(tables[0].first.read().tolist(), tables[0].adjusted.read().tolist(), strict=True))
     number = {word.decode(): index for word, index in vocabulary.items()}
     assert unigrams == {0: 0, BEGIN_ID: 0, END_ID: 1, number["a"]: 1, number["b"]: 2, number["c"]: 1}

@@ -5,7 +5,7 @@ import pytest
 from arpa_models import backoff_score
 from model_checks import as_dicts, assert_same_model, build, masses, novels, random_contexts, random_lines
 
-from ds2cli.language.mixing import fit_weights, mix
+from ds2cli.language.combine.mixing import fit_weights, mix
 
 
 @pytest.fixture(scope="module")

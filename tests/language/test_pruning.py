@@ -6,10 +6,10 @@ from arpa_models import backoff_score
 from model_checks import as_dicts, build, masses, novels, random_contexts, random_lines
 
 from ds2cli.errors import UsageError
-from ds2cli.language.histories import context_shares
-from ds2cli.language.lookup import closed
+from ds2cli.language.combine.context_frequencies import context_shares
+from ds2cli.language.combine.ngram_index import closed
+from ds2cli.language.combine.pruning import prune_by_entropy, pruning_costs, threshold_for
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.pruning import judge, prune_by_entropy, threshold_for
 
 
 @pytest.fixture(scope="module")
@@ -69,26 +69,26 @@ def test_contexts_are_met_as_often_as_a_walk_through_the_model_meets_them(walked
 @pytest.mark.parametrize("row", range(0, 40, 3))
 def test_a_cost_is_the_growth_of_perplexity_on_the_models_own_text(walked, row):
     tables, met = walked
-    judged = judge(tables)
+    costed = pruning_costs(tables)
     smaller = without(tables, row)
     context = tuple(tables.ngrams[-1][row, :-1].tolist())
     words = [word for word in range(len(tables.words)) if tables.words[word] != "<s>"]
     before = np.array([backoff_score(tables, context, word) for word in words]) * np.log(10)
     after = np.array([backoff_score(smaller, context, word) for word in words]) * np.log(10)
     divergence = met.get(context, 0) * float((np.exp(before) * (before - after)).sum())
-    assert judged.costs[-1][row] == pytest.approx(np.expm1(divergence), rel=0.03, abs=1e-7)
+    assert costed.costs[-1][row] == pytest.approx(np.expm1(divergence), rel=0.03, abs=1e-7)
 
 
 @pytest.mark.parametrize("threshold", [1e-7, 1e-5, 1e-4, 1])
 def test_every_context_of_a_pruned_model_sums_to_one(tables, threshold):
-    smaller = prune_by_entropy(judge(tables), threshold)
+    smaller = prune_by_entropy(pruning_costs(tables), threshold)
     assert sum(smaller.counts) < sum(tables.counts) and smaller.counts[0] == tables.counts[0]
     contexts = random_contexts(smaller, 5, seed=3) if smaller.order > 1 else [()]
     assert masses(smaller, contexts) == pytest.approx([1] * len(contexts), abs=1e-5)
 
 
 def test_what_stays_keeps_its_probability_and_its_parts(tables):
-    before, after = as_dicts(tables), as_dicts(prune_by_entropy(judge(tables), 1e-4))
+    before, after = as_dicts(tables), as_dicts(prune_by_entropy(pruning_costs(tables), 1e-4))
     for n, grams in enumerate(after):
         for gram, (log10_prob, _) in grams.items():
             assert log10_prob == before[n][gram][0]
@@ -96,17 +96,17 @@ def test_what_stays_keeps_its_probability_and_its_parts(tables):
 
 
 def test_a_threshold_of_nothing_prunes_nothing(tables):
-    assert as_dicts(prune_by_entropy(judge(tables), 0)) == as_dicts(tables)
+    assert as_dicts(prune_by_entropy(pruning_costs(tables), 0)) == as_dicts(tables)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.99])
 def test_a_wanted_size_is_kept_to(tables, share):
-    judged = judge(tables)
+    costed = pruning_costs(tables)
     wanted = int(share * sum(tables.counts))
-    smaller = prune_by_entropy(judged, threshold_for(judged, wanted))
+    smaller = prune_by_entropy(costed, threshold_for(costed, wanted))
     assert 0.9 * wanted < sum(smaller.counts) <= wanted
 
 
 def test_fewer_n_grams_than_words_are_refused(tables):
     with pytest.raises(UsageError, match="fewer than the model's"):
-        threshold_for(judge(tables), 10)
+        threshold_for(pruning_costs(tables), 10)

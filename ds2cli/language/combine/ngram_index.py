@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ds2cli.language.kenlm_binary import close_under_parts
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.probing import close_under_parts
 
 MISSING = -1
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ds2cli.language.backoff import LOG10_ZERO, fit_backoffs
-from ds2cli.language.counting import count_ngrams
-from ds2cli.language.lookup import MISSING, NgramIndex, closed
+from ds2cli.language.combine.backoff import LOG10_ZERO, fit_backoffs
+from ds2cli.language.combine.ngram_index import MISSING, NgramIndex, closed
+from ds2cli.language.estimate.counting import count_ngrams
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN, NgramTables
 
 EM_STEPS = 200

@@ -1,9 +1,9 @@
-// N-grams, order by order, into the tables of ngram_layout.h.
+// N-grams, order by order, into the tables of probing_layout.h.
 #pragma once
 
 #include <cmath>
 
-#include "ngram_layout.h"
+#include "probing_layout.h"
 
 namespace ds2 {
 
@@ -19,11 +19,12 @@ inline float with_sign(float value) { return -std::fabs(value); }
 
 // What must hold for look-ups that grow from the newest word backwards: the n-gram without its oldest word exists (it is
 // marked as extensible), and so does the n-gram without its newest (it is marked as a context).
-class NgramWriter {
+class ProbingWriter {
  public:
-  NgramWriter(uint8_t* out, const Layout& layout) : out_(out), layout_(layout), tables_(out, layout) {}
+  ProbingWriter(uint8_t* out, const ProbingLayout<>& layout) : out_(out), layout_(layout), tables_(out, layout) {}
 
-  // words: zero-ended strings in order of id, <unk> first. returns false where an n-gram lacks its suffix or its context.
+  // words: zero-ended strings in order of id, <unk> first. returns false where an n-gram is there twice, or lacks its suffix
+  // or its context.
   bool write(std::string_view words, const std::vector<OrderView>& orders) {
     write_header();
     write_vocabulary(words);
@@ -32,9 +33,9 @@ class NgramWriter {
       store(entry, with_sign(orders[0].probabilities[word]));
       store(entry + 4, backoff_of(orders[0], word));
     }
-    for (int n = 2; n <= layout_.order(); ++n)
-      for (uint64_t i = 0; i < orders[n - 1].count; ++i) insert(n, orders[n - 1], i);
     bool complete = true;
+    for (int n = 2; n <= layout_.order(); ++n)
+      for (uint64_t i = 0; i < orders[n - 1].count; ++i) complete &= insert(n, orders[n - 1], i);
     for (int n = 2; n <= layout_.order(); ++n)
       for (uint64_t i = 0; i < orders[n - 1].count; ++i) complete &= mark_parts(n, orders[n - 1].ids + i * n);
     return complete;
@@ -67,7 +68,8 @@ class NgramWriter {
     uint32_t id = 0;
     for (std::size_t at = 0; at < words.size(); ++id) {
       const std::size_t end = words.find('\0', at);
-      if (id) store(tables_.vocabulary.insert(hash_word(words.substr(at, end - at))) + 8, id);
+      uint8_t* entry = id ? tables_.vocabulary.insert(hash_word(words.substr(at, end - at))) : nullptr;
+      if (entry) store(entry + 8, id);
       at = end + 1;
     }
     store(out_ + layout_.vocabulary, uint32_t{0});
@@ -75,16 +77,19 @@ class NgramWriter {
     std::memcpy(out_ + layout_.words, words.data(), words.size());
   }
 
-  void insert(int n, const OrderView& order, uint64_t i) {
+  bool insert(int n, const OrderView& order, uint64_t i) {  // false where it is there already
     const uint64_t key = key_of(order.ids + i * n, n);
     const float probability = with_sign(order.probabilities[i]);
     if (n == layout_.order()) {
-      store(tables_.longest.insert(key) + 8, probability);
-      return;
+      uint8_t* entry = tables_.longest.insert(key);
+      if (entry) store(entry + 8, probability);
+      return entry;
     }
     uint8_t* entry = tables_.middles[n - 2].insert(key);
+    if (!entry) return false;
     store(entry + 8, probability);
     store(entry + 12, backoff_of(order, i));
+    return true;
   }
 
   // The (probability, backoff) pair of a shorter n-gram, or nullptr.
@@ -104,8 +109,8 @@ class NgramWriter {
   }
 
   uint8_t* out_;
-  const Layout& layout_;
-  Tables tables_;
+  const ProbingLayout<>& layout_;
+  ProbingTables<> tables_;
 };
 
 }  // namespace ds2

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ds2cli.errors import UsageError
-from ds2cli.language.backoff import explicit_mass, fit_backoffs
-from ds2cli.language.histories import context_shares
-from ds2cli.language.lookup import closed
+from ds2cli.language.combine.backoff import explicit_mass, fit_backoffs
+from ds2cli.language.combine.context_frequencies import context_shares
+from ds2cli.language.combine.ngram_index import closed
 from ds2cli.language.ngrams import NgramTables
 
 BISECTIONS = 40
 
 
 @dataclass(frozen=True)
-class Judged:
+class PruningCosts:
     """A model and what each n-gram above order 1 is worth.
 
     costs     per order from 2 on: relative growth of perplexity without the n-gram, exp(D) - 1
@@ -47,7 +47,7 @@ class Judged:
         return keep
 
 
-def judge(tables: NgramTables) -> Judged:
+def pruning_costs(tables: NgramTables) -> PruningCosts:
     """What each n-gram of a model is worth."""
     tables, suffixes, contexts = closed(tables)
     probs = [np.power(10.0, logs.astype(np.float64)) for logs in tables.log10_probs]
@@ -56,26 +56,26 @@ def judge(tables: NgramTables) -> Judged:
     for n in range(1, tables.order):
         log_backoff = tables.log10_backoffs[n - 1].astype(np.float64) * np.log(10)
         costs.append(_costs(probs[n], probs[n - 1][suffixes[n - 1]], contexts[n - 1], log_backoff, shares[n - 1]))
-    return Judged(tables, costs, suffixes, contexts)
+    return PruningCosts(tables, costs, suffixes, contexts)
 
 
-def prune_by_entropy(judged: Judged, threshold: float) -> NgramTables:
+def prune_by_entropy(costs: PruningCosts, threshold: float) -> NgramTables:
     """The model without the n-grams whose loss makes its perplexity grow by less than a share of `threshold`."""
-    return _take(judged, judged.kept(threshold))
+    return _take(costs, costs.kept(threshold))
 
 
-def threshold_for(judged: Judged, n_ngrams: int) -> float:
+def threshold_for(costs: PruningCosts, n_ngrams: int) -> float:
     """The smallest threshold that leaves at most so many n-grams, unigrams included.
 
     raises  UsageError where the unigrams alone are more
     """
-    unigrams = judged.tables.counts[0]
+    unigrams = costs.tables.counts[0]
     if n_ngrams < unigrams:
         raise UsageError(f"{n_ngrams:,} n-grams are fewer than the model's {unigrams:,} words",
                          hint="build it again with fewer words: --top N")
 
     def size(threshold: float) -> int:
-        return unigrams + sum(int(np.count_nonzero(kept)) for kept in judged.kept(threshold))
+        return unigrams + sum(int(np.count_nonzero(kept)) for kept in costs.kept(threshold))
 
     if size(0.0) <= n_ngrams:
         return 0.0
@@ -96,15 +96,15 @@ def _costs(probs: np.ndarray, lower: np.ndarray, contexts: np.ndarray, log_backo
     return np.expm1(np.maximum(-share[contexts] * change, 0))
 
 
-def _take(judged: Judged, keep: list[np.ndarray]) -> NgramTables:
-    tables = judged.tables
+def _take(costs: PruningCosts, keep: list[np.ndarray]) -> NgramTables:
+    tables = costs.tables
     probs = [np.power(10.0, logs.astype(np.float64)) for logs in tables.log10_probs]
     ngrams, log10_probs, backoffs = [tables.ngrams[0]], [tables.log10_probs[0]], []
     stays = np.ones(tables.counts[0], bool)
     for n, kept in enumerate(keep, 1):
-        contexts, suffixes = judged.contexts[n - 1][kept], judged.suffixes[n - 1][kept]
+        contexts, suffixes = costs.contexts[n - 1][kept], costs.suffixes[n - 1][kept]
         refitted = fit_backoffs(probs[n][kept], probs[n - 1][suffixes], contexts, tables.counts[n - 1])
-        lost = np.bincount(judged.contexts[n - 1][~kept], minlength=tables.counts[n - 1]) > 0
+        lost = np.bincount(costs.contexts[n - 1][~kept], minlength=tables.counts[n - 1]) > 0
         backoffs.append(np.where(lost, refitted, tables.log10_backoffs[n - 1])[stays])
         ngrams.append(tables.ngrams[n][kept])
         log10_probs.append(tables.log10_probs[n][kept])

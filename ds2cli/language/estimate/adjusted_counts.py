@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ds2cli.language.counting import BEGIN_ID, END_ID, Counted
-from ds2cli.language.shelf import Column, Shelf
+from ds2cli.language.estimate.counting import BEGIN_ID, END_ID, Counted
+from ds2cli.language.estimate.spill import Column, SpillStore
 
 
 @dataclass
@@ -35,19 +35,19 @@ class OrderTable:
         return len(self.first)
 
 
-def new_tables(shelf: Shelf, order: int) -> list[OrderTable]:
+def new_tables(store: SpillStore, order: int) -> list[OrderTable]:
     kinds = (np.int32, np.uint32, np.int64, np.bool_)
-    return [OrderTable(*(shelf.column(kind) for kind in kinds)) for _ in range(order)]
+    return [OrderTable(*(store.column(kind) for kind in kinds)) for _ in range(order)]
 
 
 def adjust_counts(ranges: Iterable[Counted], order: int, prune: list[int], dropped: np.ndarray | None,
-                  shelf: Shelf) -> list[OrderTable]:
+                  store: SpillStore) -> list[OrderTable]:
     """The n-grams of all orders with adjusted counts, from those of the highest, range by range of last words.
 
     prune    per order: n-grams seen at most so often are not kept
     dropped  (V,) bool: words outside the wanted vocabulary; n-grams with one are not kept
     """
-    tables = new_tables(shelf, order)
+    tables = new_tables(store, order)
     _add(tables[0], np.array([0, 1], np.int32), np.zeros(2, np.uint32), np.zeros(2, np.int64), np.ones(2, bool))
     last: list[tuple[int, int]] = []
     for counted in ranges:

@@ -1,4 +1,4 @@
-"""A text's n-gram model, from counting to rows that can be written: the whole estimator in one call."""
+"""The estimator: text to an interpolated modified Kneser-Ney model, in one call."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ import numpy as np
 
 from ds2cli import _kernels
 from ds2cli.errors import TextError
-from ds2cli.language.adjusting import OrderTable, adjust_counts
-from ds2cli.language.counting import END_ID, Vocabulary, count_text
-from ds2cli.language.kneser_ney import OrderModel, choose_discounts, estimate, stretches
+from ds2cli.language.estimate.adjusted_counts import OrderTable, adjust_counts
+from ds2cli.language.estimate.counting import END_ID, Vocabulary, count_text
+from ds2cli.language.estimate.kneser_ney import OrderModel, choose_discounts, estimate, stretches
+from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.ngrams import NgramTables
-from ds2cli.language.shelf import Shelf
 
 # Measured: bytes at work per n-gram while it is sorted, beside 12 per word.
 BYTES_PER_ROW = 120
 
 
 @dataclass
-class Estimated:
-    """An estimated model, still on its shelf: readable as long as the shelf stands.
+class EstimatedModel:
+    """An estimated model in its spill store: readable as long as the store is open.
 
     words    all words in order of id, pruned ones too
     """
@@ -75,31 +75,31 @@ class Estimated:
 
 
 def estimate_model(blocks: Iterable[Sequence[bytes]], order: int, prune: Sequence[int] = (),
-                   keep: set[bytes] | None = None, *, shelf: Shelf, memory: int, warn: Callable[[str], None],
-                   listen: Callable[[str], None] = lambda step: None) -> Estimated:
+                   keep: set[bytes] | None = None, *, store: SpillStore, memory: int, warn: Callable[[str], None],
+                   listen: Callable[[str], None] = lambda step: None) -> EstimatedModel:
     """An interpolated modified Kneser-Ney model of a text.
 
     blocks  lists of tokens, whole sentences, each sentence ended by `</s>`
     prune   per order, n-grams seen at most so often are left out; the last value goes for all higher orders
     keep    words of the model's vocabulary; the others are <unk>
-    memory  bytes that sorting may take, beside what stands on the shelf
+    memory  bytes that sorting may take, beside what the store holds
     raises  TextError where there is nothing to count, or no line is long enough for the order
     """
     thresholds = [*prune, *[prune[-1] if prune else 0] * order][:order]
     rows = max(1000, memory // (BYTES_PER_ROW + 12 * order))
     vocabulary = Vocabulary()
     listen("counting n-grams")
-    runs = count_text(blocks, order, vocabulary, shelf, rows)
+    runs = count_text(blocks, order, vocabulary, store, rows)
     if len(vocabulary) <= 3:
         raise TextError("there are no words in the text", hint="give one sentence per line")
     listen("adjusting counts")
     dropped = _dropped(vocabulary, keep)
-    tables = adjust_counts(runs.merged(len(vocabulary)), order, thresholds, dropped, shelf)
+    tables = adjust_counts(runs.merged(len(vocabulary)), order, thresholds, dropped, store)
     if not len(tables[-1]):
         raise TextError(f"no line is long enough for n-grams of order {order}", hint="build with a smaller --order")
     discounts = choose_discounts(tables, warn)
-    models = estimate(tables, discounts, shelf, rows, lambda n: listen(f"estimating {n}-grams"))
-    return Estimated([word.decode() for word in vocabulary], tables, models, rows)
+    models = estimate(tables, discounts, store, rows, lambda n: listen(f"estimating {n}-grams"))
+    return EstimatedModel([word.decode() for word in vocabulary], tables, models, rows)
 
 
 def _dropped(vocabulary: Vocabulary, keep: set[bytes] | None) -> np.ndarray | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ds2cli.language.estimate.spill import Column, SpillStore
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
-from ds2cli.language.shelf import Column, Shelf
 
 UNKNOWN_ID, BEGIN_ID, END_ID = 0, 1, 2
 
@@ -130,15 +130,15 @@ class Runs:
     together and given out. A range holds at most `rows` n-grams before merging, or those of a single word.
     """
 
-    def __init__(self, shelf: Shelf, order: int, rows: int) -> None:
+    def __init__(self, store: SpillStore, order: int, rows: int) -> None:
         self.order = order
         self.rows = rows
-        self._shelf = shelf
+        self._store = store
         self._runs: list[tuple[list[Column], Column, np.ndarray]] = []
 
     def add(self, run: Counted, n_words: int) -> None:
-        columns = [self._shelf.column(np.int32) for _ in range(self.order)]
-        counts = self._shelf.column(np.int64)
+        columns = [self._store.column(np.int32) for _ in range(self.order)]
+        counts = self._store.column(np.int64)
         for column, values in zip(columns, run.columns, strict=True):
             column.append(values)
         counts.append(run.counts)
@@ -178,12 +178,13 @@ def ranges_of(bounds: np.ndarray, rows: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def count_text(blocks: Iterable[Sequence[bytes]], order: int, vocabulary: Vocabulary, shelf: Shelf, rows: int) -> Runs:
+def count_text(blocks: Iterable[Sequence[bytes]], order: int, vocabulary: Vocabulary, store: SpillStore,
+               rows: int) -> Runs:
     """The n-grams of a text, one run for every `rows` tokens.
 
     blocks  lists of tokens, whole sentences, each sentence ended by `</s>`
     """
-    runs, waiting, n_waiting = Runs(shelf, order, rows), [], 0
+    runs, waiting, n_waiting = Runs(store, order, rows), [], 0
 
     def flush() -> None:
         if waiting:

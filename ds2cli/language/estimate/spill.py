@@ -1,4 +1,4 @@
-"""Long arrays that live in memory while they fit and on disk beyond: what bounds the estimator's memory."""
+"""Arrays that stay in memory while they fit and spill to disk beyond: what bounds the estimator's memory."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from ds2cli.errors import Ds2Error
 
 
-class Shelf:
+class SpillStore:
     """Columns that together hold at most `memory` bytes; what comes beyond goes to files in a temporary folder.
 
     Used as a context: the folder is gone at its end, however it ends.
@@ -25,7 +25,7 @@ class Shelf:
         self._folder: Path | None = None
         self._files = 0
 
-    def __enter__(self) -> "Shelf":
+    def __enter__(self) -> "SpillStore":
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -53,9 +53,9 @@ class Shelf:
 class Column:
     """A growing array of one type: append, then read any stretch of it. Once it has spilled, it stays on disk."""
 
-    def __init__(self, shelf: Shelf, dtype: np.dtype) -> None:
+    def __init__(self, store: SpillStore, dtype: np.dtype) -> None:
         self.dtype = dtype
-        self._shelf = shelf
+        self._store = store
         self._parts: list[np.ndarray] = []
         self._file: Path | None = None
         self._length = 0
@@ -67,12 +67,12 @@ class Column:
         """Adds values at the end; the column keeps the array itself where it has the column's type."""
         values = np.ascontiguousarray(values, self.dtype)
         self._length += len(values)
-        if self._file is None and self._shelf.used + values.nbytes <= self._shelf.memory:
-            self._shelf.used += values.nbytes
+        if self._file is None and self._store.used + values.nbytes <= self._store.memory:
+            self._store.used += values.nbytes
             self._parts.append(values)
             return
         if self._file is None:
-            self._file = self._shelf.new_file()
+            self._file = self._store.new_file()
             for part in self._parts:
                 self._write(part)
             self._drop_parts()
@@ -96,7 +96,7 @@ class Column:
         self._length = 0
 
     def _drop_parts(self) -> None:
-        self._shelf.used -= sum(part.nbytes for part in self._parts)
+        self._store.used -= sum(part.nbytes for part in self._parts)
         self._parts = []
 
     def _write(self, values: np.ndarray) -> None:
@@ -106,7 +106,7 @@ class Column:
                 file.write(values.data)
         except OSError as problem:
             raise spill_error(problem) from None
-        self._shelf.spilled += values.nbytes
+        self._store.spilled += values.nbytes
 
 
 def spill_error(problem: OSError) -> Ds2Error:

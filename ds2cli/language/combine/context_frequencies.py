@@ -1,4 +1,4 @@
-"""How often each context of a model is met, when the model talks to itself for ever.
+"""Stationary context frequencies of a back-off model: how often each context is met in text that it generates.
 
 The chain rule over a Kneser-Ney model's own lower orders does not tell: they hold adjusted counts, which are made for
 backing off, and say that "the" is rare. But with its lower orders so made, the whole model keeps the frequencies of the

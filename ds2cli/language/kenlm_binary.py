@@ -1,38 +1,35 @@
-"""KenLM's binary probing files: hash tables on disk that are mapped into memory and asked at once.
+"""KenLM's binaries: hash tables and tries on disk that are mapped into memory and asked at once.
 
-The layout is in kernels/ngram_layout.h. Files go both ways: KenLM loads ours, we load its, with the same scores.
+The layouts are in kernels/kenlm_format.h, probing_layout.h and trie_search.h. All six types are read, and the probing
+type is written. KenLM loads ours, we load its, with the same scores.
 """
 
-import os
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ds2cli import _kernels
 from ds2cli.errors import LanguageModelError
+from ds2cli.io.atomic import atomic_write
 from ds2cli.language.ngrams import NgramTables
 
 MAGIC = b"mmap lm http://kheafield.com/code"
 MULTIPLIER = 1.5  # buckets per n-gram: KenLM's default
+TYPES = ("probing", "probing with rest costs", "trie", "quantised trie", "trie with array pointers",
+         "quantised trie with array pointers")
+REBUILD = "build it again from its ARPA"
 
 
 def write_probing(tables: NgramTables, path: str | Path, multiplier: float = MULTIPLIER) -> None:
     """An n-gram model as a binary file, written beside and renamed.
 
     multiplier  buckets per n-gram; fewer are smaller, more are faster
-    raises  LanguageModelError where the vocabulary lacks <s> or </s>, or the file cannot be written
+    raises  LanguageModelError where the vocabulary lacks <s> or </s>; UsageError where the file cannot be written
     """
     content = to_probing(tables, multiplier)
-    path = Path(path)
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.data)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except OSError as problem:
-        raise LanguageModelError(f"cannot write `{path}`: {problem.strerror}") from None
+    with atomic_write(path) as place:
+        place.write_bytes(content.data)
 
 
 def to_probing(tables: NgramTables, multiplier: float = MULTIPLIER) -> np.ndarray:
@@ -51,18 +48,38 @@ def to_probing(tables: NgramTables, multiplier: float = MULTIPLIER) -> np.ndarra
     raise ValueError("n-grams lack their parts, even after these were added")
 
 
-def map_probing(path: str | Path) -> np.ndarray:
-    """The bytes of a file, (size,) uint8, mapped and not read."""
+def is_kenlm_binary(content: bytes) -> bool:
+    """Whether a file's first bytes are those of every KenLM binary, whatever its type."""
+    return content.startswith(MAGIC)
+
+
+def open_binary(path: str | Path) -> Any:
+    """The kernel's model in a file, mapped and not read.
+
+    raises  LanguageModelError where the file is no KenLM binary, is cut short, or has words that are not UTF-8
+    """
     try:
-        return np.memmap(path, np.uint8, "r")
+        content = np.memmap(path, np.uint8, "r")
     except (OSError, ValueError):
         raise LanguageModelError(f"cannot read `{path}`") from None
+    return open_bytes(content, path)
 
 
-def is_kenlm_binary(path: str | Path) -> bool:
-    """Whether a file begins as every KenLM binary does, whatever its type."""
-    with open(path, "rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+def open_bytes(content: np.ndarray, path: str | Path) -> Any:
+    """The kernel's model in a file's bytes, (size,) uint8; `path` is named in errors. Raises as open_binary."""
+    try:
+        kernel = _kernels.NgramModel(content, str(path))
+    except ValueError as problem:
+        raise LanguageModelError(f"`{path}` cannot be read: {problem}", hint=REBUILD) from None
+    if not kernel.has_words:
+        raise LanguageModelError(f"`{path}` was built without its words", hint=REBUILD)
+    count, is_ended, not_utf8 = kernel.survey_words()
+    if count != kernel.bound or not is_ended:
+        raise LanguageModelError(f"`{path}` is cut short: its words are not all there", hint="copy or build it again")
+    if not_utf8 >= 0:
+        raise LanguageModelError(f"`{path}`: word {not_utf8} is not UTF-8",
+                                 hint="build it again from an ARPA in UTF-8: iconv -f latin1 -t utf-8")
+    return kernel
 
 
 def close_under_parts(tables: NgramTables) -> NgramTables:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.language.adjusting import OrderTable
-from ds2cli.language.counting import BEGIN_ID, changes, ranges_of
-from ds2cli.language.shelf import Column, Shelf
+from ds2cli.language.estimate.adjusted_counts import OrderTable
+from ds2cli.language.estimate.counting import BEGIN_ID, changes, ranges_of
+from ds2cli.language.estimate.spill import Column, SpillStore
 
 FALLBACK = (0.5, 1.0, 1.5)  # lmplz --discount_fallback
 BIN_BITS = 16
@@ -61,21 +61,21 @@ def choose_discounts(tables: list[OrderTable], warn: Callable[[str], None]) -> l
     return chosen
 
 
-def estimate(tables: list[OrderTable], discounts: list[Discounts], shelf: Shelf, rows: int,
+def estimate(tables: list[OrderTable], discounts: list[Discounts], store: SpillStore, rows: int,
              listen: Callable[[int], None] = lambda order: None) -> list[OrderModel]:
     """Probabilities and back-offs of every order.
 
     rows    n-grams worked on at a time
     listen  is told each order as it is begun
     """
-    models = [OrderModel(shelf.column(np.float32), shelf.column(np.float32)) for _ in tables]
+    models = [OrderModel(store.column(np.float32), store.column(np.float32)) for _ in tables]
     listen(1)
     models[0].prob.append(_unigrams(tables[0], discounts[0]))
     contexts: Column | None = None
     for n in range(2, len(tables) + 1):
         listen(n)
         table, below = tables[n - 1], models[n - 2]
-        contexts, own, weight = _by_context(table, contexts, tables[n - 2], below.backoff, discounts[n - 1], shelf,
+        contexts, own, weight = _by_context(table, contexts, tables[n - 2], below.backoff, discounts[n - 1], store,
                                             rows)
         for start, stop in stretches(len(table), rows):
             suffix = table.suffix.read(start, stop)
@@ -116,7 +116,7 @@ def _context_sums(adjusted: np.ndarray, kept: np.ndarray, starts: np.ndarray,
 
 
 def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, backoff: Column,
-                discounts: Discounts, shelf: Shelf, rows: int) -> tuple[Column, Column, Column]:
+                discounts: Discounts, store: SpillStore, rows: int) -> tuple[Column, Column, Column]:
     """What needs the n-grams of one context together; fills `backoff` of the order below.
 
     contexts  per row of the order below, the row of its own context one order further below (None: bigrams' turn)
@@ -126,8 +126,8 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
     in its old order; then the parts are picked up in the order in which they were dealt. Contexts come out in suffix
     order, as they stand in the table below: all its rows but those that end in </s>, which is never a context.
     """
-    keys = _context_keys(table, contexts, shelf, rows)
-    parts = Parts(keys, rows, shelf)
+    keys = _context_keys(table, contexts, store, rows)
+    parts = Parts(keys, rows, store)
     is_bigram = contexts is None
     backoff.append(np.ones(1 if is_bigram else below.n_ended, np.float32))
     results: list[list[Column]] = []
@@ -137,16 +137,16 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
             row += row > BEGIN_ID
             gamma = np.insert(gamma, 1, np.float32(1))
         backoff.append(gamma)
-        results.append([shelf.keep(values) for values in (row, own, weight)])
+        results.append([store.keep(values) for values in (row, own, weight)])
     assert len(backoff) == len(below), "every n-gram that does not end a sentence is a context"
     contexts, own, weight = (parts.pick_up(columns) for columns in zip(*results, strict=True))
     keys.clear()
     return contexts, own, weight
 
 
-def _context_keys(table: OrderTable, contexts: Column | None, shelf: Shelf, rows: int) -> Column:
+def _context_keys(table: OrderTable, contexts: Column | None, store: SpillStore, rows: int) -> Column:
     """Per n-gram a number that orders contexts as the table below orders them: (context of the suffix, first word)."""
-    keys = shelf.column(np.uint64)
+    keys = store.column(np.uint64)
     for start, stop in stretches(len(table), rows):
         key = table.first.read(start, stop).astype(np.uint64)
         if contexts is not None:
@@ -175,8 +175,8 @@ class Parts:
     A part holds about `rows` rows, or those of one bin of keys. With a single part nothing moves.
     """
 
-    def __init__(self, keys: Column, rows: int, shelf: Shelf) -> None:
-        self._keys, self._rows, self._shelf = keys, rows, shelf
+    def __init__(self, keys: Column, rows: int, store: SpillStore) -> None:
+        self._keys, self._rows, self._store = keys, rows, store
         largest = max((int(keys.read(*stretch).max()) for stretch in stretches(len(keys), rows)), default=0)
         self._shift = np.uint64(max(0, largest.bit_length() - BIN_BITS))
         sizes = np.zeros(1 << BIN_BITS, np.int64)
@@ -196,7 +196,7 @@ class Parts:
         if self.n == 1:
             yield column.read()
             return
-        dealt = [self._shelf.column(column.dtype) for _ in range(self.n)]
+        dealt = [self._store.column(column.dtype) for _ in range(self.n)]
         for start, stop in stretches(len(column), self._rows):
             part = self._part_of_bin[self._bins(start, stop)]
             order = np.argsort(part, kind="stable")
@@ -212,7 +212,7 @@ class Parts:
         """One value per row from each row's part, in the order of the rows before they were dealt."""
         if self.n == 1:
             return parts[0]
-        whole, taken = self._shelf.column(parts[0].dtype), [0] * self.n
+        whole, taken = self._store.column(parts[0].dtype), [0] * self.n
         for start, stop in stretches(len(self._keys), self._rows):
             part = self._part_of_bin[self._bins(start, stop)]
             order = np.argsort(part, kind="stable")

@@ -1,0 +1,1 @@
+"""Models into other models: mixed by weight, pruned by entropy."""
