@@ -31,7 +31,7 @@ ALLOWED = {
     ("decoding", "language"),  # the beam asks the n-gram
     ("corpora", "audio"),
 }
-ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": ["language"], "soundfile": ["audio/files.py"],
+ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfile": ["audio/files.py"],
            "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"],
            "av": ["audio/foreign.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]

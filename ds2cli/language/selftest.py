@@ -1,4 +1,4 @@
-"""Whether n-gram models work on this machine: a model of two words, asked through our kernel and through kenlm."""
+"""Whether n-gram models work on this machine: a model of two words, asked through the kernel."""
 
 import tempfile
 from collections.abc import Iterator
@@ -34,19 +34,6 @@ def kernel_scores() -> float:
 
     with _tiny_model() as path:
         return float(load_ngram_model(path, use_cache=False).score(SENTENCE).sum())
-
-
-def kenlm_scores() -> float:
-    """The same by the `kenlm` package.
-
-    raises  ImportError where it is not installed or not loadable
-    """
-    import kenlm
-
-    with _tiny_model() as path:
-        settings = kenlm.Config()
-        settings.show_progress, settings.arpa_complain = False, kenlm.ARPALoadComplain.NONE
-        return kenlm.Model(str(path), settings).score(SENTENCE)
 
 
 @contextmanager

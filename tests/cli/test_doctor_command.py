@@ -12,7 +12,7 @@ from ds2cli.workflows import doctor
 def test_everything_essential_works_where_the_tests_run(run):
     ran = run("doctor")
     assert ran.code == 0
-    for name in ("torch", "libsndfile", "opus", "compiled kernels", "kenlm", "cache"):
+    for name in ("torch", "libsndfile", "opus", "compiled kernels", "cache"):
         assert f"\n  {name} " in ran.stdout
 
 
@@ -41,7 +41,7 @@ def test_sound_that_comes_back_changed_is_a_failure(monkeypatch):
     assert not findings["wav"].ok and "0.50 times as loud" in findings["wav"].value
 
 
-@pytest.mark.parametrize("missing", ["kenlm", "torch"])
+@pytest.mark.parametrize("missing", ["lhotse", "torch"])
 def test_a_missing_package_is_fatal_only_where_it_is_essential(monkeypatch, missing):
     def version(name):
         if name == missing:
@@ -50,5 +50,5 @@ def test_a_missing_package_is_fatal_only_where_it_is_essential(monkeypatch, miss
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     findings = list(doctor._packages())
-    assert doctor.is_fit(findings) == (missing == "kenlm")
+    assert doctor.is_fit(findings) == (missing == "lhotse")
     assert any(f"pip install {missing}" in finding.value for finding in findings)
