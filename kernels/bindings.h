@@ -9,5 +9,6 @@ void bind_estimation(pybind11::module_& module);
 void bind_decoding(pybind11::module_& module);
 void bind_alignment(pybind11::module_& module);
 void bind_training(pybind11::module_& module);
+void bind_scoring(pybind11::module_& module);
 
 }  // namespace ds2

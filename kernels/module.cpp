@@ -10,4 +10,5 @@ PYBIND11_MODULE(_kernels, module) {
   ds2::bind_decoding(module);
   ds2::bind_alignment(module);
   ds2::bind_training(module);
+  ds2::bind_scoring(module);
 }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE, count_edits, without_common_ends
+from ds2cli.scoring.edits.alignment import edit_paths
+from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE, count_edits
 from ds2cli.scoring.edits.sequences import Vocabulary
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
@@ -61,13 +62,16 @@ def test_buckets_of_many_lengths_count_what_the_table_counts():
     assert count_edits(*encode(some_pairs)).tolist() == expected
 
 
-@given(pairs)
-def test_cutting_common_ends_leaves_pairs_that_differ_at_both_ends(some_pairs):
-    left, right = without_common_ends(*encode(some_pairs))
-    for n in range(len(left)):
-        reference, hypothesis = left[n], right[n]
-        if len(reference) and len(hypothesis):
-            assert reference[0] != hypothesis[0] and reference[-1] != hypothesis[-1]
+@pytest.mark.parametrize("costs", [SCLITE, LEVENSHTEIN])
+def test_long_pairs_in_bands_count_what_their_paths_count(costs):
+    rng = random.Random(3)
+    reference = [str(rng.randrange(50)) for _ in range(3000)]
+    hypothesis = [word for word in reference if rng.random() > 0.05]
+    for at in rng.sample(range(len(hypothesis)), 150):
+        hypothesis[at] = "new"
+    both = encode([(reference, hypothesis), (hypothesis, reference)])
+    counted = count_edits(*both, costs).tolist()
+    assert counted == [np.bincount(path, minlength=4).tolist() for path in edit_paths(*both, costs)]
 
 
 @given(pairs)

@@ -42,7 +42,7 @@ def edit_paths(references: Sequences, hypotheses: Sequences, costs: Costs = SCLI
 
 
 def _bucket_paths(references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs) -> list[np.ndarray]:
-    for sweep in sweeps(references, hypotheses, bucket, costs, shift=0):
+    for sweep in sweeps(references, hypotheses, bucket, costs):
         width = min(sweep.a, sweep.band) + 1
         block = max(64, BLOCK_BYTES // (width * len(bucket)))
         starts = range(1, sweep.last + 1, block)

@@ -1,14 +1,15 @@
-"""Edit distances of many pairs at once, with NIST sclite's costs and tie order, in numpy alone.
+"""Edit distances of many pairs at once, with NIST sclite's costs and tie order.
 
     D[i, j] = min(D[i-1, j-1] + sub * (r_i != h_j),  D[i, j-1] + gap,  D[i-1, j] + gap)
 
 sclite's costs are sub = 4, gap = 3. Of equal ways it takes the diagonal, then the insertion, then the deletion (SCTK,
 word.c and net_dp.c), and its counts follow from that order: the total is not always the smallest edit distance.
 
-The cells of one anti-diagonal i + j = k do not need each other, so a whole bucket of pairs advances one anti-diagonal
-in eight vector operations. A cell is one unsigned integer, `cost | tag | substitutions`: the tag (diagonal 0,
-insertion 1, deletion 2) breaks ties inside `minimum` and is then erased; the substitutions ride along. With the
-lengths they give every other count, so counting needs no back-pointers and three rows of memory.
+Counting is a kernel (kernels/edits.h), and needs no back-pointers: the substitutions ride along in the cells, and with
+the lengths they give every other count. Where paths are wanted, `Sweep` makes them, in numpy: the cells of one
+anti-diagonal i + j = k do not need each other, so a whole bucket of pairs advances one anti-diagonal in eight vector
+operations. A cell is one integer, `cost | tag`: the tag (diagonal 0, insertion 1, deletion 2) breaks ties inside
+`minimum` and is then erased.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ds2cli import _kernels
 from ds2cli.scoring.edits.sequences import Sequences
 
 CORRECT, SUBSTITUTED, DELETED, INSERTED = range(4)
@@ -38,45 +40,9 @@ LEVENSHTEIN = Costs(sub=1, gap=1)
 
 
 def count_edits(references: Sequences, hypotheses: Sequences, costs: Costs = SCLITE) -> np.ndarray:
-    """Correct, substituted, deleted and inserted tokens of each pair: (pairs, 4) int64.
-
-    Common beginnings and ends are cut off first. The end is exact by the tie order (a matching diagonal always wins);
-    what remains at the beginning can only be gaps, whose number the lengths fix.
-    """
-    counts = np.zeros((len(references), 4), np.int64)
-    middle = without_common_ends(references, hypotheses)
-    n, m = middle[0].lengths, middle[1].lengths
-    counts[:, DELETED], counts[:, INSERTED] = n, m
-    for bucket in buckets(n, m, np.flatnonzero((n > 0) & (m > 0))):
-        substituted, cost = _count_bucket(*middle, bucket, costs)
-        gaps = (cost - costs.sub * substituted) // costs.gap
-        deleted = (gaps + n[bucket] - m[bucket]) // 2
-        counts[bucket, SUBSTITUTED:] = np.stack([substituted, deleted, gaps - deleted], 1)
-    counts[:, CORRECT] = references.lengths - counts[:, SUBSTITUTED] - counts[:, DELETED]
-    return counts
-
-
-def without_common_ends(references: Sequences, hypotheses: Sequences) -> tuple[Sequences, Sequences]:
-    """The pairs without what they share at the beginning and at the end."""
-    shorter = np.minimum(references.lengths, hypotheses.lengths)
-    head = _agreement(references, hypotheses, shorter, from_end=False)
-    tail = _agreement(references, hypotheses, shorter - head, from_end=True)
-    cut = (Sequences(s.values, s.starts + head, s.lengths - head - tail) for s in (references, hypotheses))
-    return tuple(cut)
-
-
-def _agreement(references: Sequences, hypotheses: Sequences, limits: np.ndarray, from_end: bool) -> np.ndarray:
-    """How many tokens each pair shares before the first that differs, counted from one end; at most `limits`."""
-    step = -1 if from_end else 1
-    first = [s.starts + (s.lengths - 1 if from_end else 0) for s in (references, hypotheses)]
-    agreed = np.zeros(len(limits), np.int64)
-    alive = np.flatnonzero(limits > 0)
-    while len(alive):
-        at = step * agreed[alive]
-        alive = alive[references.values[first[0][alive] + at] == hypotheses.values[first[1][alive] + at]]
-        agreed[alive] += 1
-        alive = alive[agreed[alive] < limits[alive]]
-    return agreed
+    """Correct, substituted, deleted and inserted tokens of each pair: (pairs, 4) int64."""
+    sides = (part for side in (references, hypotheses) for part in (side.values, side.starts, side.lengths))
+    return _kernels.count_edits(*sides, costs.sub, costs.gap)
 
 
 def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndarray]:
@@ -90,21 +56,7 @@ def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndar
         start += size
 
 
-def _count_bucket(
-    references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs
-) -> tuple[np.ndarray, np.ndarray]:
-    """Substitutions and total cost of the best path of each pair of a bucket: two (pairs,) int64."""
-    shift = min(int(references.lengths[bucket].max()), int(hypotheses.lengths[bucket].max())).bit_length()
-    for sweep in sweeps(references, hypotheses, bucket, costs, shift):
-        for k in range(1, sweep.last + 1):
-            sweep.step(k)
-    substituted = sweep.answer & sweep.kind((1 << shift) - 1)
-    return substituted.astype(np.int64), sweep.cost
-
-
-def sweeps(
-    references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, shift: int
-) -> Iterable["Sweep"]:
+def sweeps(references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs) -> Iterable["Sweep"]:
     """Sweeps of a bucket to be run to their end, each wider than the one before; the last holds the best paths.
 
     Only a long pair is banded. A path that leaves the band needs more gaps than twice the band less the difference of
@@ -119,7 +71,7 @@ def sweeps(
         band = min(longest, FIRST_BAND + difference)
     found = -1
     while True:
-        sweep = Sweep(references, hypotheses, bucket, costs, shift, band)
+        sweep = Sweep(references, hypotheses, bucket, costs, band)
         yield sweep
         before, found = found, int(sweep.cost.max(initial=0))
         enough = (found // costs.gap + difference) // 2
@@ -134,27 +86,26 @@ class Sweep:
     ref, hyp  (a, pairs) and (b, pairs) tokens, the hypotheses from last to first: so both meet in plain slices
     now, before, earlier  (a + 1, pairs) cells (i, k - i), (i, k - 1 - i), (i, k - 2 - i) in row i
     band  cells with |i - j| above it are left out
-    shift  bits for the substitutions; with 0 they are not counted
     answer  (pairs,) each pair's last cell
     """
 
     def __init__(
-        self, references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, shift: int, band: int
+        self, references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, band: int
     ) -> None:
         self.n, m = references.lengths[bucket], hypotheses.lengths[bucket]
         self.ends = self.n + m
         self.a, self.b = int(self.n.max()), int(m.max())
         ref, hyp = columns(references, bucket, self.a), columns(hypotheses, bucket, self.b)[::-1]
-        self.band, self.shift, self.last = band, shift, self.a + self.b
-        bits = (costs.gap * self.last + costs.sub).bit_length() + 2 + shift
+        self.band, self.last = band, self.a + self.b
+        bits = (costs.gap * self.last + costs.sub).bit_length() + 2
         # Tokens and cells of one type: a comparison that had to convert would cost more than the rest of a step.
         widest = max(bits + 2, int(max(ref.max(initial=0), hyp.max(initial=0))).bit_length())
         self.kind = np.uint16 if widest <= 16 else np.uint32 if widest <= 32 else np.uint64
         self.ref, self.hyp = ref.astype(self.kind), np.ascontiguousarray(hyp, self.kind)
-        self.gap = costs.gap << (shift + 2)
-        self.substitution = self.kind((costs.sub << (shift + 2)) + (shift > 0))
-        self.insertion, self.deletion = self.kind(self.gap + (1 << shift)), self.kind(self.gap + (2 << shift))
-        self.untagged = ~self.kind(3 << shift)
+        self.gap = costs.gap << 2
+        self.substitution = self.kind(costs.sub << 2)
+        self.insertion, self.deletion = self.kind(self.gap + 1), self.kind(self.gap + 2)
+        self.untagged = ~self.kind(3)
         self.outside = self.kind(1 << bits)
         shape = (self.a + 1, len(bucket))
         self.earlier, self.before, self.now, self.spare = (np.zeros(shape, self.kind) for _ in range(4))
@@ -198,7 +149,7 @@ class Sweep:
     @property
     def cost(self) -> np.ndarray:
         """Total cost of each pair's best path: (pairs,) int64."""
-        return (self.answer >> self.kind(self.shift + 2)).astype(np.int64)
+        return (self.answer >> self.kind(2)).astype(np.int64)
 
 
 def columns(sequences: Sequences, bucket: np.ndarray, width: int) -> np.ndarray:
