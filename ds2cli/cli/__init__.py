@@ -17,6 +17,7 @@ import typer.core  # noqa: E402
 
 from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
+from ds2cli.cli.numbers import finite_numbers  # noqa: E402
 from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 
 EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
@@ -117,3 +118,4 @@ for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
 app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
 for command in (train.train, decode.decode, score.score, align.align, average.average, export.export, doctor.doctor):
     app.command(command.__name__, epilog=EPILOG)(command)
+finite_numbers(app)

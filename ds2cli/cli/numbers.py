@@ -1,7 +1,9 @@
 """Numbers as people write them: several after one flag, and sizes."""
 
+import math
 import re
 
+import typer
 from typer.core import TyperCommand
 
 from ds2cli.errors import UsageError
@@ -9,6 +11,28 @@ from ds2cli.errors import UsageError
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
 NUMBERS = re.compile(rf"{_NUMBER}([\s,]+{_NUMBER})*", re.IGNORECASE)
 SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def finite_numbers(app: typer.Typer) -> None:
+    """What any command of an app takes for a number is one: NaN and infinity, which pass all bounds, are refused."""
+    for info in app.registered_commands:
+        info.cls = _finite(info.cls or TyperCommand)
+    for group in app.registered_groups:
+        finite_numbers(group.typer_instance)
+
+
+def _finite(command: type[TyperCommand]) -> type[TyperCommand]:
+    class Finite(command):  # type: ignore[misc,valid-type]
+        def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
+            rest = super().parse_args(ctx, args)
+            for param in self.params:
+                given = ctx.params.get(param.name)
+                for value in given if isinstance(given, (list, tuple)) else [given]:
+                    if isinstance(value, float) and not math.isfinite(value):
+                        raise UsageError(f"`{param.opts[0]} {value}`", hint="a finite number is wanted")
+            return rest
+
+    return Finite
 
 
 def takes_numbers(*flags: str) -> type[TyperCommand]:
@@ -43,7 +67,10 @@ def gather_numbers(arguments: list[str], flags: tuple[str, ...]) -> list[str]:
 def to_numbers(words: str, flag: str, kind: type, example: str) -> tuple:
     """`0 0 1` (or with commas) -> (0, 0, 1)."""
     try:
-        return tuple(kind(word) for word in words.replace(",", " ").split())
+        numbers = tuple(kind(word) for word in words.replace(",", " ").split())
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError
+        return numbers
     except ValueError:
         raise UsageError(f"`{flag} {words}` are not numbers", hint=f"for example: {flag} {example}") from None
 

@@ -30,6 +30,8 @@ def test_numbers_belong_to_the_flag_before_them(written, read):
         ["tune", "run", "dev.npz", "--lm", "a.arpa", "--betas", "a lot"],
         ["lm", "build", "text", "-o", "out.arpa", "--prune", "few"],
         ["lm", "mix", "a.arpa", "b.arpa", "-o", "out.arpa", "--weights", "half"],
+        ["lm", "mix", "a.arpa", "b.arpa", "-o", "out.arpa", "--weights", "nan"],
+        ["tune", "run", "dev.npz", "--lm", "a.arpa", "--betas", "inf"],
     ],
 )
 def test_words_in_their_place_are_an_error_with_an_example(run, command):
@@ -37,3 +39,43 @@ def test_words_in_their_place_are_an_error_with_an_example(run, command):
     assert ran.code == Exit.USAGE
     assert f"`{' '.join(command[-2:])}` are not numbers" in ran.stderr
     assert f"hint: for example: {command[-2]}" in ran.stderr
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["decode", "english", "x.wav", "--alpha"],
+        ["decode", "english", "x.wav", "--oov-letter"],
+        ["score", "x.jsonl", "--max-wer"],
+        ["prepare", "segment", "x.wav", "x.txt", "--min"],
+    ],
+)
+def test_no_command_takes_what_is_no_number_for_one(run, command, value):
+    ran = run(*command[:-1], f"{command[-1]}={value}")
+    assert ran.code == Exit.USAGE and ran.stdout == ""
+    assert f"`{command[-1]} {value}`" in ran.stderr and "a finite number is wanted" in ran.stderr
+
+
+def test_bounds_do_not_let_infinity_through(run):
+    ran = run("lm", "prune", "a.arpa", "-o", "b.arpa", "--threshold", "inf")
+    assert ran.code == Exit.USAGE and "`--threshold inf`" in ran.stderr
+
+
+def test_every_command_looks_at_its_numbers():
+    """One validator for all: a command that is added later has it too."""
+    import typer
+
+    from ds2cli.cli import app
+
+    def commands(group):
+        for command in group.commands.values():
+            yield from commands(command) if hasattr(command, "commands") else [command]
+
+    assert all(type(command).__name__ == "Finite" for command in commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("boost", ["nan", "inf", "-inf"])
+def test_a_hot_words_boost_is_a_number(run, boost):
+    ran = run("decode", "english", "x.wav", "--hot-word", f"penguin={boost}")
+    assert ran.code == Exit.USAGE and "--hot-word" in ran.stderr
