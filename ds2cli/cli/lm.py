@@ -42,6 +42,9 @@ def build(
     units: Units = False,
     spaces: Spaces = False,
     memory: Memory = "4G",
+    no_interpolate: Annotated[
+        bool, typer.Option("--no-interpolate", help="no share of the lower orders: SRILM's default, not lmplz's")
+    ] = False,
 ) -> None:
     """Interpolated modified Kneser-Ney from text: the model that KenLM's lmplz would build.
 
@@ -52,7 +55,8 @@ def build(
     from ds2cli.workflows.lm_build import BuildSettings, build_model
 
     thresholds = to_numbers(prune, "--prune", int, "0 0 1")
-    settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"))
+    settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"),
+                             not no_interpolate)
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")

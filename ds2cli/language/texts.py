@@ -14,30 +14,44 @@ RECORDS_HINT = "the file begins with a record, so every line is one, with a fiel
 BLOCK_BYTES = 1 << 20
 END_TOKEN = END.encode()
 SPACE_NAME = "<space>"  # how a model of characters writes a space
-RESERVED = re.compile(rb"(?<!\S)(<s>|</s>|<unk>|<UNK>)(?!\S)")
+RESERVED = re.compile(rb"(?<![^ \t\r\n])(<s>|</s>|<unk>|<UNK>)(?![^ \t\r\n])")
+BETWEEN_WORDS = re.compile("[\n\0]")
+WORD = re.compile(rb"[^ \t\r]+")
 
 
 def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
     """The tokens of one file after another, each sentence (line, or record's `text`) ended by `</s>`.
 
-    paths    plain, .gz or .xz; sentences one a line, or JSON lines with a field `text`; `-` is standard input
+    paths    plain, .gz, .xz or .bz2; sentences one a line, or JSON lines with a field `text`; `-` is standard input
     units    tokens are characters instead of words; white space is no token
     spaces   with units: white space between words is a token, `<space>`
     raises   UsageError naming file and line where text is not UTF-8 or holds <s>, </s> or <unk>
 
-    An empty line is an empty sentence, as lmplz has it.
+    An empty line is an empty sentence, and what stands between words is a space, a tab, a carriage return or a zero
+    byte, as lmplz has it: vertical tabs and form feeds belong to words.
     """
     for path in paths:
         name = called(path)
         number, are_records = 1, None
         with open_utf8(path) as stream:
             for block in _blocks(stream):
+                block = block.replace(b"\0", b" ")
                 _check(block, name, number)
                 if are_records is None and block.strip():
                     are_records = _is_record(block)
                 text = _texts(block, name, number) if are_records else block
                 yield _tokens(text, units, spaces)
                 number += block.count(b"\n")
+
+
+def read_words(path: str | Path) -> set[bytes]:
+    """The words of a list, whatever stands between them; not <s>, </s> and <unk>, which every model has."""
+    with open_utf8(path) as stream:
+        blocks = list(_blocks(stream))
+    for block in blocks:
+        _check_utf8(block, called(path), 1)
+    words = {word for block in blocks for word in block.replace(b"\0", b" ").split()}
+    return {word for word in words if not RESERVED.fullmatch(word)}
 
 
 def read_lines(path: str | Path, units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
@@ -55,9 +69,8 @@ def _tokens(text: bytes, units: bool, spaces: bool) -> list[bytes]:
         lines = (line.split() for line in text.decode().split("\n"))
         between = f" {SPACE_NAME} " if spaces else " "
         text = "\n".join(between.join(" ".join(word) for word in words) for words in lines).encode()
-    if b"\0" in text:
-        text = text.replace(b"\0", b" ")
-    return text.replace(b"\n", b" " + END_TOKEN + b" ").split()
+    text = text.replace(b"\n", b" " + END_TOKEN + b" ")
+    return WORD.findall(text) if b"\v" in text or b"\f" in text else text.split()
 
 
 def _is_record(block: bytes) -> bool:
@@ -81,20 +94,28 @@ def _texts(block: bytes, name: str, number: int) -> bytes:
         text = record.get("text") if isinstance(record, dict) else None
         if not isinstance(text, str):
             raise UsageError(f"{name}, line {line_number}: no field `text`", hint=RECORDS_HINT)
-        found.append(" ".join(text.split()).encode())
+        try:
+            found.append(BETWEEN_WORDS.sub(" ", text).encode())
+        except UnicodeEncodeError:
+            raise UsageError(f"{name}, line {line_number}: the text holds half of a surrogate pair",
+                             hint="write it again as UTF-8") from None
         if RESERVED.search(found[-1]):
             _refuse(found[-1], name, line_number)
     return b"\n".join([*found, b""])
 
 
 def _check(block: bytes, name: str, number: int) -> None:
+    _check_utf8(block, name, number)
+    if b"<" in block and (found := RESERVED.search(block)):
+        _refuse(block, name, number + block.count(b"\n", 0, found.start()))
+
+
+def _check_utf8(block: bytes, name: str, number: int) -> None:
     try:
         block.decode()
     except UnicodeDecodeError as problem:
         line = number + block.count(b"\n", 0, problem.start)
         raise UsageError(f"{name}, line {line}: not UTF-8", hint="convert it with: iconv -f latin1 -t utf-8") from None
-    if b"<" in block and (found := RESERVED.search(block)):
-        _refuse(block, name, number + block.count(b"\n", 0, found.start()))
 
 
 def _refuse(text: bytes, name: str, line: int) -> None:

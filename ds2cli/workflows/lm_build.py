@@ -10,7 +10,7 @@ from ds2cli.errors import UsageError
 from ds2cli.language.estimate.estimator import EstimatedModel, estimate_model
 from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.model_file import check_model_path, write_arpa, write_model, written_beside
-from ds2cli.language.texts import END_TOKEN, read_sentences
+from ds2cli.language.texts import END_TOKEN, read_sentences, read_words
 
 INTERPRETER_BYTES = 64 << 20
 MAX_ORDER = 6  # as far as KenLM is compiled by default
@@ -26,6 +26,7 @@ class BuildSettings:
     units   tokens are characters
     spaces  with units: a space is a token too, `<space>`
     memory  bytes; what goes beyond is sorted on disk
+    interpolate  an n-gram's probability has a share of the lower orders', as lmplz's; else it is its own count's alone
     """
 
     order: int = 3
@@ -35,6 +36,7 @@ class BuildSettings:
     units: bool = False
     spaces: bool = False
     memory: int = 4 << 30
+    interpolate: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,13 @@ def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) 
 def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: set[bytes] | None, store: SpillStore,
               warn: Callable[[str], None], listen: Callable[[str], None]) -> EstimatedModel:
     return estimate_model(sentences, settings.order, settings.prune, keep, store=store, memory=store.memory,
-                          warn=warn, listen=listen)
+                          warn=warn, listen=listen, interpolate=settings.interpolate)
 
 
 def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] | None:
     """The words that the model may know, or None for all."""
     if settings.vocab:
-        wanted = {word for tokens in read_sentences([settings.vocab]) for word in tokens} - {END_TOKEN}
+        wanted = read_words(settings.vocab)
         if not wanted:
             raise UsageError(f"`{settings.vocab}` lists no words", hint="give one word per line")
         return wanted

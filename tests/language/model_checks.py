@@ -18,11 +18,12 @@ def novels() -> list[str]:
 
 
 def build(lines: Iterable[str], order: int, prune: tuple[int, ...] = (), keep: set[bytes] | None = None,
-          memory: int = 1 << 30, warn=lambda message: None) -> NgramTables:
+          memory: int = 1 << 30, warn=lambda message: None, interpolate: bool = True) -> NgramTables:
     """The model of some lines."""
     blocks = [[word for line in lines for word in (*line.encode().split(), b"</s>")]]
     with SpillStore(memory) as store:
-        return estimate_model(blocks, order, prune, keep, store=store, memory=memory, warn=warn).to_tables()
+        return estimate_model(blocks, order, prune, keep, store=store, memory=memory, warn=warn,
+                              interpolate=interpolate).to_tables()
 
 
 def as_dicts(tables: NgramTables) -> list[dict[tuple[str, ...], tuple[float, float]]]:

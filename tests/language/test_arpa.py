@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from arpa_models import random_tables, to_arpa
 
-from ds2cli.errors import LanguageModelError
+from ds2cli.errors import LanguageModelError, UsageError
 from ds2cli.language.arpa import read_arpa
 from ds2cli.language.model import load_ngram_model, model_in_memory
 
@@ -45,15 +45,13 @@ def test_a_compressed_file_or_one_with_a_mark_reads_as_the_plain_one_whatever_it
 def test_a_compressed_file_cut_short_says_how_it_is_compressed(tmp_path, compress, keep):
     content = compress(TOY.read_bytes())
     (tmp_path / "cut").write_bytes(content[: int(keep * len(content))])
-    with pytest.raises(LanguageModelError, match="its (gzip|xz|bzip2) data is cut short"):
+    with pytest.raises(UsageError, match="its (gzip|xz|bzip2) data is (cut short|damaged)"):
         read_arpa(tmp_path / "cut")
 
 
-def test_utf16_and_a_compressed_binary_are_named_for_what_they_are(tmp_path):
+def test_utf16_is_read_and_a_compressed_binary_is_named_for_what_it_is(tmp_path):
     (tmp_path / "wide.arpa").write_text(TOY.read_text(encoding="utf-8"), encoding="utf-16")
-    with pytest.raises(LanguageModelError, match="UTF-16") as caught:
-        read_arpa(tmp_path / "wide.arpa")
-    assert "iconv -f utf-16" in caught.value.hint
+    assert read_arpa(tmp_path / "wide.arpa").words == read_arpa(TOY).words
     (tmp_path / "lm.bin.gz").write_bytes(gzip.compress((TOY.parent / "toy.trie.bin").read_bytes()))
     with pytest.raises(LanguageModelError, match="a KenLM binary, compressed"):
         read_arpa(tmp_path / "lm.bin.gz")
@@ -141,5 +139,5 @@ def test_a_missing_file_an_empty_one_and_a_cut_gzip_are_errors(tmp_path):
     with pytest.raises(LanguageModelError, match="neither an ARPA"):
         read_arpa(tmp_path / "empty.arpa")
     (tmp_path / "cut.gz").write_bytes(gzip.compress(TOY.read_bytes())[:80])
-    with pytest.raises(LanguageModelError, match="cut short"):
+    with pytest.raises(UsageError, match="cut short"):
         read_arpa(tmp_path / "cut.gz")

@@ -183,3 +183,23 @@ def test_the_arpa_text_is_lmplzs_to_the_last_digit_or_nearly(tmp_path):
     assert len(ours) == len(theirs)
     assert [line.split("\t")[1:2] for line in ours] == [line.split("\t")[1:2] for line in theirs]
     assert np.mean([one == other for one, other in zip(ours, theirs, strict=True)]) > 0.8
+
+
+@pytest.mark.parametrize("order, prune", [(2, ()), (3, ()), (4, (0, 0, 1))])
+@pytest.mark.parametrize("memory", [1 << 30, 1 << 17])
+def test_without_interpolation_counts_alone_make_probabilities_and_every_context_sums_to_one(order, prune, memory):
+    lines = novels()[:150]
+    both = [build(lines, order, prune, memory=memory, interpolate=interpolate) for interpolate in (True, False)]
+    mixed, alone = map(as_dicts, both)
+    assert [table.keys() for table in mixed] == [table.keys() for table in alone]
+    np.testing.assert_allclose(masses(both[1], random_contexts(both[1], 20, seed=order)), 1, atol=1e-4)
+    for n in range(1, order):  # interpolated, p is more by gamma times the lower order's
+        for gram, (log10_prob, _) in list(mixed[n].items())[:200]:
+            gamma, lower = 10 ** mixed[n - 1][gram[:-1]][1], 10 ** mixed[n - 1][gram[1:]][0]
+            own = 10**log10_prob - gamma * lower
+            assert 10 ** alone[n][gram][0] == pytest.approx(own, abs=1e-5) or 1 - gamma < 1e-3
+
+
+def test_a_context_that_has_seen_every_word_keeps_its_whole_mass_without_interpolation():
+    tables = build(["a a", "a b", "b a", "b b", "a", "b", "", "a b a"], 2, interpolate=False)
+    np.testing.assert_allclose(masses(tables, random_contexts(tables, 5, seed=1)), 1, atol=1e-4)

@@ -1,5 +1,6 @@
 """Training text reads the same from every kind of file; what cannot be read is named with its line."""
 
+import bz2
 import gzip
 import io
 import json
@@ -10,7 +11,7 @@ import pytest
 
 from ds2cli.errors import UsageError
 from ds2cli.language import texts
-from ds2cli.language.texts import read_lines, read_sentences
+from ds2cli.language.texts import read_lines, read_sentences, read_words
 
 LINES = ["good morning", "", "grüß gott", "今日 は"]
 TOKENS = [[word.encode() for word in line.split()] for line in LINES]
@@ -25,7 +26,8 @@ def test_plain_compressed_and_records_give_the_same_sentences(tmp_path):
     text = "\n".join([*LINES, ""]).encode()
     records = "".join(json.dumps({"id": n, "text": line}) + "\n" for n, line in enumerate(LINES)).encode()
     files = [write(tmp_path / "a.txt", text), write(tmp_path / "a.gz", gzip.compress(text)),
-             write(tmp_path / "a.xz", lzma.compress(text)), write(tmp_path / "open-ended", text[:-1]),
+             write(tmp_path / "a.xz", lzma.compress(text)), write(tmp_path / "a.bz2", bz2.compress(text)),
+             write(tmp_path / "open-ended", text[:-1]),
              write(tmp_path / "dos", b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")),
              write(tmp_path / "a.jsonl", records), write(tmp_path / "a.jsonl.gz", gzip.compress(records))]
     for file in files:
@@ -59,6 +61,9 @@ def test_units_are_characters_and_spaces_are_none_or_a_token_of_their_own(tmp_pa
     (b"a\nb\nc \xff d\n", "line 3: not UTF-8"),
     (b"a\nthe <unk> word\n", "line 2: the text holds `<unk>`"),
     (b"x <s>\n", "line 1: the text holds `<s>`"),
+    (b"x\0<s>\0y\n", "line 1: the text holds `<s>`"),
+    (b'{"text": "a\\u0000</s>"}\n', "line 1: the text holds `</s>`"),
+    (b'{"text": "a\\ud800"}\n', "line 1: the text holds half of a surrogate pair"),
     (b'{"text": "a"}\n{"txt": "b"}\n', "line 2: no field `text`"),
     (b'{"text": "a"}\n{"text": }\n', "line 2: not JSON"),
     (b'{"text": "a"}\n{"text": "b </s>"}\n', "line 2: the text holds `</s>`"),
@@ -75,6 +80,17 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch, content, what, size
 
 def test_signs_that_look_like_tags_but_stand_inside_words_are_text(tmp_path):
     assert list(read_lines(write(tmp_path / "a", b"x<s> <b> a<unk>\n"))) == [[b"x<s>", b"<b>", b"a<unk>"]]
+
+
+def test_words_are_parted_where_lmplz_parts_them_in_text_and_in_records(tmp_path):
+    text, words = "a\vb c\fd\te\0f\rg", [b"a\vb", b"c\fd", b"e", b"f", b"g"]
+    assert list(read_lines(write(tmp_path / "a", text.encode() + b"\n"))) == [words]
+    assert list(read_lines(write(tmp_path / "b", json.dumps({"text": text}).encode()))) == [words]
+
+
+def test_a_list_of_words_may_hold_what_every_model_has(tmp_path):
+    listed = write(tmp_path / "vocab", b"<unk>\n<s>\n</s>\nyes\r\nno b<s>\n")
+    assert read_words(listed) == {b"yes", b"no", b"b<s>"}
 
 
 def test_prose_that_begins_with_a_brace_is_prose(tmp_path):

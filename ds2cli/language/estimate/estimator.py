@@ -76,13 +76,14 @@ class EstimatedModel:
 
 def estimate_model(blocks: Iterable[Sequence[bytes]], order: int, prune: Sequence[int] = (),
                    keep: set[bytes] | None = None, *, store: SpillStore, memory: int, warn: Callable[[str], None],
-                   listen: Callable[[str], None] = lambda step: None) -> EstimatedModel:
+                   listen: Callable[[str], None] = lambda step: None, interpolate: bool = True) -> EstimatedModel:
     """An interpolated modified Kneser-Ney model of a text.
 
     blocks  lists of tokens, whole sentences, each sentence ended by `</s>`
     prune   per order, n-grams seen at most so often are left out; the last value goes for all higher orders
     keep    words of the model's vocabulary; the others are <unk>
     memory  bytes that sorting may take, beside what the store holds
+    interpolate  as lmplz; else an n-gram has the probability of its own discounted count (SRILM's -kndiscount alone)
     raises  TextError where there is nothing to count, or no line is long enough for the order
     """
     thresholds = [*prune, *[prune[-1] if prune else 0] * order][:order]
@@ -98,7 +99,7 @@ def estimate_model(blocks: Iterable[Sequence[bytes]], order: int, prune: Sequenc
     if not len(tables[-1]):
         raise TextError(f"no line is long enough for n-grams of order {order}", hint="build with a smaller --order")
     discounts = choose_discounts(tables, warn)
-    models = estimate(tables, discounts, store, rows, lambda n: listen(f"estimating {n}-grams"))
+    models = estimate(tables, discounts, store, rows, lambda n: listen(f"estimating {n}-grams"), interpolate)
     return EstimatedModel([word.decode() for word in vocabulary], tables, models, rows)
 
 

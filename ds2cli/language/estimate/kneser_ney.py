@@ -4,8 +4,9 @@
     gamma(c) = (sum_i D_i N_i(c) + pruned mass) / sum_x a(c x),   N_i(c): kept words seen i times (3: 3 or more) after c
 
 Chen and Goodman 1998; Heafield, Pouzyrevsky, Clark and Koehn 2013, "Scalable Modified Kneser-Ney Language Model
-Estimation". Arithmetic is float32 in lmplz's order of operations. Unigrams are interpolated with the uniform
-distribution, which is where <unk> has its probability from.
+Estimation". Not interpolated, p is the first term alone, and gamma is what that leaves over, divided by what the lower
+order gives to words that were not seen after c. Arithmetic is float32 in lmplz's order of operations. Unigrams are
+interpolated with the uniform distribution, which is where <unk> has its probability from.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ds2cli.language.estimate.adjusted_counts import OrderTable
-from ds2cli.language.estimate.counting import BEGIN_ID, changes, ranges_of
+from ds2cli.language.estimate.counting import BEGIN_ID, UNKNOWN_ID, changes, ranges_of
 from ds2cli.language.estimate.spill import Column, SpillStore
 
 FALLBACK = (0.5, 1.0, 1.5)  # lmplz --discount_fallback
 BIN_BITS = 16
+FULL = 1e-6  # a context has seen all words where the lower order gives the others no more than that
 
 Discounts = np.ndarray  # (4,) float32: what is taken from n-grams of adjusted count 0, 1, 2, 3 or more
 
@@ -62,7 +64,7 @@ def choose_discounts(tables: list[OrderTable], warn: Callable[[str], None]) -> l
 
 
 def estimate(tables: list[OrderTable], discounts: list[Discounts], store: SpillStore, rows: int,
-             listen: Callable[[int], None] = lambda order: None) -> list[OrderModel]:
+             listen: Callable[[int], None] = lambda order: None, interpolate: bool = True) -> list[OrderModel]:
     """Probabilities and back-offs of every order.
 
     rows    n-grams worked on at a time
@@ -70,20 +72,29 @@ def estimate(tables: list[OrderTable], discounts: list[Discounts], store: SpillS
     """
     models = [OrderModel(store.column(np.float32), store.column(np.float32)) for _ in tables]
     listen(1)
-    models[0].prob.append(_unigrams(tables[0], discounts[0]))
+    models[0].prob.append(_unigrams(tables[0], discounts[0], interpolate))
     contexts: Column | None = None
     for n in range(2, len(tables) + 1):
         listen(n)
         table, below = tables[n - 1], models[n - 2]
+        lower = _lower_probs(table, below.prob, store, rows)
         contexts, own, weight = _by_context(table, contexts, tables[n - 2], below.backoff, discounts[n - 1], store,
-                                            rows)
-        for start, stop in stretches(len(table), rows):
-            suffix = table.suffix.read(start, stop)
-            lower = below.prob.read(int(suffix[0]), int(suffix[-1]) + 1)[suffix - suffix[0]]
-            models[n - 1].prob.append(own.read(start, stop) + weight.read(start, stop) * lower)
-        own.clear()
-        weight.clear()
+                                            rows, None if interpolate else lower)
+        for stretch in stretches(len(table), rows):
+            share = weight.read(*stretch) * lower.read(*stretch) if interpolate else 0
+            models[n - 1].prob.append(own.read(*stretch) + share)
+        for column in (own, weight, lower):
+            column.clear()
     return models
+
+
+def _lower_probs(table: OrderTable, below: Column, store: SpillStore, rows: int) -> Column:
+    """Per n-gram, the probability of its suffix in the order below."""
+    lower = store.column(np.float32)
+    for stretch in stretches(len(table), rows):
+        suffix = table.suffix.read(*stretch)
+        lower.append(below.read(int(suffix[0]), int(suffix[-1]) + 1)[suffix - suffix[0]])
+    return lower
 
 
 def stretches(length: int, rows: int) -> Iterator[tuple[int, int]]:
@@ -92,12 +103,19 @@ def stretches(length: int, rows: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + rows, length)
 
 
-def _unigrams(table: OrderTable, discounts: Discounts) -> np.ndarray:
-    """p(word), interpolated with the uniform distribution over the kept words and <unk>; p(<s>) is 1, as in lmplz."""
+def _unigrams(table: OrderTable, discounts: Discounts, interpolate: bool) -> np.ndarray:
+    """p(word), interpolated with the uniform distribution over the kept words and <unk>; p(<s>) is 1, as in lmplz.
+
+    Not interpolated, <unk> has all that discounting leaves over.
+    """
     adjusted = table.adjusted.read()
     total, gamma = _context_sums(adjusted, table.kept.read(), np.array([0]), discounts)
     uniform = np.float32(1) / np.float32(table.n_kept - 1)  # all but <s>
-    prob = (adjusted.astype(np.float32) - discounts[np.minimum(adjusted, 3)]) / total[0] + gamma[0] * uniform
+    share = np.full(len(adjusted), gamma[0] * uniform)
+    if not interpolate:
+        share[:] = 0
+        share[UNKNOWN_ID] = gamma[0]
+    prob = (adjusted.astype(np.float32) - discounts[np.minimum(adjusted, 3)]) / total[0] + share
     prob[BEGIN_ID] = 1
     return prob
 
@@ -116,10 +134,12 @@ def _context_sums(adjusted: np.ndarray, kept: np.ndarray, starts: np.ndarray,
 
 
 def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, backoff: Column,
-                discounts: Discounts, store: SpillStore, rows: int) -> tuple[Column, Column, Column]:
+                discounts: Discounts, store: SpillStore, rows: int,
+                lower: Column | None) -> tuple[Column, Column, Column]:
     """What needs the n-grams of one context together; fills `backoff` of the order below.
 
     contexts  per row of the order below, the row of its own context one order further below (None: bigrams' turn)
+    lower     per row, the probability of its suffix, where orders are not interpolated
     returns   per row of `table`: the row of its context below, (a - D) / sum, and gamma(context)
 
     The n-grams are dealt to parts by ranges of their context, each part is sorted by context, worked on and put back
@@ -131,8 +151,9 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
     is_bigram = contexts is None
     backoff.append(np.ones(1 if is_bigram else below.n_ended, np.float32))
     results: list[list[Column]] = []
-    for key, adjusted, kept in zip(*(parts.deal(column) for column in (keys, table.adjusted, table.kept)), strict=True):
-        row, own, weight, gamma = _one_part(key, adjusted, kept, discounts, len(backoff))
+    columns = [keys, table.adjusted, table.kept, *([lower] if lower else [])]
+    for key, adjusted, kept, *below_probs in zip(*map(parts.deal, columns), strict=True):
+        row, own, weight, gamma = _one_part(key, adjusted, kept, discounts, len(backoff), *below_probs)
         if is_bigram and not results:  # contexts are <s>, then the words behind </s>
             row += row > BEGIN_ID
             gamma = np.insert(gamma, 1, np.float32(1))
@@ -158,14 +179,23 @@ def _context_keys(table: OrderTable, contexts: Column | None, store: SpillStore,
 
 
 def _one_part(key: np.ndarray, adjusted: np.ndarray, kept: np.ndarray, discounts: Discounts,
-              first_row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Per n-gram, as they come, (context's row, (a - D) / sum, gamma of the context); and gamma of each context."""
+              first_row: int, lower: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Per n-gram, as they come, (context's row, (a - D) / sum, gamma of the context); and gamma of each context.
+
+    lower  the probabilities of the suffixes, where orders are not interpolated
+    """
     order = np.argsort(key)
     new = changes(key[order])
-    total, gamma = _context_sums(adjusted[order], kept[order], np.flatnonzero(new), discounts)
+    starts = np.flatnonzero(new)
+    total, gamma = _context_sums(adjusted[order], kept[order], starts, discounts)
     context = np.empty(len(key), np.uint32)
     context[order] = np.cumsum(new, dtype=np.uint32) - np.uint32(1)
     own = (adjusted.astype(np.float32) - discounts[np.minimum(adjusted, 3)]) / total[context]
+    if lower is not None:
+        unseen = 1 - np.add.reduceat(np.where(kept, lower, 0)[order].astype(np.float64), starts)
+        is_full = unseen < FULL  # every word was seen after it: nobody backs off, and what is left over is theirs
+        own /= np.where(is_full & (gamma < 1), 1 - gamma, 1)[context]
+        gamma = np.where(is_full, 1, gamma / np.maximum(unseen, FULL)).astype(np.float32)
     return context + np.uint32(first_row), own, gamma[context], gamma
 
 
