@@ -1,5 +1,6 @@
 """`ds2 decode`: recordings in, what was said out."""
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.flags import Channel, given, to_channel
+from ds2cli.cli.flags import Blank, Channel, FrameSeconds, RecordsFile, UnitsFile, given, layout_of, to_channel
 from ds2cli.cli.output import lines_to
 from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import Exit, UsageError
@@ -20,6 +21,16 @@ LexiconFile = Annotated[
 HOT_BOOST = 6.0
 DEFAULT_RUN = "english"
 
+Run = Annotated[
+    str | None, typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english, which ds2 brings")
+]
+Inputs = Annotated[
+    list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
+]
+LanguageModel = Annotated[
+    Path | None,
+    typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz, KenLM binary; default: the run's own"),
+]
 HotWords = Annotated[
     list[str] | None,
     typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
@@ -27,19 +38,18 @@ HotWords = Annotated[
 LogProbs = Annotated[
     Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
 ]
+LettersAreWords = Annotated[
+    bool, typer.Option("--letters-are-words", help="a model that knows single letters only is meant so: no warning")
+]
+Format = Annotated[
+    str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity")
+]
 
 
 def decode(
-    run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english, which ds2 brings")
-    ] = None,
-    inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
-    ] = None,
-    lm: Annotated[
-        Path | None,
-        typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz, KenLM binary; default: the run's own"),
-    ] = None,
+    run: Run = None,
+    inputs: Inputs = None,
+    lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
     alpha: Annotated[float | None, typer.Option("--alpha", help=meaning("alpha"))] = None,
@@ -58,9 +68,12 @@ def decode(
     channel: Channel = None,
     unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
     log_probs: LogProbs = None,
-    kind: Annotated[
-        str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity")
-    ] = "jsonl",
+    letters_are_words: LettersAreWords = False,
+    units: UnitsFile = None,
+    blank: Blank = "",
+    frame_seconds: FrameSeconds = None,
+    records: RecordsFile = None,
+    kind: Format = "jsonl",
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,
@@ -71,6 +84,7 @@ def decode(
     ds2 decode talk.wav --format text
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
+    ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
     from ds2cli.records.formats import check_format, transcript
     from ds2cli.workflows.decode import DecodeRequest
@@ -85,26 +99,31 @@ def decode(
     beam_search = bool(overrides) or n_best > 1
     if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
-    run, inputs = _run_and_inputs(run, inputs or [])
+    layout = layout_of(units, blank, frame_seconds, records)
+    run, inputs = _run_and_inputs(run, inputs or [], bool(layout))
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
-        channel=to_channel(channel),
+        channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words,
     )
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     with lines_to(output) as write:
-        records = terminal.hearing(lambda heard: decode_all(request, skipped.append, terminal.warn, heard), "decoding")
+        records = terminal.hearing(
+            lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say), "decoding"
+        )
         for line in transcript(records, kind):
             write(line)
     report_skipped(skipped)
 
 
-def _run_and_inputs(run: str | None, inputs: list[str]) -> tuple[str, list[str]]:
-    """What was named first is the run, unless it can only be something to decode."""
+def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool) -> tuple[str, list[str]]:
+    """What was named first is the run, unless it can only be something to decode; logits have no run."""
     from ds2cli.workflows.decode_inputs import is_input
 
-    if run is not None and is_input(run):
+    if are_logits and not (run or inputs):
+        raise UsageError("no logits to decode", hint="ds2 decode logits.npz --units vocab.json --blank last")
+    if run is not None and (are_logits or is_input(run)):
         run, inputs = None, [run, *inputs]
     return run or DEFAULT_RUN, inputs or ["-"]
 
@@ -129,6 +148,9 @@ def _hot_word(text: str) -> tuple[str, float]:
     try:
         if not word.strip():
             raise ValueError
-        return word.strip(), float(boost) if equals else HOT_BOOST
+        found = float(boost) if equals else HOT_BOOST
+        if not math.isfinite(found):
+            raise ValueError
+        return word.strip(), found
     except ValueError:
         raise UsageError(f"--hot-word `{text}`", hint="--hot-word penguin or --hot-word penguin=8") from None

@@ -7,9 +7,10 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
-from ds2cli.cli.flags import given
+from ds2cli.cli.flags import Blank, RecordsFile, UnitsFile, given, layout_of
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.decoding.settings import LexiconMode, meaning
+from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
     from ds2cli.workflows.tune import Trial
@@ -23,10 +24,10 @@ Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalti
 
 def tune(
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="DEV", help="records with text, or saved log-probs; - is stdin")
-    ],
     lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="DEV", help="records with text, or saved log-probs; - is stdin")
+    ] = None,
     lexicon_file: LexiconFile = None,
     alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="language model weights to try")] = ALPHAS,
     betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="word rewards to try")] = BETAS,
@@ -38,6 +39,9 @@ def tune(
     ] = BLANK_PENALTIES,
     beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
     lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
+    units: UnitsFile = None,
+    blank: Blank = "",
+    records: RecordsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object for each setting")] = False,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="heat map; else RUN/tuning.svg")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
@@ -48,17 +52,21 @@ def tune(
     \b
     ds2 decode runs/a dev.jsonl --log-probs dev.npz > /dev/null
     ds2 tune runs/a dev.npz --lm lm.arpa
+    ds2 tune logits.npz --units labels.txt --blank last --records dev.jsonl --lm lm.arpa     (another toolkit's)
     """
     from dataclasses import asdict
 
-    from ds2cli.model.checkpoint import is_shipped
     from ds2cli.runs.decoding import tuned_path
-    from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of
+    from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps
     from ds2cli.workflows.tune import tune as try_all
 
-    request = TuneRequest(run, inputs, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
+    layout = layout_of(units, blank, None, records)
+    if not layout and not inputs:
+        raise UsageError("no development speech", hint="ds2 tune RUN dev.jsonl --lm lm.arpa")
+    named = [run, *(inputs or [])] if layout else inputs or []
+    request = TuneRequest(run, named, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
                           _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
-                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file)
+                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file, layout)
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []
@@ -71,12 +79,13 @@ def tune(
     if not as_json:
         for line in _table(grid, request.alphas, request.betas):
             terminal.write(line)
-    keeps = not is_shipped(run)
-    if plot or keeps:
+    kept_in_run = keeps(request)
+    if plot or kept_in_run:
         _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
-    kept = f"kept in `{tuned_path(run)}`" if keeps else "not kept: this model is ds2's; name them in your commands"
+    whose = "logits have no run" if layout else "this model is ds2's"
+    kept = f"kept in `{tuned_path(run)}`" if kept_in_run else f"not kept: {whose}; name them in your commands"
     weights = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
     terminal.say(f"best: {weights}: WER {best.wer:.2f} %; {kept}")
     report_skipped(skipped)

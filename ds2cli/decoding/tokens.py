@@ -52,14 +52,17 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexi
         tokens = _spoken_words(units, model, hot_words, lexicon)
     elif not _counts_words(units, model, known):
         tokens = _single_units(units, model, hot_words)
-    elif units.has_spaces and len(known) > len(units) // 2 and all(word in units.names for word in known):
-        raise LanguageModelError(f"`{model.path}` is a model of characters, but the units spell words with spaces",
-                                 hint="build one of words: ds2 lm build corpus.txt -o lm.arpa")
     else:
         tokens = _spelled_words(units, model, known, hot_words)
     if tokens.coverage and tokens.coverage.is_nothing:
         raise LanguageModelError(f"`{model.path}` does not fit: {tokens.coverage}", hint=tokens.coverage.cure)
     return tokens
+
+
+def are_letters(units: Units, tokens: Tokens, model: NgramModel) -> bool:
+    """Whether what is taken for a model's words are single units: of a spelling task, or of a model of characters?"""
+    known = [word for word in model.words if word not in (UNKNOWN, BEGIN, END)]
+    return tokens.has_words and len(known) > len(units) // 2 and all(word in units.names for word in known)
 
 
 def alphabet_of(units: Units) -> Any:

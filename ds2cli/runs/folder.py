@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.io.atomic import UNSPELLABLE, atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
-from ds2cli.language.arpa import GZIP_MAGIC
+from ds2cli.io.text import compression
 from ds2cli.model.checkpoint import (
     BEST,
     LAST,
@@ -104,7 +104,7 @@ class RunFolder:
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
         content = Path(source).read_bytes()
-        if not content.startswith(GZIP_MAGIC):
+        if compression(source) is None:
             content = gzip.compress(content, mtime=0)
         with atomic_write(self.unit_lm) as place:
             place.write_bytes(content)

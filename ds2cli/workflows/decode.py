@@ -15,11 +15,12 @@ from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import greedy_decode
 from ds2cli.decoding.hypothesis import Hypothesis
 from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
+from ds2cli.decoding.logits import LAYOUT_HINT, LogitsFile, LogitsLayout, are_foreign
 from ds2cli.decoding.settings import DecodingConfig
-from ds2cli.decoding.tokens import Tokens
+from ds2cli.decoding.tokens import Tokens, are_letters
 from ds2cli.errors import Ds2Error, UsageError
-from ds2cli.language.model import load_ngram_model
-from ds2cli.records.jsonl import Record
+from ds2cli.language.model import NgramModel, load_ngram_model
+from ds2cli.records.jsonl import Record, read_records
 from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
@@ -49,6 +50,8 @@ class DecodeRequest:
     jobs: int = 1
     device: str = "auto"
     channel: int | None = None
+    layout: LogitsLayout | None = None
+    letters_are_words: bool = False
     lexicon_file: Path | None = None
 
 
@@ -64,14 +67,19 @@ class Source:
 def decode(
     request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None],
     heard: Callable[[float, float], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Record]:
     """The records that flow past, each with pred_text, score and words (and nbest, unit_times); in order.
 
     skip  is told of each recording that cannot be decoded, and work goes on
     warn  of a language model or a lexicon that fits the units badly, of sound that the model was not made for
     heard  of the seconds of sound that have been heard, and of those that were read
+    say   what logits of another toolkit were taken for
     """
-    source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard)
+    source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard,
+                         request.layout, say)
+    if request.layout and not request.layout.frame_seconds:
+        warn("how long a frame is was not said (--frame-seconds): times count frames")
     decoder = make_decoder(request, source.units, warn)
     with ExitStack() as stack:
         writer = None
@@ -92,7 +100,7 @@ def decode(
                     raise Ds2Error(problem)
                 log_probs = check_log_probs(log_probs, len(source.units), f"`{record.get('id', '?')}`")
             except Ds2Error as wrong:
-                if log_probs is not None and are_log_probs(request.inputs):
+                if log_probs is not None and (request.layout or are_log_probs(request.inputs)):
                     raise
                 skip(str(wrong))
                 continue
@@ -109,7 +117,7 @@ def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
 
     raises  UsageError where a language model's weight was named and there is none
     """
-    tuned = Tuned() if request.greedy else read_tuned(request.run)
+    tuned = Tuned() if request.greedy or request.layout else read_tuned(request.run)
     lm, overrides = request.lm or tuned.lm, request.overrides or {}
     lexicon_file = request.lexicon_file or tuned.lexicon_file
     if lm is None and "alpha" in overrides:
@@ -120,7 +128,10 @@ def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
     config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
-    decoder = BeamDecoder(units, config, load_ngram_model(lm) if lm else None, lexicon=lexicon)
+    model = open_model(lm, warn) if lm else None
+    decoder = BeamDecoder(units, config, model, lexicon=lexicon)
+    if model and not request.letters_are_words and are_letters(units, decoder.tokens, model):
+        warn(letters_note(model))
     warn_of_coverage(decoder.tokens, lm, warn)
     return lambda log_probs: decoder.decode(log_probs, request.n_best)
 
@@ -129,6 +140,19 @@ def warn_of_coverage(tokens: Tokens, lm: Path | None, warn: Callable[[str], None
     """A word about a model of which little can be said."""
     if tokens.coverage and not tokens.coverage.is_enough:
         warn(f"`{lm}` fits badly: {tokens.coverage}; {tokens.coverage.cure}")
+
+
+def open_model(path: Path, warn: Callable[[str], None]) -> NgramModel:
+    """A language model, and a word about what is odd in its file."""
+    model = load_ngram_model(path)
+    for note in model.notes:
+        warn(note)
+    return model
+
+
+def letters_note(model: NgramModel) -> str:
+    return (f"`{model.path}` knows single letters only, which are taken for words. If it was to know words: "
+            "ds2 lm build corpus.txt -o lm.arpa")
 
 
 def open_lexicon(path: Path, units: Units, warn: Callable[[str], None]) -> Lexicon:
@@ -149,11 +173,21 @@ def open_source(
     run: str, inputs: list[str], jobs: int, device: str, channel: int | None = None,
     warn: Callable[[str], None] = lambda message: None,
     hears: Callable[[float, float], None] = lambda done, total: None,
+    layout: LogitsLayout | None = None, say: Callable[[str], None] = lambda line: None,
 ) -> Source:
     """Log-probs from files of them, or from the run's network and the audio.
 
-    raises  UsageError where a file's units are not the run's
+    layout  inputs are logits of another toolkit, and no run is asked
+    raises  UsageError where a file's units are not the run's, or not known
     """
+    if layout:
+        found = read_records(layout.records) if layout.records else ()
+        records = {str(record.get("id")): record for _, record in found}
+        logits = [LogitsFile(name, layout, records) for name in inputs]
+        return Source(logits[0].units, logits[0].frame_seconds, _told(logits, say))
+    for name in filter(are_foreign, inputs):
+        raise UsageError(f"`{name}` was not written by ds2 (it has no head.json): whose units are its columns?",
+                         hint=LAYOUT_HINT)
     if are_log_probs(inputs):
         files = [LogProbFile(name) for name in inputs]
         for file in files:
@@ -169,6 +203,14 @@ def open_source(
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in heard)
     return Source(recogniser.units, recogniser.frame_seconds, items)
+
+
+def _told(files: list[LogitsFile], say: Callable[[str], None]) -> Iterator[tuple[Record, np.ndarray | None, str]]:
+    """The utterances of all files; what each file's arrays are is said once."""
+    for file in files:
+        for record, log_probs in file:
+            yield record, log_probs, ""
+        say(f"{file.path}: {' and '.join(sorted(file.kinds))}")
 
 
 def _duration(heard: Any) -> Record:

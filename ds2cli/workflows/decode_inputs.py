@@ -52,7 +52,7 @@ def is_input(name: str) -> bool:
     if path.is_dir():
         is_run = any((path / name).exists() for name in (BEST, LAST, "config.toml"))
         return not is_run and next(recordings_in(path), None) is not None
-    return is_pipe(name) or path.suffix.lower() in {".jsonl", ".npz"} or is_sound(path)
+    return is_pipe(name) or path.suffix.lower() in {".jsonl", ".npz", ".npy"} or is_sound(path)
 
 
 def is_pipe(name: str) -> bool:

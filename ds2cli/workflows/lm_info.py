@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ds2cli.language.arpa import compression_of, read_arpa
+from ds2cli.io.text import compression
+from ds2cli.language.arpa import read_arpa
 from ds2cli.language.kenlm_binary import TYPES, open_binary
 from ds2cli.language.model import begins_as_binary
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
@@ -48,7 +49,7 @@ def model_info(path: Path) -> ModelInfo:
         kind = f"kenlm binary ({TYPES[kernel.type]})"
         return ModelInfo(str(path), kind, kernel.counts, path.stat().st_size, _kind(kernel.words()))
     tables = read_arpa(path)
-    compressed = compression_of(path)
+    compressed = compression(path)
     kind = f"arpa ({compressed})" if compressed else "arpa"
     return ModelInfo(str(path), kind, tables.counts, path.stat().st_size, _kind(tables.words), tables.notes)
 

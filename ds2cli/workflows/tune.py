@@ -12,14 +12,14 @@ import numpy as np
 from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.log_probs import check_log_probs
+from ds2cli.decoding.logits import LogitsLayout
 from ds2cli.decoding.settings import DecodingConfig
-from ds2cli.decoding.tokens import tokens_of
+from ds2cli.decoding.tokens import are_letters, tokens_of
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
-from ds2cli.language.model import load_ngram_model
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode import open_lexicon, open_source, warn_of_coverage
+from ds2cli.workflows.decode import letters_note, open_lexicon, open_model, open_source, warn_of_coverage
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class TuneRequest:
     jobs: int = 1
     device: str = "auto"
     lexicon_file: Path | None = None
+    layout: LogitsLayout | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,13 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     base = replace(DecodingConfig(), **request.fixed)
     _check_grid(base, request)
     material = gather(request, skip)
-    model = load_ngram_model(request.lm)
-    lexicon_file = request.lexicon_file or own_lexicon(request.run)
+    model = open_model(request.lm, warn)
+    lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
     tokens = tokens_of(material.units, model, [], lexicon)
     warn_of_coverage(tokens, request.lm, warn)
+    if are_letters(material.units, tokens, model):
+        warn(letters_note(model))
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
@@ -103,8 +106,13 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     best = best_of(trials)
     note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")
-    if not is_shipped(request.run):  # ds2's own folder is not for writing
+    if keeps(request):
         write_tuned(request.run, {**_own_files(request), **request.fixed, **best.weights}, note)
+
+
+def keeps(request: TuneRequest) -> bool:
+    """Whether there is a run to keep the weights in: ds2's own folder is not for writing, and logits have none."""
+    return not request.layout and not is_shipped(request.run)
 
 
 def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
@@ -136,7 +144,7 @@ def _own_files(request: TuneRequest) -> dict[str, str]:
 
 def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:
     """The development speech, heard once."""
-    source = open_source(request.run, request.inputs, request.jobs, request.device)
+    source = open_source(request.run, request.inputs, request.jobs, request.device, layout=request.layout)
     log_probs, references = [], []
     for record, heard, problem in source.items:
         if heard is None:
