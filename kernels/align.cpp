@@ -13,7 +13,7 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr std::size_t kRenormalise = 64;  // rows: float32 sums stay near 0, where they are exact enough
 
 // How a word boundary was reached. Bits 0 and 1: its blank is itself, or the end of a star, or of a skip; then: the gate is the
-// last label rather than the blank; the skip opened at the boundary before; the star was entered in this frame.
+// last label rather than the blank; the skip opened at the boundary before; the star was entered in this step.
 enum Gate : uint8_t { kEndsStar = 1, kEndsSkip = 2, kGateIsLabel = 4, kSkipOpened = 8, kStarEntered = 16 };
 
 struct Row {
@@ -26,7 +26,10 @@ struct Range {
 
 class Aligner {
  public:
-  Aligner(const AlignmentProblem& problem, std::size_t memory) : p_(problem), n_(problem.n_labels), gated_(p_.heard || p_.may_skip) {
+  Aligner(const AlignmentProblem& problem, std::size_t memory)
+      : p_(problem), n_(problem.n_labels), n_steps_(problem.n_frames * problem.steps), gated_(p_.heard || p_.may_skip) {
+    // Each step earns all of its frame's log-prob rather than its part, so every price counts as often.
+    for (float* price : {&p_.star_open, &p_.skip_open, &p_.skip_label}) *price *= static_cast<float>(p_.steps);
     labels_.assign(p_.labels, p_.labels + n_);
     labels_.push_back(0);  // of the cell after the last label, whose blank is the last one
     repeats_.assign(n_ + 1, 0.0f);
@@ -37,18 +40,18 @@ class Aligner {
       needed_[j] = (j ? needed_[j - 1] : 0) + 1 + repeat;
     }
     const std::size_t width = n_ + 1 + (gated_ ? p_.n_words + 1 : 0);
-    const bool fits = (p_.n_frames + 1) * width <= memory;
-    block_ = fits ? p_.n_frames : std::max<std::size_t>(kRenormalise, std::sqrt(8.0 * p_.n_frames));
+    const bool fits = (n_steps_ + 1) * width <= memory;
+    block_ = fits ? n_steps_ : std::max<std::size_t>(kRenormalise, std::sqrt(8.0 * n_steps_));
   }
 
   AlignedLabels solve() {
     AlignedLabels path{false, std::vector<int32_t>(n_, -1), std::vector<int32_t>(n_, -1), {}};
-    if (!p_.may_skip && n_ && needed_[n_ - 1] > p_.n_frames) return path;
-    const std::size_t n_blocks = block_ ? std::max<std::size_t>(1, (p_.n_frames + block_ - 1) / block_) : 1;
+    if (!p_.may_skip && n_ && needed_[n_ - 1] > n_steps_) return path;
+    const std::size_t n_blocks = block_ ? std::max<std::size_t>(1, (n_steps_ + block_ - 1) / block_) : 1;
     const std::vector<Row> checkpoints = keep_checkpoints(n_blocks);
     state_ = {Kind::gate, p_.n_words};
     for (std::size_t block = n_blocks; block-- > 0;) {
-      const std::size_t from = block * block_, to = std::min(p_.n_frames, from + block_);
+      const std::size_t from = block * block_, to = std::min(n_steps_, from + block_);
       const bool is_last = block + 1 == n_blocks;
       const float score = trace_forward(checkpoints[block], from, to, is_last ? n_ + 1 : highest_cell() + 1);
       if (is_last && score == kNever) return path;
@@ -68,18 +71,18 @@ class Aligner {
     std::size_t at;  // cell or boundary
   };
 
-  Row first_row() const {  // before any frame: at the first word's boundary, or at a later one for the price of a skip
+  Row first_row() const {  // before any step: at the first word's boundary, or at a later one for the price of a skip
     Row row{std::vector<float>(n_ + 1, kNever), std::vector<float>(n_ + 2, kNever), std::vector<float>(p_.heard ? p_.n_words + 1 : 0, kNever)};
     row.blank[0] = 0.0f;
     return row;
   }
 
-  // Cells that can be reached in r frames and from which the end can be reached; all of them where words can be skipped.
+  // Cells that can be reached in r steps and from which the end can be reached; all of them where words can be skipped.
   Range reachable(std::size_t r, Range window) const {
     if (p_.may_skip || !n_) return window;
     const auto begin = needed_.begin(), end = needed_.end();
     const std::size_t high = std::upper_bound(begin, end, r) - begin;
-    const std::size_t spare = p_.n_frames - r, all = needed_[n_ - 1];
+    const std::size_t spare = n_steps_ - r, all = needed_[n_ - 1];
     std::size_t low = all > spare ? std::lower_bound(begin, end, all - spare) - begin : 0;
     return {std::max(low, window.first), std::min(high + 1, window.after)};
   }
@@ -107,7 +110,7 @@ class Aligner {
 
   // Rows from + 1 .. to again, with back-pointers, up to cell `after`; returns the best score of the last row's end.
   float trace_forward(const Row& checkpoint, std::size_t from, std::size_t to, std::size_t after) {
-    const std::size_t reach = to - from + 1;  // without skips a path advances at most one label a frame
+    const std::size_t reach = to - from + 1;  // without skips a path advances at most one label a step
     window_ = {p_.may_skip || after < reach ? 0 : after - reach, after};
     gates_of_window_ = gated_ ? boundaries(window_) : Range{0, 0};
     const std::size_t width = window_.after - window_.first, n_gates = gates_of_window_.after - gates_of_window_.first;
@@ -127,7 +130,7 @@ class Aligner {
   }
 
   RowIn in(const Row& row, std::size_t r) const {
-    return {row.blank.data(), row.label.data(), repeats_.data(), labels_.data(), p_.log_probs + (r - 1) * p_.n_units};
+    return {row.blank.data(), row.label.data(), repeats_.data(), labels_.data(), p_.log_probs + (r - 1) / p_.steps * p_.n_units};
   }
 
   static void begin_row(Row& next, Range cells) { next.label[cells.first] = kNever; }  // below the range it is two rows old
@@ -149,9 +152,9 @@ class Aligner {
     for (std::size_t u = open.first; u < open.after; ++u) row.star[u] -= best;
   }
 
-  // Stars advance by the frame that led to row r, then stars and skips end at the boundaries. `before` is row r - 1.
+  // Stars advance by the step that led to row r, then stars and skips end at the boundaries. `before` is row r - 1.
   void open_gates(const Row& before, Row& row, std::size_t r, Range open, uint8_t* gates) const {
-    const float heard = p_.heard && r ? p_.heard[r - 1] : 0.0f;
+    const float heard = p_.heard && r ? p_.heard[(r - 1) / p_.steps] : 0.0f;
     const int32_t* starts = p_.word_starts;
     float skip = kNever;
     bool opened = false;
@@ -188,7 +191,7 @@ class Aligner {
     return gates_[(r - from) * (gates_of_window_.after - gates_of_window_.first) + (u - gates_of_window_.first)];
   }
 
-  // From the state after `to` frames to the one after `from` frames, that one's boundary resolved by the block before.
+  // From the state after `to` steps to the one after `from` steps, that one's boundary resolved by the block before.
   void trace_back(std::size_t from, std::size_t to, AlignedLabels& path) {
     for (std::size_t r = to; r > from || (r == 0 && !is_start());) {
       State& s = state_;
@@ -220,19 +223,19 @@ class Aligner {
   }
 
   void step_back(std::size_t r, std::size_t from, AlignedLabels& path) {
-    const int32_t frame = static_cast<int32_t>(r) - 1;
+    const int32_t step = static_cast<int32_t>(r) - 1;
     State& s = state_;
     if (s.kind == Kind::star) {
-      if (path.stars.empty() || path.stars.back().first != frame + 1 || path.stars.back().word != static_cast<int32_t>(s.at))
-        path.stars.push_back({frame, frame + 1, static_cast<int32_t>(s.at)});
-      path.stars.back().first = frame;
+      if (path.stars.empty() || path.stars.back().first != step + 1 || path.stars.back().word != static_cast<int32_t>(s.at))
+        path.stars.push_back({step, step + 1, static_cast<int32_t>(s.at)});
+      path.stars.back().first = step;
       if (gate(r, from, s.at) & kStarEntered) s.kind = Kind::gate;
       return;
     }
     const uint8_t cell = cells_[(r - from - 1) * (window_.after - window_.first) + (s.at - window_.first)];
     if (s.kind == Kind::label) {
-      path.starts[s.at] = frame;
-      if (path.ends[s.at] < 0) path.ends[s.at] = frame + 1;
+      path.starts[s.at] = step;
+      if (path.ends[s.at] < 0) path.ends[s.at] = step + 1;
       if (cell & kFromLabel) --s.at;
       else if (cell & kFromBlank) s.kind = Kind::blank;
     } else if (cell & kBlankFromLabel) {
@@ -240,13 +243,13 @@ class Aligner {
     }
   }
 
-  const AlignmentProblem& p_;
-  std::size_t n_;
+  AlignmentProblem p_;
+  std::size_t n_, n_steps_;
   bool gated_;
-  std::size_t block_;  // frames between checkpoints
+  std::size_t block_;  // steps between checkpoints
   std::vector<int32_t> labels_;
   std::vector<float> repeats_;
-  std::vector<std::size_t> needed_;  // frames to reach each label
+  std::vector<std::size_t> needed_;  // steps to reach each label
   Range window_{0, 0}, gates_of_window_{0, 0};
   std::vector<uint8_t> cells_, gates_;  // back-pointers of one block
   State state_{Kind::gate, 0};

@@ -32,14 +32,15 @@ void check(const Floats& log_probs, const Integers& labels, const Integers& word
     if (starts[u] >= starts[u + 1]) throw std::invalid_argument("a word without labels");
 }
 
-// (starts, ends, [(first, after, word), ...]), or None where no path spells the labels in so few frames.
+// (starts, ends, [(first, after, word), ...]), or None where no path spells the labels in so few steps.
 py::object align(const Floats& log_probs, const Integers& labels, const Integers& word_starts, const std::optional<Floats>& heard,
-                 float star_open, float skip_open, float skip_label, std::size_t memory) {
+                 float star_open, float skip_open, float skip_label, std::size_t steps, std::size_t memory) {
   check(log_probs, labels, word_starts, heard);
+  if (steps < 1) throw std::invalid_argument("no steps in a frame");
   const AlignmentProblem problem{log_probs.data(), static_cast<std::size_t>(log_probs.shape(0)), static_cast<std::size_t>(log_probs.shape(1)),
                                  labels.data(), word_starts.data(), static_cast<std::size_t>(labels.size()),
                                  static_cast<std::size_t>(word_starts.size() - 1), heard ? heard->data() : nullptr, star_open,
-                                 std::isfinite(skip_open) && std::isfinite(skip_label), skip_open, skip_label};
+                                 std::isfinite(skip_open) && std::isfinite(skip_label), skip_open, skip_label, steps};
   AlignedLabels path;
   {
     py::gil_scoped_release others_run;
@@ -55,7 +56,7 @@ py::object align(const Floats& log_probs, const Integers& labels, const Integers
 
 void bind_alignment(py::module_& module) {
   module.def("best_path", &align, py::arg("log_probs").noconvert(), py::arg("labels").noconvert(), py::arg("word_starts").noconvert(), py::kw_only(),
-             py::arg("heard").none(true), py::arg("star_open"), py::arg("skip_open"), py::arg("skip_label"), py::arg("memory"));
+             py::arg("heard").none(true), py::arg("star_open"), py::arg("skip_open"), py::arg("skip_label"), py::arg("steps"), py::arg("memory"));
 }
 
 }  // namespace ds2

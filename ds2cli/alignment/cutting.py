@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ds2cli.alignment.aligned import AlignedRecording
+from ds2cli.alignment.path import Star
 from ds2cli.alignment.settings import CutSettings
-from ds2cli.text.transcript import Transcript
-from ds2cli.text.units import BLANK
-
-Star = tuple[int, int, int]
 
 # A piece costs (seconds / target - 1)^2, a cut exp(-gap / SOFT_SECONDS), less what it costs in a usual pause, so that
 # the mean length stays near the target. Far above them: a cut where nobody paused, for the sound of a letter lasts
@@ -47,51 +45,43 @@ class _Places:
     gaps: np.ndarray
 
 
-def cut(
-    starts: np.ndarray, ends: np.ndarray, stars: Sequence[Star], transcript: Transcript, n_frames: int,
-    frame_seconds: float, settings: CutSettings,
-) -> tuple[list[Segment], list[Segment]]:
+def cut(recording: AlignedRecording, settings: CutSettings) -> tuple[list[Segment], list[Segment]]:
     """The segments of a recording, and the words that were heard but fit into none, each with its reason; in order.
 
-    starts, ends  (L,) the frames [start, end) of each of the transcript's labels; -1 where its word was skipped
-    stars         sound without text: (first frame, frame after, the word before which it lies); see `audible`
-    n_frames      of the whole recording
+    recording  its stars are what no segment may touch, silence at their ends taken off: see `trim_to_pauses`
 
     No segment holds sound without text or text without sound; none begins or ends inside a word or a number. Of the
     silence around it a segment keeps settings.silence_seconds, at most half of the gap, and nothing of a star.
     """
-    places = _places(*word_frames(starts, ends, transcript), stars, n_frames, frame_seconds, settings.silence_seconds)
+    places = _places(recording, settings.silence_seconds)
     segments: list[Segment] = []
     dropped: list[Segment] = []
-    for first, after in stretches(starts[transcript.starts[:-1]] >= 0, stars):
-        inner = first + 1 + np.flatnonzero(~transcript.joins[first + 1 : after])
+    joins = recording.transcript.joins
+    for first, after in stretches(recording.word_steps[0] >= 0, recording.path.stars):
+        inner = first + 1 + np.flatnonzero(~joins[first + 1 : after])
         for one in _cut_stretch(np.array([first, *inner.tolist(), after]), places, settings):
             (dropped if one.reason else segments).append(one)
     return segments, dropped
 
 
-def word_frames(starts: np.ndarray, ends: np.ndarray, transcript: Transcript) -> tuple[np.ndarray, np.ndarray]:
-    """(W,) the first frame of each word and (W,) the frame behind its last letter; -1 where it was skipped."""
-    return starts[transcript.starts[:-1]], ends[transcript.ends - 1]
+def audible(stars: Sequence[Star], is_silent: np.ndarray) -> list[Star]:
+    """The stars without the silence at their ends; silent stars vanish.
 
-
-def audible(stars: Sequence[Star], log_probs: np.ndarray) -> list[Star]:
-    """The stars without the silence at their ends: frames whose likeliest unit is the blank; silent stars vanish.
+    is_silent  (steps,) bool: where nothing is heard, as `AlignedRecording` has it
 
     A path takes silence into a star or leaves it outside at the same price, but a segment beside it wants its share.
     """
     heard = []
     for first, after, word in stars:
-        loud = first + np.flatnonzero(log_probs[first:after].argmax(1) != BLANK)
+        loud = first + np.flatnonzero(~is_silent[first:after])
         if len(loud):
             heard.append((int(loud[0]), int(loud[-1]) + 1, word))
     return heard
 
 
-def _places(
-    first: np.ndarray, after: np.ndarray, stars: Sequence[Star], n_frames: int, frame_seconds: float, silence: float
-) -> _Places:
-    """Words' frames -> places for cuts; gaps reach to the next sound, a word or a star, or the recording's end."""
+def _places(recording: AlignedRecording, silence: float) -> _Places:
+    """Words' steps -> places for cuts; gaps reach to the next sound, a word or a star, or the recording's end."""
+    (first, after), stars, step_seconds = recording.word_steps, recording.path.stars, recording.step_seconds
     spoken = first >= 0
     sound_ends = np.sort([*after[spoken].tolist(), *(star[1] for star in stars)])
     sound_starts = np.sort([*first[spoken].tolist(), *(star[0] for star in stars)])
@@ -99,11 +89,12 @@ def _places(
     behind = np.searchsorted(sound_starts, after, side="left")
     # Half of a gap is the neighbour's, but at the recording's ends there is none.
     lead = (first - np.concatenate([[0], sound_ends])[before]) / np.where(before == 0, 1, 2)
-    trail = (np.concatenate([sound_starts, [n_frames]])[behind] - after) / np.where(behind == len(sound_starts), 1, 2)
+    next_starts = np.concatenate([sound_starts, [recording.n_steps]])[behind]
+    trail = (next_starts - after) / np.where(behind == len(sound_starts), 1, 2)
     return _Places(
-        first * frame_seconds - np.minimum(lead * frame_seconds, silence),
-        after * frame_seconds + np.minimum(trail * frame_seconds, silence),
-        (first - np.concatenate([[0], after[:-1]])) * frame_seconds,
+        first * step_seconds - np.minimum(lead * step_seconds, silence),
+        after * step_seconds + np.minimum(trail * step_seconds, silence),
+        (first - np.concatenate([[0], after[:-1]])) * step_seconds,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ds2cli.text.units import BLANK
 
 INFINITE = float("inf")
+HALVES = 2  # steps a frame in which fast speech is aligned: the next label may begin in the middle of a frame
 LEFT_OUT = -1  # start and end of a label whose word was skipped
 Star = tuple[int, int, int]
 
@@ -42,15 +43,17 @@ PLAIN = Prices(INFINITE, INFINITE, INFINITE, INFINITE)  # plain CTC: all of the 
 class AlignedPath:
     """Where each label lies.
 
-    starts, ends  (L,) int32: label j holds frames [starts[j], ends[j]); LEFT_OUT where its word was skipped
-    stars  (first frame, frame after, word) of audio without text, in order of time; it lies before that word
-    score  of the whole path, prices taken off: natural log
+    starts, ends  (L,) int32: label j holds steps [starts[j], ends[j]); LEFT_OUT where its word was skipped
+    stars  (first step, step after, word) of audio without text, in order of time; it lies before that word
+    score  of the whole path, prices taken off: natural log; a step counts as its part of a frame
+    steps  how many make a frame
     """
 
     starts: np.ndarray
     ends: np.ndarray
     score: float
     stars: list[Star] = field(default_factory=list)
+    steps: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,24 +84,26 @@ def listen(log_probs: np.ndarray, block_frames: int = 4096) -> Heard:
 
 
 def path_log_probs(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray,
-                   stars: list[Star]) -> np.ndarray:
-    """(T,) the log-prob of what a path says in each frame: its label, the blank, or whatever is likeliest in a star."""
+                   stars: list[Star], steps: int = 1) -> np.ndarray:
+    """(T,) the log-prob of what a path says in each frame: its label, the blank, or whatever is likeliest in a star;
+    the mean over the frame's steps."""
     timed = np.flatnonzero(starts >= 0)
     lengths = ends[timed] - starts[timed]
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    units = np.full(len(heard.best), BLANK, np.int64)
+    units = np.full(len(heard.best) * steps, BLANK, np.int64)
     units[np.repeat(starts[timed], lengths) + within] = np.repeat(labels[timed], lengths)
     for first, after, _ in stars:
-        units[first:after] = heard.units[first:after]
-    return log_probs[np.arange(len(units)), units]
+        units[first:after] = heard.units[np.arange(first, after) // steps]
+    said = log_probs[np.arange(len(units)) // steps, units]
+    return said.reshape(-1, steps).mean(1) if steps > 1 else said
 
 
 def path_score(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, word_starts: np.ndarray, prices: Prices,
-               starts: np.ndarray, ends: np.ndarray, stars: list[Star]) -> float:
+               starts: np.ndarray, ends: np.ndarray, stars: list[Star], steps: int = 1) -> float:
     """The score of a path by definition, summed in float64."""
-    score = float(path_log_probs(log_probs, heard, labels, starts, ends, stars).sum(dtype=np.float64))
+    score = float(path_log_probs(log_probs, heard, labels, starts, ends, stars, steps).sum(dtype=np.float64))
     for first, after, _ in stars:
-        score -= prices.star_open + prices.star_label * int(heard.new[first:after].sum())
+        score -= prices.star_open + prices.star_label * heard.new[np.arange(first, after) // steps].sum() / steps
     return score - sum(prices.skip_open + prices.skip_label * n for n in _skipped(starts, word_starts, stars))
 
 

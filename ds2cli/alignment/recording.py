@@ -14,8 +14,8 @@ import numpy as np
 
 from ds2cli.alignment.anchors import find_anchors, find_cuts
 from ds2cli.alignment.path import AlignedPath, Prices, Star, listen, path_log_probs
-from ds2cli.alignment.pricing import Costs, fit_prices, measure_costs
-from ds2cli.alignment.stitching import Pin, Problem, Stitched
+from ds2cli.alignment.piecewise import Pin, Problem, Stitched
+from ds2cli.alignment.skip_penalties import Costs, fit_prices, measure_costs
 from ds2cli.errors import TextError
 
 MOST_CELLS = 5e10  # frames times labels that are solved at once: three or four minutes
@@ -83,7 +83,8 @@ def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
     while (swapped := _check_swaps(path))[0]:
         moved += _check_cuts(path, pins, [])
     return Alignment(
-        path.starts, path.ends, problem.score(path.starts, path.ends, path.stars), path.stars, prices=problem.prices,
+        path.starts, path.ends, problem.score(path.starts, path.ends, path.stars), path.stars, problem.steps,
+        prices=problem.prices,
         anchored=float((anchors >= 0).mean()) if len(labels) else 0.0, explained=_explained(path, costs), costs=costs,
         pieces=len(pins) - 1, moved=moved, notes=notes + swapped[1],
     )
@@ -119,8 +120,8 @@ def _solve(problem: Problem, first: Pin, after: Pin, notes: list[Note]) -> Align
     notes.append(Note("left out: no passage of the text is recognised, and the stretch is too large to be searched",
                       (first[0], after[0]), (first[1], after[1])))
     nowhere = np.full(len(piece.labels), -1, np.int32)
-    stars: list[Star] = [(0, len(piece.heard.best), 0)]
-    return AlignedPath(nowhere, nowhere.copy(), piece.score(nowhere, nowhere, stars), stars)
+    stars: list[Star] = [(0, len(piece.heard.best) * piece.steps, 0)]
+    return AlignedPath(nowhere, nowhere.copy(), piece.score(nowhere, nowhere, stars), stars, piece.steps)
 
 
 def _check_cuts(path: Stitched, pins: list[Pin], notes: list[Note]) -> int:
@@ -180,7 +181,8 @@ def _explained(path: Stitched, costs: Costs) -> float:
     problem, timed = path.problem, path.starts >= 0
     if not timed.any():
         return 0.0
-    said = path_log_probs(problem.log_probs, problem.heard, problem.labels, path.starts, path.ends, path.stars)
+    said = path_log_probs(problem.log_probs, problem.heard, problem.labels, path.starts, path.ends, path.stars,
+                          problem.steps)
     cost = float((problem.heard.best - said).sum(dtype=np.float64)) / timed.sum()
     found = timed.sum() * (1 - min(1.0, cost / costs.wrong if np.isfinite(costs.wrong) else 0.0))
     return min(1.0, float(found / max(1, min(len(timed), int(problem.heard.new.sum())))))

@@ -10,19 +10,20 @@ from ds2cli.alignment.path import LEFT_OUT, Prices, Star, listen
 from ds2cli.text.units import BLANK
 
 State = tuple[str, int]
-Path = tuple[float, list[State]]  # score, and the state of every frame so far
+Path = tuple[float, list[State]]  # score, and the state of every step so far
 NEVER: Path = (-np.inf, [])
 
 
-def best_path(log_probs: np.ndarray, labels: list[int], word_starts: list[int], prices: Prices) -> Path:
-    """The best score, and the state that holds each frame; (-inf, []) where there is no path.
+def best_path(log_probs: np.ndarray, labels: list[int], word_starts: list[int], prices: Prices, steps: int = 1) -> Path:
+    """The best score, and the state that holds each step; (-inf, []) where there is no path.
 
-    log_probs  (T, V); labels  (L,); word_starts  (W + 1,)
+    log_probs  (T, V); labels  (L,); word_starts  (W + 1,); steps  a frame: each earns its part of the frame
     """
-    stars, size = listen(log_probs).starred(prices), len(labels)
+    stars, size = np.repeat(listen(log_probs).starred(prices), steps) / steps, len(labels)
+    log_probs = np.repeat(log_probs.astype(float), steps, axis=0) / steps
     paths = {("blank", 0): (0.0, [])}
     _skip(paths, word_starts, prices)
-    for frame, star in zip(log_probs.astype(float), stars, strict=True):
+    for frame, star in zip(log_probs, stars, strict=True):
         before, paths = paths, {}
 
         def stay_or_come(to: State, earned: float, *origins: State, before=before, paths=paths) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.alignment.path import PLAIN, Heard, Prices
+from ds2cli.alignment.path import HALVES, PLAIN, Heard, Prices
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
 
@@ -58,11 +58,11 @@ def _shuffled_stretches(log_probs: np.ndarray, heard: Heard,
 
 
 def _deficit(log_probs: np.ndarray, heard: Heard, labels: np.ndarray) -> float:
-    """Nats per label that plain CTC stays below what is heard; NaN where labels are too few, or do not fit."""
+    """Nats per label that the whole text stays below what is heard; NaN where labels are too few, or do not fit."""
     if len(labels) < FEWEST:
         return np.nan
     try:
-        path = best_path(log_probs, labels, np.array([0, len(labels)]), PLAIN, heard)
+        path = best_path(log_probs, labels, np.array([0, len(labels)]), PLAIN, heard, HALVES)
     except TextError:
         return np.nan
     return (float(heard.best.sum(dtype=np.float64)) - path.score) / len(labels)

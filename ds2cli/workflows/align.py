@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
@@ -87,7 +88,7 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
         transcript = choose_spellings(transcript, path, log_probs, spellings)
         labels, path = transcript.labels, best_path(log_probs, transcript.labels, transcript.starts)
     record = {
-        "words": timed_words(0, len(transcript.words), transcript, path, log_probs, frame),
+        "words": timed_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words)),
         "score": round(path.score, 4),
     }
     if unit_times:

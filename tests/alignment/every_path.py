@@ -24,17 +24,21 @@ def random_problem(seed: int, most_frames: int = 6, most_words: int = 3, units: 
     return log_probs, labels, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32), prices
 
 
-def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices) -> float:
-    """The best score over every choice of words said, stars between them, and frames for each; -inf without any."""
+def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices, steps: int = 1) -> float:
+    """The best score over every choice of words said, stars between them, and steps for each; -inf without any.
+
+    steps  a frame, each of which earns its part of the frame's log-prob
+    """
     heard = listen(log_probs)
     stars = heard.starred(prices).astype(float)
     best = -np.inf
     for tokens, cost in _readings(list(labels), list(word_starts), prices):
-        if len(tokens) > len(log_probs):
+        if len(tokens) > steps * len(log_probs):
             continue
-        for frames in _layouts(tokens, len(log_probs)):
-            score = sum(stars[t] if unit == STAR else float(log_probs[t, unit]) for t, unit in enumerate(frames))
-            best = max(best, score - cost)
+        for units in _layouts(tokens, steps * len(log_probs)):
+            earned = (stars[t // steps] if unit == STAR else float(log_probs[t // steps, unit])
+                      for t, unit in enumerate(units))
+            best = max(best, sum(earned) / steps - cost)
     return best
 
 

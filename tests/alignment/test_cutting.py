@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ds2cli.alignment import cutting
-from ds2cli.alignment.cutting import Segment, audible, cut, word_frames
+from ds2cli.alignment.aligned import AlignedRecording
+from ds2cli.alignment.cutting import Segment, audible, cut
+from ds2cli.alignment.path import AlignedPath
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.errors import UsageError
 from ds2cli.text.spans import Span
@@ -21,8 +23,8 @@ FRAME = 0.04
 SPACE, LETTER = 1, 2
 
 
-def aligned(words, n_letters=2, is_spaced=True, number=()):
-    """A transcript and the frames of its labels from words' (first, after) frames; None is a word that was skipped.
+def aligned(words, n_letters=2, is_spaced=True, number=(), stars=(), n_frames=None):
+    """A recording of words at their (first, after) frames; None is a word that was skipped.
 
     number  words that share the span of the word before them
     """
@@ -41,14 +43,14 @@ def aligned(words, n_letters=2, is_spaced=True, number=()):
         spans.append(spans[-1] if index in number else Span(3 * index, 3 * index + 2))
     transcript = Transcript("ab " * len(words), ["ab"] * len(words), spans, np.array(labels, np.int32),
                             np.array(bounds, np.int32), Counter(), is_spaced, " " if is_spaced else "")
-    return np.array(starts, np.int32), np.array(ends, np.int32), transcript
+    if n_frames is None:
+        n_frames = max([frames[1] for frames in words if frames] + [star[1] for star in stars] + [1])
+    path = AlignedPath(np.array(starts, np.int32), np.array(ends, np.int32), 0.0, list(stars))
+    return AlignedRecording(transcript, np.zeros((n_frames, 1), np.float32), path, FRAME)
 
 
 def cut_words(words, stars=(), n_frames=None, chosen=CutSettings(), **kinds):
-    starts, ends, transcript = aligned(words, **kinds)
-    if n_frames is None:
-        n_frames = max([frames[1] for frames in words if frames] + [star[1] for star in stars] + [1])
-    return cut(starts, ends, list(stars), transcript, n_frames, FRAME, chosen)
+    return cut(aligned(words, stars=stars, n_frames=n_frames, **kinds), chosen)
 
 
 @st.composite
@@ -208,21 +210,20 @@ def test_a_number_is_cut_only_where_its_words_were_torn_apart():
 
 
 def test_silence_inside_a_star_belongs_to_its_neighbours():
-    log_probs = np.full((20, 3), -5.0)
-    log_probs[:, 0] = -0.1
-    log_probs[[8, 11], 2] = 0.0
-    assert audible([(5, 16, 3), (16, 20, 4)], log_probs) == [(8, 12, 3)]
+    is_silent = np.ones(20, bool)
+    is_silent[[8, 11]] = False
+    assert audible([(5, 16, 3), (16, 20, 4)], is_silent) == [(8, 12, 3)]
 
 
 def test_nothing_heard_is_nothing_cut():
     assert cut_words([None, None], stars=[(0, 50, 2)]) == ([], [])
     nothing = Transcript("", [], [], np.zeros(0, np.int32), np.zeros(1, np.int32), Counter())
-    assert cut(np.zeros(0, np.int32), np.zeros(0, np.int32), [], nothing, 9, FRAME, CutSettings()) == ([], [])
+    path = AlignedPath(np.zeros(0, np.int32), np.zeros(0, np.int32), 0.0)
+    assert cut(AlignedRecording(nothing, np.zeros((9, 1)), path, FRAME), CutSettings()) == ([], [])
 
 
 def test_the_frames_of_words_leave_their_spaces_out():
-    starts, ends, transcript = aligned([(3, 9), None, (20, 25)])
-    first, after = word_frames(starts, ends, transcript)
+    first, after = aligned([(3, 9), None, (20, 25)]).word_steps
     assert first.tolist() == [3, -1, 20] and after.tolist() == [9, -1, 25]
 
 
@@ -233,9 +234,9 @@ def test_of_ten_hours_the_mean_length_is_near_the_target_and_cuts_are_in_pauses(
     lengths = draw.integers(4, 14, n)
     first = np.cumsum(gaps + lengths) - lengths
     words = list(zip(first.tolist(), (first + lengths).tolist(), strict=True))
-    starts, ends, transcript = aligned(words)
-    assert transcript.joins.sum() == 0
-    segments, dropped = cut(starts, ends, [], transcript, words[-1][1], FRAME, CutSettings())
+    recording = aligned(words)
+    assert recording.transcript.joins.sum() == 0
+    segments, dropped = cut(recording, CutSettings())
     assert not dropped
     assert np.mean([one.end - one.start for one in segments]) == pytest.approx(7, abs=0.7)
     inner = gaps[[one.first_word for one in segments[1:]]] * FRAME

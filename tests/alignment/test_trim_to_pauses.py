@@ -7,34 +7,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli.alignment.cutting import cut, word_frames
-from ds2cli.alignment.edges import NO_PAUSE, settle_edges
+from ds2cli.alignment.aligned import AlignedRecording
+from ds2cli.alignment.cutting import cut
+from ds2cli.alignment.path import AlignedPath
 from ds2cli.alignment.settings import CutSettings
+from ds2cli.alignment.trim_to_pauses import NO_PAUSE, trim_to_pauses
 from ds2cli.text.spans import Span
 from ds2cli.text.transcript import Transcript
 
 FRAME, PAUSE = 0.1, 0.3
-LETTER = 1
+BLANK, LETTER, SPACE = 0, 1, 2
 
 
-def alignment(words, n_frames, loud=(), joined=()):
-    """Words of a letter each at their (first, after) frames, None where skipped; log-probs that say a letter there."""
+def alignment(words, n_frames, stars=(), loud=(), joined=(), spaces=(), steps=1):
+    """Words of a letter each at their (first, after) steps, None where skipped; log-probs that say a letter there, and
+    a space in the steps `spaces`."""
     starts = np.array([one[0] if one else -1 for one in words], np.int32)
     ends = np.array([one[1] if one else -1 for one in words], np.int32)
     spans = [Span(2 * (n - (n in joined)), 2 * (n - (n in joined)) + 1) for n in range(len(words))]
     transcript = Transcript("a " * len(words), ["a"] * len(words), spans, np.full(len(words), LETTER, np.int32),
                             np.arange(len(words) + 1, dtype=np.int32), Counter(), False, " ")
-    log_probs = np.full((n_frames, 2), -5.0, np.float32)
-    log_probs[:, 0] = -0.1
-    for first, after in [*filter(None, words), *loud]:
-        log_probs[first:after] = (-5.0, -0.1)
-    return starts, ends, transcript, log_probs
+    log_probs = np.full((n_frames // steps, 3), -5.0, np.float32)
+    log_probs[:, BLANK] = -0.1
+    for unit, stretches in ((LETTER, [*filter(None, words), *loud]), (SPACE, spaces)):
+        for first, after in stretches:
+            log_probs[first // steps : -(-after // steps)] = np.where(np.arange(3) == unit, -0.1, -5.0)
+    path = AlignedPath(starts, ends, 0.0, list(stars), steps)
+    return AlignedRecording(transcript, log_probs, path, FRAME, (BLANK, SPACE))
 
 
-def settled(words, n_frames, stars=(), loud=(), joined=()):
-    starts, ends, transcript, log_probs = alignment(words, n_frames, loud, joined)
-    left, sounds, dropped = settle_edges(starts, ends, list(stars), transcript, log_probs, FRAME, PAUSE)
-    return [n for n in range(len(words)) if left[n] >= 0], sounds, [(one.first_word, one.after_word) for one in dropped]
+def settled(words, n_frames, **kinds):
+    trimmed, dropped = trim_to_pauses(alignment(words, n_frames, **kinds), PAUSE)
+    kept = [n for n in range(len(words)) if trimmed.path.starts[n] >= 0]
+    return kept, trimmed.path.stars, [(one.first_word, one.after_word) for one in dropped]
 
 
 def test_nothing_left_out_changes_nothing():
@@ -64,6 +69,22 @@ def test_stars_are_neighbours_too():
     assert kept == [2, 3] and dropped == [(0, 2)] and (6, 27, 2) in sounds
 
 
+def test_the_space_that_a_network_writes_in_a_pause_is_no_sound():
+    #        label without sound, then a pause that ends with a space
+    words = [(0, 2), None, (9, 11), (12, 14)]
+    assert settled(words, 20, spaces=[(8, 9)]) == ([0, 2, 3], [], [])
+    star = [(2, 9, 1)]
+    assert settled([(0, 2), (9, 11)], 20, stars=star, spaces=[(4, 5), (8, 9)]) == ([0, 1], [], [])
+    assert (4, 5, 1) in settled([(0, 2), (9, 11)], 20, stars=star, loud=[(4, 5)], spaces=[(8, 9)])[1]
+
+
+def test_steps_of_half_a_frame_are_half_as_long():
+    words = [(0, 4), (12, 16), (18, 22), None, (26, 30), (32, 36), (44, 48)]  # the first example, each step twice
+    kept, sounds, dropped = settled(words, 60, loud=[(22, 26)], steps=2)
+    assert kept == [0, 6] and dropped == [(1, 3), (4, 6)]
+    assert sounds == [(12, 22, 3), (22, 26, 4), (26, 36, 6)]
+
+
 def test_a_number_is_given_up_whole():
     words = [None, (2, 4), (10, 12), (20, 22)]  # words 1 and 2 are one number, with a pause inside it
     assert settled(words, 30, loud=[(0, 2)], joined={2})[0] == [3]
@@ -87,11 +108,11 @@ def recordings(draw):
 @given(recordings())
 def test_segments_begin_and_end_in_pauses_wherever_something_was_left_out(recording):
     words, loud, n_frames = recording
-    starts, ends, transcript, log_probs = alignment(words, n_frames, loud)
-    left, sounds, dropped = settle_edges(starts, ends, [], transcript, log_probs, FRAME, PAUSE)
+    recording = alignment(words, n_frames, loud=loud)
+    trimmed, dropped = trim_to_pauses(recording, PAUSE)
     short = CutSettings(min_seconds=0.01, target_seconds=50, max_seconds=100)
-    segments, others = cut(left, ends, sounds, transcript, n_frames, FRAME, short)
-    first, after = word_frames(starts, ends, transcript)
+    segments, others = cut(trimmed, short)
+    first, after = recording.word_steps
     covered = [word for one in (*segments, *others, *dropped) for word in range(one.first_word, one.after_word)]
     assert sorted(covered) == [word for word in range(len(words)) if words[word]]
     assert all(one.reason == NO_PAUSE for one in dropped)

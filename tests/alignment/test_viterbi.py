@@ -1,4 +1,4 @@
-"""The aligner's kernel finds what going through every path finds, and equals the readable version."""
+"""The aligner's kernel finds what going through every path finds, and equals the reference."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from every_path import best_score, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ds2cli.alignment import readable
-from ds2cli.alignment.path import PLAIN, Prices, listen, path_score
+from ds2cli.alignment import reference
+from ds2cli.alignment.path import PLAIN, Heard, Prices, listen, path_score
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
 
@@ -27,20 +27,62 @@ def test_the_best_path_is_the_best_of_all_paths(seed):
     assert score_or_never(*problem) == pytest.approx(best_score(*problem), abs=1e-4)
 
 
+@pytest.mark.parametrize("steps", [2, 3])
+@pytest.mark.parametrize("seed", range(60))
+def test_in_steps_of_a_part_of_a_frame_too(seed, steps):
+    problem = random_problem(seed, most_frames=6 // steps, most_words=3)
+    assert score_or_never(*problem, steps=steps) == pytest.approx(best_score(*problem, steps), abs=1e-4)
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_steps_are_frames_that_are_given_again_at_a_part_of_their_weight(seed, steps):
+    log_probs, labels, word_starts, prices = random_problem(seed, most_frames=40, most_words=12)
+    again = np.repeat(log_probs, steps, 0)
+    dear = Prices(*(steps * price for price in (prices.star_open, prices.star_label, prices.skip_open,
+                                                prices.skip_label)))
+    heard = listen(log_probs)
+    often = Heard(*(np.repeat(one, steps) for one in (heard.units, heard.best, heard.new)))
+    try:
+        path = best_path(log_probs, labels, word_starts, prices, steps=steps)
+    except TextError:
+        return
+    # A star's price for a label counts once in each step of the frame, so `dear` counts it as often for its part.
+    other = best_path(again, labels, word_starts, Prices(dear.star_open, prices.star_label, dear.skip_open,
+                                                         dear.skip_label), often)
+    assert path.score == pytest.approx(other.score / steps, abs=1e-4)
+
+
+def test_two_labels_share_a_frame_where_speech_is_fast_and_have_their_own_where_it_is_not():
+    fast = np.full((3, 4), -9.0, np.float32)
+    fast[[0, 1, 2], [1, 2, 2]] = -0.01
+    fast[1, 3] = -0.7
+    text = [1, 2, 3, 2]  # the third in the second half of the second frame
+    with pytest.raises(TextError, match="4 labels does not fit into 3 frames: CTC needs 4"):
+        best_path(fast, text, [0, 4])
+    path = best_path(fast, text, [0, 4], steps=2)
+    assert (path.starts // 2).tolist() == [0, 1, 1, 2] and path.score > best_path(fast, text[:3], [0, 3]).score - 6
+    slow = np.full((9, 4), -9.0, np.float32)
+    slow[:, 0] = slow[[1, 4, 7], [1, 2, 3]] = -0.01
+    slow[[1, 4, 7], 0] = -9.0
+    whole, half = (best_path(slow, [1, 2, 3], [0, 3], steps=steps) for steps in (1, 2))
+    assert (2 * whole.starts == half.starts).all() and half.score == pytest.approx(whole.score, abs=1e-4)
+
+
 @settings(max_examples=150, deadline=None)
-@given(seed=st.integers(0, 1_000_000))
-def test_the_kernel_equals_the_readable_version(seed):
+@given(seed=st.integers(0, 1_000_000), steps=st.integers(1, 3))
+def test_the_kernel_equals_the_reference(seed, steps):
     log_probs, labels, word_starts, prices = random_problem(seed, most_frames=25, most_words=8)
-    score, states = readable.best_path(log_probs, labels.tolist(), word_starts.tolist(), prices)
+    score, states = reference.best_path(log_probs, labels.tolist(), word_starts.tolist(), prices, steps)
     if score == -np.inf:
         with pytest.raises(TextError):
-            best_path(log_probs, labels, word_starts, prices)
+            best_path(log_probs, labels, word_starts, prices, steps=steps)
         return
-    path = best_path(log_probs, labels, word_starts, prices)
+    path = best_path(log_probs, labels, word_starts, prices, steps=steps)
     assert path.score == pytest.approx(score, abs=1e-4)
-    starts, ends, stars = readable.to_spans(states, len(labels))
+    starts, ends, stars = reference.to_spans(states, len(labels))
     given_by_person = path_score(log_probs, listen(log_probs), labels, word_starts, prices, np.array(starts, np.int32),
-                                 np.array(ends, np.int32), stars)
+                                 np.array(ends, np.int32), stars, steps)
     assert given_by_person == pytest.approx(score, abs=1e-4)
 
 
@@ -49,7 +91,9 @@ def test_the_kernel_equals_the_readable_version(seed):
 def test_checkpoints_change_nothing(seed):
     log_probs, labels, word_starts, prices = random_problem(seed, most_frames=600, most_words=200, units=6)
     problem = log_probs, labels, word_starts, prices
-    assert score_or_never(*problem, memory=NO_MEMORY) == pytest.approx(score_or_never(*problem), abs=1e-3)
+    for steps in (1, 2):
+        whole = score_or_never(*problem, steps=steps)
+        assert score_or_never(*problem, steps=steps, memory=NO_MEMORY) == pytest.approx(whole, abs=1e-3)
 
 
 @settings(max_examples=60, deadline=None)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "alignment"))
 from mismatches import KINDS, Mismatch, judge, mismatch  # noqa: E402
 from spoken import FRAMES_PER_LABEL, speak, write  # noqa: E402
 
-from ds2cli.alignment import pricing  # noqa: E402
+from ds2cli.alignment import skip_penalties  # noqa: E402
 from ds2cli.alignment.path import PLAIN, listen, path_score  # noqa: E402
 from ds2cli.alignment.recording import align  # noqa: E402
 from ds2cli.alignment.viterbi import best_path  # noqa: E402
@@ -137,12 +137,12 @@ def verdict(case: Mismatch, solve) -> dict[str, float | str]:
 
 
 def prices() -> None:
-    """The table in `ds2cli/alignment/pricing.py`."""
+    """The table in `ds2cli/alignment/skip_penalties.py`."""
     errors, seeds = (0.1, 0.3, 0.4, 0.55), (1, 2)
     cases = {(kind, error): [mismatch(kind, 8000, error, seed) for seed in seeds]
              for kind in ("clean", "scattered") for error in errors}
     for between, opening in ((0.25, 1.5), (0.25, 6.0), (0.4, 1.5), (0.4, 3.0), (0.4, 6.0), (0.4, 10.0), (0.55, 6.0)):
-        pricing.BETWEEN, pricing.OPENING = between, opening
+        skip_penalties.BETWEEN, skip_penalties.OPENING = between, opening
         found = {key: [judge(case, align(case.log_probs, case.labels, case.word_starts).starts) for case in some]
                  for key, some in cases.items()}
         lost = [100 * np.mean([v.lost for v in found["clean", error]]) for error in errors]

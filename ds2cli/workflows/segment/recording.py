@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ds2cli.alignment.aligned import AlignedRecording, silent_units
 from ds2cli.alignment.cutting import cut
-from ds2cli.alignment.edges import settle_edges
 from ds2cli.alignment.filter import Filter, read_filter
 from ds2cli.alignment.recording import align
 from ds2cli.alignment.settings import CutSettings
+from ds2cli.alignment.trim_to_pauses import trim_to_pauses
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.errors import AudioError, TextError, UsageError
@@ -121,13 +122,13 @@ def _answer(
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
                         f"{100 * alignment.explained:.0f} % of it was found there")
-    frame = recogniser.frame_seconds
-    starts, sounds, given_up = settle_edges(alignment.starts, alignment.ends, alignment.stars, transcript, log_probs,
-                                            frame, settings.cut.pause_seconds)
-    segments, dropped = cut(starts, alignment.ends, sounds, transcript, len(log_probs), frame, settings.cut)
-    records = describe_segments(pair, segments, transcript, alignment, log_probs, recogniser, judge)
-    dropped = sorted([*dropped, *given_up], key=lambda one: one.start)
-    recording = describe_recording(pair, records, dropped, transcript, alignment, len(log_probs), recogniser)
+    aligned = AlignedRecording(transcript, log_probs, alignment, recogniser.frame_seconds,
+                               silent_units(recogniser.units))
+    trimmed, given_up = trim_to_pauses(aligned, settings.cut.pause_seconds)
+    segments, dropped = cut(trimmed, settings.cut)
+    records = describe_segments(pair, segments, aligned, judge)
+    recording = describe_recording(pair, aligned, alignment, records,
+                                   sorted([*dropped, *given_up], key=lambda one: one.start))
     if not work.stays:
         place.unlink()
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}

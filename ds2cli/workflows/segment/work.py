@@ -16,7 +16,7 @@ from ds2cli.io.atomic import atomic_text, make_folder
 from ds2cli.model.checkpoint import checkpoint_path
 from ds2cli.records.jsonl import to_line
 
-VERSION = 1  # of what an answer holds: another number, and older answers are made anew
+HEARD, VERSION = 1, 2  # of log-probs and of answers: another number, and older ones are made anew
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class WorkFolder:
     def log_probs(self, audio: str, model: str, channel: int | None = None) -> Path:
         """The file of a recording's log-probs."""
         which = () if channel is None else (channel,)
-        return self.path / f"{_digest(VERSION, stamp(audio), stamp(str(checkpoint_path(model))), *which)}.log-probs"
+        return self.path / f"{_digest(HEARD, stamp(audio), stamp(str(checkpoint_path(model))), *which)}.log-probs"
 
     def answer(self, audio: str, model: str, *others: Any) -> Path:
         """The file of a recording's answer; `others` is everything else that it depends on."""
