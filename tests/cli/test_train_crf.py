@@ -54,7 +54,7 @@ KNOWS_A_ONLY = "\\data\\\nngram 1=3\n\n\\1-grams:\n-1 <s>\n-1 </s>\n-1 a\n\n\\en
 
 
 @pytest.mark.parametrize("content, problem", [
-    (None, "no such file"), ("the cat\n", "not an ARPA"), (KNOWS_A_ONLY, "does not know 8 of 9 units"),
+    (None, "no such file"), ("the cat\n", "neither an ARPA"), (KNOWS_A_ONLY, "does not know 8 of 9 units"),
 ])  # fmt: skip
 def test_a_model_that_cannot_serve_is_an_error_before_a_folder_is_made(train, tmp_path, content, problem):
     path = tmp_path / "bad.arpa"

