@@ -67,20 +67,24 @@ class NativeSound:
         while frame >= self._files[self._current].frames and self._current < len(self._files) - 1:
             frame -= self._files[self._current].frames
             self._current += 1
-        self._files[self._current].seek(min(frame, self._files[self._current].frames))
+        file = self._files[self._current]
+        if file.seekable():
+            file.seek(min(frame, file.frames))
+        else:  # GSM, whose frames depend on those before them
+            file.read(min(frame, file.frames))
 
     def read(self, count: int = -1) -> np.ndarray:
         """(count, channels) float32 in [-1, 1], or all that is left."""
         parts, wanted = [], count
         try:
             while True:
-                part = self._files[self._current].read(wanted, dtype="float32", always_2d=True)
+                file = self._files[self._current]
+                part = file.read(file.frames if count < 0 else wanted, dtype="float32", always_2d=True)
                 parts.append(part)
-                wanted = wanted - len(part) if count >= 0 else -1
+                wanted -= len(part)
                 if not wanted or self._current == len(self._files) - 1:
                     return np.concatenate(parts) if len(parts) > 1 else part
                 self._current += 1
-                self._files[self._current].seek(0)
         except UNREADABLE:
             reason = "cut short" if self._is_cut else "cut short or damaged"
             raise AudioError(f"`{self._path}` is {reason}: it cannot be decoded to its end",

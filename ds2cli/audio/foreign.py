@@ -45,8 +45,8 @@ def open_foreign(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
 def _open(place: str, name: str, kind: Kind) -> "FfmpegSound | PyavSound":
     found = reader()
     if not found:
-        raise AudioError(f"`{name}` is {kind.name}, which is read only where ffmpeg or PyAV is installed",
-                         hint=f"{conversion(name)} (elsewhere), or: pip install av")
+        raise AudioError(f"`{name}` is {kind.name}, which is read only where ffmpeg or PyAV is installed; "
+                         f"where it is: {conversion(name)}", hint="pip install av")
     return FfmpegSound(place, name, kind) if found == "ffmpeg" else PyavSound(place, name, kind)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from ds2cli.audio.bandwidth import highest_hertz, is_narrow
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio, read_blocks, read_info
+from ds2cli.audio.layout import is_cut_short
+from ds2cli.config import Config
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.io.parallel import ordered_map
 from ds2cli.model.recogniser import Recogniser
@@ -19,6 +21,7 @@ from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
 WINDOW_SECONDS = 1800.0 # and no more of them at once than this, unless one alone is longer
 NARROW_RATE = 8000      # a telephone's
+SHOWN_CUTS = 3
 BATCH_SECONDS = 120.0   # of padded audio in one pass of the network
 
 
@@ -51,7 +54,7 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
     """Each utterance with its (T, V) log-probs, in order; unreadable ones with their problem."""
     features, listeners = recogniser.config.features, listeners or Listeners()
     clock = Clock(features.sample_rate, listeners.heard)
-    may_be_narrow = features.sample_rate > NARROW_RATE and not recogniser.config.augment.narrowband_share
+    notes = Notes(recogniser.config, listeners.warn)
 
     def read(utterance: Utterance) -> np.ndarray | str:
         listeners.reads(utterance)
@@ -67,19 +70,36 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
     for window in _side_by_side(utterances):
         waveforms = list(ordered_map(read, window, jobs))
         sounds = [one for one in waveforms if not isinstance(one, str)]
-        narrow = next((one for one in sounds if is_narrow(one, features.sample_rate)), None) if may_be_narrow else None
-        if narrow is not None:
-            may_be_narrow = False
-            utterance = next(one for one, sound in zip(window, waveforms, strict=True) if sound is narrow)
-            listeners.warn(f"`{utterance.id}` holds no sound above {highest_hertz(narrow, features.sample_rate):,.0f} "
-                           f"Hz, and the model was trained to hear up to {features.sample_rate // 2:,}: "
-                           "expect more errors here, and in others like it")
+        notes.look_at(window, waveforms)
         answers = _answers(recogniser, sounds, clock)
         for utterance, waveform in zip(window, waveforms, strict=True):
             if isinstance(waveform, str):
                 yield Heard(utterance, None, problem=waveform)
             else:
                 yield Heard(utterance, next(answers), len(waveform) / features.sample_rate)
+
+
+class Notes:
+    """What a person should know of recordings that can be read: each kind of thing a few times at most."""
+
+    def __init__(self, config: Config, warn: Callable[[str], None]) -> None:
+        self._rate, self._warn = config.features.sample_rate, warn
+        self._may_be_narrow = self._rate > NARROW_RATE and not config.augment.narrowband_share
+        self._n_cut = 0
+
+    def look_at(self, utterances: list[Utterance], waveforms: list[np.ndarray | str]) -> None:
+        for utterance, waveform in zip(utterances, waveforms, strict=True):
+            if isinstance(waveform, str):
+                continue
+            if self._may_be_narrow and is_narrow(waveform, self._rate):
+                self._may_be_narrow = False
+                self._warn(f"`{utterance.id}` holds no sound above {highest_hertz(waveform, self._rate):,.0f} Hz, and "
+                           f"the model was trained to hear up to {self._rate // 2:,}: expect more errors here, and in "
+                           "others like it")
+            if not utterance.duration and self._n_cut < SHOWN_CUTS and is_cut_short(utterance.audio):
+                self._n_cut += 1
+                more = " (others may be, too)" if self._n_cut == SHOWN_CUTS else ""
+                self._warn(f"`{utterance.id}` is cut short: its file lacks its end{more}")
 
 
 class Clock:

@@ -42,7 +42,7 @@ def test_a_format_is_known_by_its_first_bytes_whatever_its_name(tmp_path, name, 
     for read in (read_info, lambda path: read_audio(path, RATE), lambda path: list(read_blocks(path, RATE))):
         with pytest.raises(AudioError, match=f"talk.wav` is {name}") as problem:
             read(tmp_path / "talk.wav")
-        assert "ffmpeg -i " in problem.value.hint
+        assert "ffmpeg -i " in str(problem.value)
 
 
 @pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES & {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".au",

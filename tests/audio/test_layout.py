@@ -102,7 +102,7 @@ def test_a_wav_of_more_than_four_gibibytes_is_read_beyond_them(tmp_path):
     assert np.abs(read_audio(path, RATE, size / 2 / RATE - 2.0) - NOISE).max() < LOSSLESS
 
 
-@pytest.mark.parametrize("kind", ["PCM_U8", "PCM_24", "FLOAT", "DOUBLE", "ULAW"])
+@pytest.mark.parametrize("kind", ["PCM_U8", "PCM_24", "FLOAT", "DOUBLE", "ULAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"])
 def test_samples_of_every_width_are_read_from_a_pipe(tmp_path, kind):
     soundfile.write(tmp_path / "a.wav", NOISE, RATE, subtype=kind)
     data = (tmp_path / "a.wav").read_bytes()

@@ -85,7 +85,7 @@ def test_every_command_names_a_format_that_nobody_here_reads(run, folder, monkey
     record = {"id": "c", "audio_filepath": "c.m4a", "duration": 1.0, "text": "hello there"}
     (folder / "listed.jsonl").write_text(json.dumps(record) + "\n")
     ran = run(*command.split(), *COMMANDS[command])
-    assert ran.code in (1, 3) and NAMES_IT in ran.stderr, ran.stderr
+    assert ran.code in (1, 3) and NAMES_IT in ran.stderr and "ffmpeg -i " in ran.stderr, ran.stderr
 
 
 @pytest.mark.parametrize("command", [

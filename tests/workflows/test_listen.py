@@ -5,6 +5,7 @@ from ds2cli.audio.files import read_audio, read_blocks, write_audio
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import AudioError
 from ds2cli.model.recogniser import Recogniser
+from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import units_of
 from ds2cli.workflows import listen, windows
 
@@ -105,3 +106,47 @@ def test_an_interrupted_recording_goes_on_where_it_was(recogniser, minute, tmp_p
     total = -(-90 // 5)
     assert len(calls) <= total - 3
     assert np.array_equal(listen.listen_long(recogniser, "gone", tmp_path / "p", lambda block: None), whole)
+
+
+def utterance(path):
+    return Utterance(path.stem, str(path), 0.0)
+
+
+def test_progress_moves_within_one_recording_and_ends_at_its_length(recogniser, minute, monkeypatch):
+    monkeypatch.setattr(listen, "BATCH_SECONDS", 5.0)
+    monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
+    moves = []
+    told = listen.Listeners(heard=lambda done, total: moves.append((done, total)))
+    (heard,) = listen.listen(recogniser, [utterance(minute)], 1, told)
+    assert heard.seconds == pytest.approx(90, abs=0.01) and len(moves) > 10
+    done, total = zip(*moves, strict=True)
+    assert list(done) == sorted(done) and set(total) == {heard.seconds} and done[-1] == heard.seconds
+
+
+def test_progress_moves_within_hours_on_disk(recogniser, minute, tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "BATCH_SECONDS", 5.0)
+    monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
+    moves = []
+    told = {"heard": lambda *move: moves.append(move)}
+    listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None, **told)
+    assert len(moves) > 10 and moves == sorted(moves) and moves[-1] == pytest.approx((90, 90), abs=0.1)
+
+
+def test_so_many_recordings_are_read_at_once_as_memory_holds(minute, monkeypatch):
+    monkeypatch.setattr(listen, "WINDOW_SECONDS", 200.0)
+    short = [Utterance(str(n), str(minute), 1.0) for n in range(100)]
+    sizes = [len(window) for window in listen._side_by_side([utterance(minute)] * 5 + short)]
+    assert sizes == [2, 2, 64, 37]
+
+
+def test_a_recording_that_lacks_its_end_is_heard_and_said_to_be_cut(recogniser, tmp_path):
+    write_audio(tmp_path / "a.wav", np.random.default_rng(1).normal(0, 0.1, 32000), 16000)
+    data = (tmp_path / "a.wav").read_bytes()
+    for n in range(5):
+        (tmp_path / f"{n}.wav").write_bytes(data[:40000])
+    said = []
+    found = [utterance(tmp_path / name) for name in ("a.wav", "0.wav", "1.wav", "2.wav", "3.wav", "4.wav")]
+    heard = list(listen.listen(recogniser, found, 1, listen.Listeners(warn=said.append)))
+    assert all(one.log_probs is not None for one in heard)
+    assert said == [f"`{n}` is cut short: its file lacks its end" for n in "01"] + [
+        "`2` is cut short: its file lacks its end (others may be, too)"]

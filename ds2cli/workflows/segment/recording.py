@@ -14,6 +14,7 @@ from ds2cli.alignment.settings import CutSettings
 from ds2cli.alignment.trim_to_pauses import trim_to_pauses
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
+from ds2cli.audio.layout import is_cut_short
 from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
@@ -105,6 +106,9 @@ def segment_recording(
     if is_new:
         save_answer(place, saved)
     answer = Answer(pair, **saved)
+    if is_cut_short(pair.audio):
+        found = f"`{pair.id}` is cut short: its file lacks its end"
+        answer = replace(answer, doubt=f"{answer.doubt}; {found}" if answer.doubt else found)
     if settings.extract:
         answer = replace(answer, segments=extract(answer.segments, settings.extract))
     return answer
