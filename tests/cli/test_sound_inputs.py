@@ -148,4 +148,4 @@ def test_kaldi_names_channels(run, folder, rows):
     (data / "text").write_text("".join(f"u{n} hello\n" for n in range(1, 6)))
     ran = run("prepare", "corpus", "kaldi", data)
     assert [json.loads(line)["channel"] for line in ran.stdout.splitlines()] == [1, 1] and ran.code == 3
-    assert "2 no such channel" in ran.stderr and "1 not a line of segments" in ran.stderr
+    assert "1 no such channel" in ran.stderr and "2 not a line of segments" in ran.stderr
