@@ -1,5 +1,6 @@
 """`ds2 score`: how many errors, which, where, how sure."""
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.errors import Exit
+from ds2cli.errors import Exit, UsageError
 from ds2cli.records.jsonl import to_line
 from ds2cli.reporting.choices import Sound
-from ds2cli.scoring.choices import Align, Kind, Missing, WordKind
+from ds2cli.scoring.choices import Align, Kind, Marked, Missing, WordKind
 
 if TYPE_CHECKING:
     from ds2cli.scoring.report import Report
@@ -26,9 +27,11 @@ def score(
     hyp_field: Annotated[str, typer.Option(metavar="NAME", help="field or column of the hypothesis")] = "pred_text",
     missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = Missing.error,
     normalise: Annotated[str, typer.Option(metavar="HOW", help="english, mandarin, none, or a GLM file")] = "none",
+    equivalents: Annotated[str | None, typer.Option(metavar="FILE", help="lines of: okay = ok = o k")] = None,
     ignore_case: Annotated[bool, typer.Option("--ignore-case", help="as sclite does without -s")] = False,
     words: Annotated[WordKind, typer.Option(help="auto: by character where a script has no spaces")] = WordKind.auto,
     align: Annotated[Align, typer.Option(help="sclite's costs and ties, or the plain minimum")] = Align.sclite,
+    marks: Annotated[Marked, typer.Option(help="where { a / b }, word;tag count; auto: trn, stm, ctm")] = Marked.auto,
     optional: Annotated[bool, typer.Option("--optional", help="(word) may be missing, as sclite -D")] = False,
     fragments: Annotated[bool, typer.Option("--fragments", help="wor- is right for words, as sclite -F")] = False,
     by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="a table by this field")] = None,
@@ -61,9 +64,10 @@ def score(
 
     if "-" in (reference, hypothesis, against) and sys.stdin.isatty():
         terminal.say("reading from the terminal; ctrl-D ends it")
-    read = ReadOptions(ref_kind, hyp_kind, ref_field, hyp_field, missing)
-    options = ScoreOptions(read, normalise, ignore_case, words, align, optional, fragments, tuple(by or ()), bootstrap,
-                           cluster, seed)
+    _check_gates(max_wer, max_cer)
+    read = ReadOptions(ref_kind, hyp_kind, ref_field, hyp_field, missing, marks)
+    options = ScoreOptions(read, normalise, equivalents, ignore_case, words, align, optional, fragments,
+                           tuple(by or ()), bootstrap, cluster, seed)
     report = run(reference, hypothesis, against, options)
     if html:
         from ds2cli.workflows.score_page import write_page
@@ -76,6 +80,13 @@ def score(
         for line in (_json_lines if as_json else _text_lines)(report, confusions, worst, alignments):
             terminal.write(line)
     _finish(report, max_wer, max_cer, missing)
+
+
+def _check_gates(*limits: float | None) -> None:
+    """raises  UsageError where a limit is no number that a rate can be above"""
+    for limit in limits:
+        if limit is not None and not math.isfinite(limit):
+            raise UsageError(f"a limit of {limit} closes no gate", hint="give per cent: --max-wer 12")
 
 
 def _text_lines(report: "Report", confusions: int, worst: int, alignments: bool) -> Iterator[str]:
@@ -107,6 +118,10 @@ def _finish(report: "Report", max_wer: float | None, max_cer: float | None, miss
     terminal.detail(f"kinds of file: {', '.join(pairing.kinds)}")
     if report.only_case_differs:
         terminal.warn("one side is in capitals and the other is not, which counts as errors; see --ignore-case")
+    if report.invisible_characters:
+        found = ", ".join(f"{name} in {count}" for name, count in report.invisible_characters.items())
+        terminal.warn(f"texts hold characters that nobody sees, and they count: {found}; "
+                      "--normalise english or mandarin takes them off")
     for ids, what in ((pairing.without_hypothesis, "hypothesis"), (pairing.without_reference, "reference")):
         if ids:
             fate = "left out" if missing == Missing.skip else "scored as empty"

@@ -1,20 +1,27 @@
 """NIST's ctm: one word a line, `recording channel start duration word [confidence]`."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
 from ds2cli.records.jsonl import Record
-from ds2cli.records.stm import Channel, Clock, seconds
+from ds2cli.records.stm import SPACES, WHITE_SPACE, Channel, Clock, seconds
 from ds2cli.records.timed import recording_name, timed_words
 
 HINT = "each line is: recording channel start duration word [confidence]"
 
 
+_MARK = re.compile(r"[{}/]")  # no marks in a ctm, whose alternatives stand on lines of their own
+
+
 @dataclass(slots=True)
 class Mark:
-    """A word of a ctm file, or a whole alternation as `{ a / b }`; `middle` in seconds."""
+    """A word of a ctm file, or a whole alternation as `{ a / b }`; other braces and slashes stand behind backslashes.
+
+    middle  of its time, in seconds
+    """
 
     channel: Channel
     middle: float
@@ -34,7 +41,7 @@ def read_ctm(lines: Iterable[Line], name: str) -> Iterator[Mark]:
     for number, line in lines:
         if line.startswith(";") or not line.strip():
             continue
-        cells = line.split()
+        cells = WHITE_SPACE.split(line.strip(SPACES))
         if len(cells) < 5:
             raise ManifestError(f"{name}, line {number}: {len(cells)} fields of at least 5", hint=HINT)
         channel, word = (cells[0], cells[1]), cells[4]
@@ -50,9 +57,7 @@ def read_ctm(lines: Iterable[Line], name: str) -> Iterator[Mark]:
                 ways.append([])
                 opened = number if tag == "<ALT_BEGIN>" else opened
             continue
-        if "{" in word or "}" in word:
-            hint = "alternatives in a ctm look like <ALT_BEGIN> a <ALT> b <ALT_END>, one to a line"
-            raise ManifestError(f"{name}, line {number}: a brace in `{word}`", hint=hint)
+        word = _MARK.sub(r"\\\g<0>", word)
         start, duration = (seconds(cell.removeprefix("&&"), name, number, HINT) for cell in cells[2:4])
         clock.tick(channel, start if not ways else None, number)
         if ways:

@@ -1,6 +1,8 @@
 """NIST's stm: time-marked references, `recording channel speaker start end [<labels>] words`."""
 
 import math
+import re
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,6 +11,9 @@ from ds2cli.io.text import Line
 
 HINT = "each line is: recording channel speaker start end [<labels>] words"
 Channel = tuple[str, str]
+# NIST's tools know ASCII's white space: any of it separates fields and words, no other does.
+SPACES = " \t\n\r\f\v"
+WHITE_SPACE = re.compile(f"[{SPACES}]+")
 
 
 @dataclass(slots=True)
@@ -51,7 +56,7 @@ def read_stm(lines: Iterable[Line], name: str) -> Iterator[Segment]:
     """
     clock = Clock(name)
     for number, line in lines:
-        if line.startswith(";;") or not line.strip():
+        if line.startswith((";;", "**")) or not line.strip():
             continue
         segment = parse_segment(line, name, number)
         clock.tick(segment.channel, segment.start, number)
@@ -60,7 +65,7 @@ def read_stm(lines: Iterable[Line], name: str) -> Iterator[Segment]:
 
 def parse_segment(line: str, name: str, number: int) -> Segment:
     """raises  ManifestError where it is no line of stm"""
-    cells = line.split(maxsplit=5)
+    cells = WHITE_SPACE.split(line.strip(SPACES), maxsplit=5)
     if len(cells) < 5:
         raise ManifestError(f"{name}, line {number}: {len(cells)} fields of at least 5", hint=HINT)
     start, end = (seconds(cell, name, number, HINT) for cell in cells[3:5])
@@ -69,9 +74,15 @@ def parse_segment(line: str, name: str, number: int) -> Segment:
     text = cells[5] if len(cells) > 5 else ""
     labels: list[str] = []
     if text.startswith("<"):
-        label, _, text = text.partition(" ")
+        label, *rest = WHITE_SPACE.split(text, maxsplit=1)
+        text = rest[0] if rest else ""
         labels = [part for part in label.strip("<>").split(",") if part]
-    return Segment((cells[0], cells[1]), cells[2], start, end, labels, text.strip(), number)
+    return Segment((cells[0], cells[1]), cells[2], start, end, labels, text.strip(SPACES), number)
+
+
+def single(seconds: float) -> float:
+    """A time in single precision, as NIST's tools keep it."""
+    return struct.unpack("f", struct.pack("f", seconds))[0] if abs(seconds) < 1e38 else seconds
 
 
 def seconds(cell: str, name: str, number: int, hint: str) -> float:

@@ -1,10 +1,11 @@
-"""NIST's trn: `words (speaker-utterance)`, one utterance a line; lines that begin with `;;` are comments."""
+"""NIST's trn: `words (speaker-utterance)`, one utterance a line; lines that begin with `;;` or `**` are comments."""
 
 from collections.abc import Iterable, Iterator
 
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
 from ds2cli.records.jsonl import Record
+from ds2cli.records.stm import SPACES
 from ds2cli.records.timed import recording_name, said
 
 HINT = "each line of a trn file ends with its id in brackets: `the cat sat (speaker-1)`"
@@ -16,13 +17,13 @@ def read_trn(lines: Iterable[Line], name: str) -> Iterator[tuple[int, str, str]]
     raises  ManifestError naming the line without id
     """
     for number, line in lines:
-        if line.startswith(";;") or not line.strip():
+        if line.startswith((";;", "**")) or not line.strip():
             continue
         head, opening, tail = line.rpartition("(")
         key, closing, rest = tail.partition(")")
         if not opening or not closing or rest.strip() or not key.strip():
             raise ManifestError(f"{name}, line {number}: no utterance id at its end", hint=HINT)
-        yield number, key.strip(), head.strip()
+        yield number, key.strip(SPACES), head.strip(SPACES)
 
 
 def trn(records: Iterable[Record], text: str) -> Iterator[str]:

@@ -28,9 +28,11 @@ class Counting:
     fragments: bool = False
     costs: Costs = SCLITE
 
-    @property
-    def marks(self) -> Marks:
-        return Marks(self.optional, self.fragments, self.split)
+    def marks(self, marked: bool, choices: bool) -> Marks:
+        """What counts as a mark in a text: all of NIST's, or the braces alone that a mapping file wrote."""
+        if marked:
+            return Marks(self.optional, self.fragments, self.split)
+        return Marks(split=self.split, choices=choices, tags=False)
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Corpus:
     words, characters, spaceless  (pairs, 4) correct, substituted, deleted, inserted; characters with one space between
         words, and without spaces
     chosen  alignments of pairs whose transcripts offer choices: known already, as they decided what was counted
+    lists  the same for the n-best lists of the pairs
     """
 
     pairs: list[Pair]
@@ -48,6 +51,7 @@ class Corpus:
     characters: np.ndarray
     spaceless: np.ndarray
     chosen: dict[int, list[Token]] = field(default_factory=dict)
+    lists: "Lists | None" = None
 
     @property
     def wrong(self) -> np.ndarray:
@@ -68,22 +72,63 @@ class Corpus:
         return total(self.words[which]), total(self.characters[which]), total(self.spaceless[which])
 
 
+@dataclass
+class Lists:
+    """N-best lists, counted as their pairs are.
+
+    owners  (entries,) the pair that each entry belongs to
+    words   (entries, 4) counts of each entry
+    """
+
+    owners: np.ndarray
+    words: np.ndarray
+
+
 def count(pairs: list[Pair], counting: Counting) -> Corpus:
-    """Count a corpus. Where a transcript offers choices, the characters are those of the words that were chosen."""
-    chosen: dict[int, list[Token]] = {}
-    marks = counting.marks
-    for n, pair in enumerate(pairs):
-        if pair.markup and any(map(marks.needs_network, (pair.reference, pair.hypothesis))):
-            said, understood = (network(_parse(text, marks, pair)) for text in (pair.reference, pair.hypothesis))
-            chosen[n] = align_networks(said, understood)
-            pair.reference, pair.hypothesis = (side_of(chosen[n], side) for side in (1, 2))
+    """Count a corpus. Where a transcript offers choices, the characters are those of the words that were chosen.
+
+    A word that counts as right though the other side has it otherwise, or not at all (an optional word, a fragment), is
+    right in its characters too.
+    """
+    words, chosen = count_pairs(pairs, counting)
     said, understood = [pair.reference for pair in pairs], [pair.hypothesis for pair in pairs]
-    words = count_words(said, understood, counting.split, counting.costs)
     for n, path in chosen.items():
-        words[n] = counts_of_path(path)
+        said[n], understood[n] = (side_of(map(_as_judged, path), side) for side in (1, 2))
+        pairs[n].reference, pairs[n].hypothesis = (side_of(path, side) for side in (1, 2))
     characters = count_characters(said, understood, counting.costs)
     spaceless = count_characters(*([text.replace(" ", "") for text in texts] for texts in (said, understood)))
     return Corpus(pairs, counting, words, characters, spaceless, chosen)
+
+
+def count_pairs(pairs: list[Pair], counting: Counting) -> tuple[np.ndarray, dict[int, list[Token]]]:
+    """Word counts of each pair, (pairs, 4), and the alignments of those whose transcripts offer choices."""
+    chosen: dict[int, list[Token]] = {}
+    for n, pair in enumerate(pairs):
+        if (pair.choices or pair.marked != (False, False)) and (path := _choose(pair, counting)) is not None:
+            chosen[n] = path
+    said, understood = [pair.reference for pair in pairs], [pair.hypothesis for pair in pairs]
+    for n in chosen:
+        said[n] = understood[n] = ""
+    words = count_words(said, understood, counting.split, counting.costs)
+    for n, path in chosen.items():
+        words[n] = counts_of_path(path)
+    return words, chosen
+
+
+def _choose(pair: Pair, counting: Counting) -> list[Token] | None:
+    """The alignment of a pair whose marks count; None where it has none and plain words will do."""
+    texts = pair.reference, pair.hypothesis
+    marks = [counting.marks(marked, pair.choices) for marked in pair.marked]
+    if not any(own.needs_network(text) for own, text in zip(marks, texts, strict=True)):
+        return None
+    return align_networks(*(network(_parse(text, own, pair)) for own, text in zip(marks, texts, strict=True)))
+
+
+def _as_judged(token: Token) -> Token:
+    """What is right has the same text on both sides."""
+    kind, said, understood = token
+    text = said if said is not None else understood
+    return (kind, text, text) if kind == CORRECT else token
 
 
 def _parse(text: str, marks: Marks, pair: Pair) -> list:

@@ -19,6 +19,7 @@ from ds2cli.io.text import Line
 
 HINT = "a rule looks like: [GONNA] => [GOING TO] / [ ] __ [ ]"
 _SETTING = re.compile(r"\*\s*(\w+)\s*=?\s*[\"'](.*?)[\"']")
+_WHITE_SPACE = re.compile(r"[\t\v\f\r]")
 _CONTEXT = re.compile(r"(.*)/\s*(\S*|\[[^\]]*\])\s*_+\s*(\S*|\[[^\]]*\])\s*$")
 
 
@@ -46,7 +47,8 @@ class Glm:
         return any("{" in rule.output for rules in self.rules.values() for rule in rules)
 
     def apply(self, text: str) -> str:
-        """The text with every rule applied, one space between words."""
+        """The text with every rule applied, one space between words (whatever the white space was)."""
+        text = " ".join(text.split())
         text = f" {text} " if self.case_sensitive else f" {text} ".upper()
         pieces: list[str] = []
         at = 0
@@ -111,5 +113,6 @@ def _parse_rule(line: str, where: str) -> Rule:
 
 
 def _bare(part: str) -> str:
+    part = _WHITE_SPACE.sub(" ", part)
     in_marks = len(part) > 1 and (part[0] + part[-1] in ("[]", '""'))
     return part[1:-1] if in_marks else part

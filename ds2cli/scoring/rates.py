@@ -70,11 +70,17 @@ class Rates:
         return 100.0 * self.wrong_utterances / self.utterances if self.utterances else None
 
 
-def score_texts(references: Sequence[str], hypotheses: Sequence[str]) -> Rates:
+def score_texts(references: Sequence[str] | str, hypotheses: Sequence[str] | str) -> Rates:
     """Word and character error rates of hypotheses against their references, position by position.
 
-    raises  ValueError where the two differ in number
+    Two strings are one utterance.
+
+    raises  ValueError where the two differ in number, TypeError where only one is a string
     """
+    if isinstance(references, str) != isinstance(hypotheses, str):
+        raise TypeError("a string against a list: give two strings, or two lists of strings")
+    if isinstance(references, str) and isinstance(hypotheses, str):
+        references, hypotheses = [references], [hypotheses]
     words = count_words(references, hypotheses)
     characters = count_characters(references, hypotheses)
     wrong = int((words[:, 1:].sum(1) > 0).sum())
@@ -118,6 +124,8 @@ def total(counts: np.ndarray) -> Counts:
 
 
 def _in_chunks(count: Callable[..., np.ndarray], references: Sequence[str], hypotheses: Sequence[str]) -> np.ndarray:
+    if isinstance(references, str) or isinstance(hypotheses, str):
+        raise TypeError("a string is one text: give lists of texts")
     if len(references) != len(hypotheses):
         raise ValueError(f"{len(references)} references but {len(hypotheses)} hypotheses")
     chunks = (slice(start, start + CHUNK) for start in range(0, len(references), CHUNK))

@@ -1,5 +1,6 @@
 """What a score says: summary, groups, intervals, confusions, worst utterances, comparison; ready for JSON."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from ds2cli.scoring.confusions import BATCH, Confusions, confusions, ranked, wor
 from ds2cli.scoring.corpus import Corpus
 from ds2cli.scoring.edits.distance import CORRECT, SUBSTITUTED
 from ds2cli.scoring.inputs.pairs import Pairing
-from ds2cli.scoring.normalising import only_case_differs
+from ds2cli.scoring.normalising import invisible_characters, only_case_differs
 from ds2cli.scoring.oracle import oracle
 from ds2cli.scoring.rates import Counts, total
 from ds2cli.scoring.significance import Draws, bootstrap, clusters, matched_pairs, segment_errors
@@ -59,6 +60,9 @@ class Report:
         }
         if self.settings["words"] == "phones":
             answer["per"] = answer["wer"]
+        invisible = self.invisible_characters
+        if invisible:
+            answer["invisible_characters"] = invisible
         found = oracle(corpus)
         if found:
             answer["oracle"] = {"wer": found[0].rate, "words": counts_of(found[0]), "mean_entries": found[1]}
@@ -76,6 +80,11 @@ class Report:
     def only_case_differs(self) -> bool:
         """Whether one side is in capitals and the other is not."""
         return only_case_differs(self.corpus.pairs)
+
+    @cached_property
+    def invisible_characters(self) -> dict[str, int]:
+        """Characters that nobody sees and that count: `U+200B` and in how many texts it stands."""
+        return dict(invisible_characters(self.corpus.pairs).most_common())
 
     @cached_property
     def draws(self) -> list[Draws]:
@@ -103,7 +112,7 @@ class Report:
         """The groups of a field that a record belongs to."""
         value = record.get(name)
         labels = value if isinstance(value, list) and value else [value]
-        return ["(none)" if label in (None, "") else str(label) for label in labels]
+        return ["(none)" if label in (None, "") or not is_finite(label) else str(label) for label in labels]
 
     def _group(self, which: np.ndarray) -> dict[str, Any]:
         words, characters, _ = self.corpus.rates(which)
@@ -190,7 +199,12 @@ def compare(report: Report, other: Corpus, name: str) -> dict[str, Any]:
     return answer
 
 
+def is_finite(value: Any) -> bool:
+    """False of NaN and infinity, which some writers put into JSON; True of everything else."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and is_finite(value)
 
 

@@ -1,7 +1,8 @@
 """The one reader of the whole toolkit: text as people write it -> what the acoustic model spells.
 
 Training transcripts, language model text and segmentation all pass through here, so a word is spelled one way
-everywhere. (English is compared in another form, `text/comparing`: there capitals and full stops are no clues.) Every normaliser is idempotent, and says for each piece of its output where in the original it came from.
+everywhere. (English is compared in another form, `text/comparing`: there capitals and full stops are no clues.) Every
+normaliser is idempotent, and says for each piece of its output where in the original it came from.
 """
 
 import re

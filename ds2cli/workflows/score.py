@@ -1,19 +1,26 @@
 """What `ds2 score` does: read both sides, pair them, make them comparable, count, and say what the counts mean."""
 
-from dataclasses import dataclass, field
+import difflib
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Align, WordKind
-from ds2cli.scoring.corpus import Corpus, Counting, count
+from ds2cli.scoring.corpus import Counting, count
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.edits.tokens import split_spaces, split_words
+from ds2cli.scoring.equivalents import read_equivalents
 from ds2cli.scoring.glm import read_glm
-from ds2cli.scoring.inputs.pairs import Pairing, named
+from ds2cli.scoring.inputs.pairs import Pair, Pairing, named
 from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
 from ds2cli.scoring.normalising import Normaliser, compose, fold_case
+from ds2cli.scoring.oracle import count_lists, entries_of
 from ds2cli.scoring.report import Report, compare
+from ds2cli.text.comparing.english import comparable
 from ds2cli.text.normalise import NORMALISERS, normalise
 
 COSTS = {Align.sclite: SCLITE, Align.levenshtein: LEVENSHTEIN}
@@ -25,9 +32,10 @@ class ScoreOptions:
     """Everything that a person may ask of a score; the defaults are the command's.
 
     normalise  none, english, mandarin, or the path of a GLM file
+    equivalents  a file of what else is the same; after normalising
     words  auto (unspaced scripts by character), spaces, phones
     align  sclite or levenshtein
-    optional, fragments  honour `(word)` and `frag-` in trn, stm and ctm, as sclite's -D and -F do
+    optional, fragments  honour `(word)` and `frag-` where marks count, as sclite's -D and -F do
     by  fields whose values make groups
     draws  of the bootstrap; 0 turns it off
     cluster  the field whose values are drawn together: speaker
@@ -35,6 +43,7 @@ class ScoreOptions:
 
     read: ReadOptions = field(default_factory=ReadOptions)
     normalise: str = "none"
+    equivalents: str | None = None
     ignore_case: bool = False
     words: WordKind = WordKind.auto
     align: Align = Align.sclite
@@ -56,12 +65,20 @@ def score(
     """
     options = options or ScoreOptions()
     steps = normalisers(options)
-    pairing = read_pairs(reference, hypothesis, options.read)
+    read = replace(options.read, ignore_case=options.ignore_case)
+    pairing = read_pairs(reference, hypothesis, read)
+    _check_fields(pairing, options)
+    entries = entries_of(pairing.pairs)
+    _prepare([*pairing.pairs, *(pair for _, pair in entries)], steps)
     other = None
     if against is not None:
-        other = read_pairs(reference, against, options.read) if hypothesis else read_pairs(against, None, options.read)
+        other = read_pairs(reference, against, read) if hypothesis else read_pairs(against, None, read)
+        _prepare(other.pairs, steps)
         _line_up(pairing, other, str(against))
-    corpus = _count(pairing, steps, options)
+    counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])
+    lists = count_lists(entries, counting)
+    corpus = count(pairing.pairs, counting)
+    corpus.lists = lists
     settings = {
         "reference": str(reference), "hypothesis": str(hypothesis or reference),
         "kinds": pairing.kinds, "normalise": [step.name for step in steps],
@@ -71,16 +88,27 @@ def score(
     }
     report = Report(corpus, pairing, settings, options.by)
     if other is not None:
-        report.comparison = compare(report, _count(other, steps, options), str(against))
+        report.comparison = compare(report, count(other.pairs, counting), str(against))
     return report
 
 
-def _count(pairing: Pairing, steps: list[Normaliser], options: ScoreOptions) -> Corpus:
-    compose(pairing.pairs)
+def _prepare(pairs: list[Pair], steps: list[Normaliser]) -> None:
+    """Every text that is compared goes this one way."""
+    compose(pairs)
     for step in steps:
-        step(pairing.pairs)
-    counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])
-    return count(pairing.pairs, counting)
+        step(pairs)
+
+
+def _check_fields(pairing: Pairing, options: ScoreOptions) -> None:
+    """raises  UsageError where no record has a field that was asked for, with the nearest that there is"""
+    for field_name in filter(None, (*options.by, options.cluster)):
+        if not pairing.pairs or any(field_name in pair.record for pair in pairing.pairs):
+            continue
+        known = sorted({name for pair in pairing.pairs[:1000] for name in pair.record})
+        near = difflib.get_close_matches(field_name, known, 1)
+        there_are = f"there are: {', '.join(known)}" if known else "these files carry no fields beside the texts"
+        hint = f"did you mean `{near[0]}`?" if near else there_are
+        raise UsageError(f"no record has a field `{field_name}`", hint=hint)
 
 
 def normalisers(options: ScoreOptions) -> list[Normaliser]:
@@ -90,8 +118,10 @@ def normalisers(options: ScoreOptions) -> list[Normaliser]:
     """
     steps = []
     name = options.normalise
-    if name in NORMALISERS and name != "none":
-        steps.append(Normaliser(name, lambda text: normalise(text, name).text))
+    if name == "english":
+        steps.append(Normaliser(name, comparable, is_language=True))
+    elif name in NORMALISERS and name != "none":
+        steps.append(Normaliser(name, lambda text: normalise(text, name).text, is_language=True))
     elif name not in NORMALISERS:
         if not Path(name).is_file():
             hint = f"choose one of {', '.join(NORMALISERS)}, or name a GLM file"
@@ -99,12 +129,24 @@ def normalisers(options: ScoreOptions) -> list[Normaliser]:
         glm = read_glm(numbered_lines(name), called(name))
         steps.append(Normaliser(name, glm.apply, glm.makes_choices))
     if options.ignore_case:
-        steps.append(Normaliser("ignore case", fold_case))
+        steps.append(Normaliser("ignore case", fold_case, is_by_character=True))
+    if options.equivalents:
+        file = options.equivalents
+        classes = read_equivalents(numbered_lines(file), called(file), partial(_each, [step.apply for step in steps]))
+        steps.append(Normaliser(f"equivalents {file}", classes.apply))
     return steps
 
 
+def _each(steps: list[Callable[[str], str]], text: str) -> str:
+    """A text after all steps."""
+    text = unicodedata.normalize("NFC", text)
+    for step in steps:
+        text = step(text)
+    return text
+
+
 def _line_up(first: Pairing, second: Pairing, against: str) -> None:
-    """Bring the second system's pairs into the order of the first.
+    """Bring the second system's pairs, normalised as the first's are, into the order of the first.
 
     raises  ManifestError where they are not the same utterances with the same references
     """

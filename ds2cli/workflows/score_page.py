@@ -6,7 +6,7 @@ from typing import Any
 from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.score_page import score_page
-from ds2cli.scoring.report import Report
+from ds2cli.scoring.report import Report, is_finite
 from ds2cli.workflows.page_sound import sound_address
 
 CONFUSIONS = 25
@@ -26,7 +26,8 @@ def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
     for row in report.all_aligned():
         record = row.pop("record")
         row["audio"] = _audio(record, folder, path, sound)
-        row["notes"] = [f"{name} {record[name]}" for name in NOTES if record.get(name) not in (None, "")]
+        row["notes"] = [f"{name} {record[name]}" for name in NOTES
+                        if record.get(name) not in (None, "") and is_finite(record[name])]
         row["groups"] = {name: report.labels(record, name) for name in report.by}
         rows.append(row)
     title = f"{report.settings['hypothesis']}: " + (
@@ -43,6 +44,7 @@ def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> st
         return None
     start, duration = record.get("offset"), record.get("duration")
     address = sound_address(folder / named, page, sound)
-    if address and isinstance(start, (int, float)) and start and isinstance(duration, (int, float)):
+    are_numbers = all(isinstance(time, (int, float)) and is_finite(time) for time in (start, duration))
+    if address and are_numbers and start:
         return f"{address}#t={start:.3f},{start + duration:.3f}"
     return address

@@ -53,7 +53,7 @@ def test_invalid_utf8_is_named_by_line_and_byte(run, tmp_path):
     path.write_bytes(b'{"text": "a", "pred_text": "a"}\n{"text": "\xff"}\n')
     ran = run("score", path)
     assert ran.code == 2
-    assert "line 2: byte 11 is not UTF-8" in ran.stderr
+    assert "line 2: not UTF-8 (byte 11)" in ran.stderr
 
 
 @pytest.fixture
@@ -215,3 +215,120 @@ def test_capitals_on_one_side_only_are_pointed_out(run):
     assert "--ignore-case" in ran.stderr
     assert run("score", stdin=records(("The cat", "the cat"))).stderr == ""
     assert run("score", "--ignore-case", stdin=records(("THE CAT", "the cat"))).stderr == ""
+
+
+def lists(text: str, pred_text: str, *nbest: str) -> str:
+    return json.dumps({"text": text, "pred_text": pred_text, "nbest": [{"text": entry} for entry in nbest]}) + "\n"
+
+
+@pytest.mark.parametrize(("line", "how"), [
+    (lists("A b", "x", "a B"), ["--ignore-case"]),
+    (lists("caf\u00e9 one", "x y", "cafe\u0301 one"), []),
+    (lists("twenty one", "twenty two", "21"), ["--normalise", "english"]),
+])
+def test_lists_go_the_way_of_the_texts(run, line, how):
+    assert json.loads(run("score", "--json", *how, stdin=line).stdout)["oracle"]["wer"] == 0
+
+
+def test_lists_meet_the_choices_of_their_references(run, files):
+    said = files("r.trn", "{ a / b } c (s-1)\n")
+    ran = run("score", "--json", said, files("h.jsonl", '{"id": "s-1", "pred_text": "x c", "nbest": ["b c"]}\n'))
+    assert json.loads(ran.stdout)["oracle"]["wer"] == 0
+
+
+def test_references_of_two_systems_are_compared_as_they_are_scored(run, files):
+    a = files("a.jsonl", '{"id": "1", "text": "Caf\u00e9", "pred_text": "x"}\n')
+    b = files("b.jsonl", '{"id": "1", "text": "cafe\u0301", "pred_text": "caf\u00e9"}\n')
+    ran = run("score", a, "--against", b, "--ignore-case", "--json")
+    assert ran.code == 0 and json.loads(ran.stdout)["comparison"]["wer"] == 0
+
+
+@pytest.mark.parametrize(("said", "understood", "flags"), [
+    ("hello (uh) world", "hello world", ["--optional"]), ("fi- x", "fish x", ["--fragments"]),
+])
+def test_what_is_right_in_words_is_right_in_characters(run, files, said, understood, flags):
+    sides = files("r.trn", f"{said} (s-1)\n"), files("h.trn", f"{understood} (s-1)\n")
+    answer = json.loads(run("score", "--json", *sides, *flags).stdout)
+    assert (answer["wer"], answer["cer"]) == (0, 0)
+
+
+def test_marks_count_where_they_are_asked_for(run, files):
+    said, understood = files("r.trn", "a b; c (s-1)\n"), files("h.jsonl", '{"id": "s-1", "pred_text": "a b;x c*"}\n')
+    wrong = {how: json.loads(run("score", "--json", said, understood, "--marks", how).stdout)["words"]["errors"]
+             for how in ("auto", "all", "none")}
+    assert wrong == {"auto": 2, "all": 0, "none": 2}
+
+
+def test_braces_of_a_record_are_words_though_the_other_side_is_a_trn(run, files):
+    said, understood = files("r.trn", "a (s-1)\n"), files("h.jsonl", '{"id": "s-1", "pred_text": "{ a"}\n')
+    assert json.loads(run("score", "--json", said, understood).stdout)["words"]["insertions"] == 1
+
+
+def test_ids_and_channels_are_the_same_in_any_case_where_case_is_ignored(run, files):
+    trn = files("r.trn", "a b (SPK-1)\n"), files("h.trn", "A B (spk-1)\n")
+    timed = files("r.stm", "rec A s 0 1 a b\n"), files("h.ctm", "REC a 0.1 0.2 a\nREC a 0.4 0.2 b\n")
+    for sides in (trn, timed):
+        assert run("score", *sides).code == 2
+        assert json.loads(run("score", "--json", "--ignore-case", *sides).stdout)["wer"] == 0
+
+
+@pytest.mark.parametrize("flag", ["--by", "--cluster"])
+def test_a_field_that_no_record_has_is_named_with_the_nearest(run, flag):
+    ran = run("score", flag, "spekaer", stdin='{"text": "a", "pred_text": "a", "speaker": "x"}\n')
+    assert ran.code == 2 and "no record has a field `spekaer`" in ran.stderr and "did you mean `speaker`?" in ran.stderr
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf"])
+def test_a_gate_that_could_not_close_is_refused(run, limit):
+    assert run("score", "--max-wer", limit, stdin=records(("a", "b"))).code == 2
+
+
+def test_what_is_no_number_reaches_no_answer(run, tmp_path):
+    line = '{"id": "a", "text": "a", "pred_text": "b", "speaker": NaN, "latency": Infinity, "duration": 1e999}'
+    for flags in (["--json", "--by", "speaker"], ["--per-utterance"], ["--html", tmp_path / "page.html"]):
+        ran = run("score", *flags, stdin=line + "\n")
+        assert ran.code == 0
+        assert "nan" not in ran.stdout.lower() and "inf" not in ran.stdout.lower()
+    page = (tmp_path / "page.html").read_text()
+    assert "duration inf" not in page and ": NaN" not in page and "Infinity," not in page
+
+
+def test_half_of_a_surrogate_pair_passes_through_every_writer(run, tmp_path):
+    line = '{"id": "x", "text": "a \\ud83d", "pred_text": "b"}\n'
+    for flags in ([], ["--json", "--worst", "1"], ["--per-utterance"], ["--alignments"], ["--confusions", "2"],
+                  ["--html", tmp_path / "p.html"], ["--normalise", "english"]):
+        assert run("score", *flags, stdin=line).code == 0
+    assert (tmp_path / "p.html").read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("pair", [("\u200bhello", "hello"), ("co\u00adop", "coop"), ("a\ufeffb", "ab"),
+                                  ("\u200f\u05e9", "\u05e9")])
+def test_characters_that_nobody_sees_are_named_and_folded_on_request(run, pair):
+    ran = run("score", "--json", stdin=records(pair))
+    assert json.loads(ran.stdout)["wer"] == 100 and "nobody sees" in ran.stderr and "U+" in ran.stderr
+    ran = run("score", "--json", "--normalise", "english", stdin=records(pair))
+    assert json.loads(ran.stdout)["wer"] == 0 and ran.stderr == ""
+
+
+def test_a_file_of_equivalents_says_what_else_is_the_same(run, files):
+    file = files("same.txt", "# ours\nds2 = D S two = d-s-2\n= uh = um\n")
+    pairs = records(("ds two works", "um DS2 works"), ("d s 2", "uh ds2"))
+    ran = run("score", "--json", "--normalise", "english", "--equivalents", file, stdin=pairs)
+    answer = json.loads(ran.stdout)
+    assert answer["words"]["errors"] == 0
+    assert answer["settings"]["normalise"] == ["english", f"equivalents {file}"]
+
+
+@pytest.mark.parametrize(("text", "complaint"), [
+    ("okay\n", "line 1: no equivalents in `okay`"), ("a = b\nc = b\n", "line 2: `b` is already in line 1"),
+])
+def test_a_line_that_is_no_class_is_named(run, files, text, complaint):
+    ran = run("score", "--equivalents", files("same.txt", text), stdin=records(("a", "b")))
+    assert ran.code == 2 and complaint in ran.stderr
+
+
+def test_marks_survive_normalising(run, files):
+    said = files("r.trn", "{ twenty one / Twelve } (uh) dogs;n and/or { it's / it is } (s-1)\n")
+    understood = files("h.trn", "21 DOGS and/or it is (s-1)\n")
+    ran = run("score", "--json", said, understood, "--normalise", "english", "--optional")
+    assert json.loads(ran.stdout)["words"]["errors"] == 0

@@ -43,3 +43,9 @@ def test_words_are_runs_between_spaces_and_characters_of_unspaced_scripts(text, 
 
 def test_spaces_beside_unspaced_scripts_do_not_count():
     assert spell("你 好 wifi  ok") == "你好wifi ok"
+
+
+def test_two_strings_are_one_utterance():
+    assert score_texts("the cat", "the bat").wer == 50.0
+    with pytest.raises(TypeError, match="a string against a list"):
+        score_texts(["the cat"], "the bat")

@@ -20,7 +20,7 @@ ANSWERS = json.loads((Path(__file__).parent / "sclite_answers.json").read_text(e
 def test_transcripts_with_choices_count_as_sclite_counts_them(case):
     flags = case["flags"]
     counting = Counting(split_spaces, optional=flags in ("optional", "both"), fragments=flags in ("fragments", "both"))
-    pairs = [Pair(str(n), *sides, markup=True) for n, sides in enumerate(case["pairs"])]
+    pairs = [Pair(str(n), *sides, marked=(True, True)) for n, sides in enumerate(case["pairs"])]
     assert len(case["counts"]) == len(pairs)
     assert count(pairs, counting).words.tolist() == case["counts"]
 

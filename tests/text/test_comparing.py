@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from comparable_pairs import DIFFERENT, SAME
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,3 +41,27 @@ def test_case_changes_nothing(text, seed):
     mixed = "".join(rng.choice((str.upper, str.lower, str.title, str.swapcase))(letter) for letter in text)
     for other in (text.upper(), text.lower(), text.title(), text.swapcase(), mixed):
         assert comparable(other) == comparable(text)
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_means_the_same_is_the_same(one, other):
+    assert comparable(one) == comparable(other)
+    for text in (one, other):
+        for cased in (text.upper(), text.lower(), text.title()):
+            assert comparable(cased) == comparable(text) == comparable(comparable(text))
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_sounds_different_stays_different(one, other):
+    assert comparable(one) != comparable(other)
+
+
+@pytest.mark.parametrize(("text", "form"), [
+    ("On May 3rd, 2020, the BBC paid $2.50.", "on may 3rd 2020 the bbc paid 2.50 dollars"),
+    ("five hundred and twenty-one", "521"),
+    ("[laughter] <noise> so (um) it's OK", "so um it is okay"),
+    ("打开 wifi", "打开 wifi"),
+    ("", ""),
+])
+def test_the_form_is_plain_to_read(text, form):
+    assert comparable(text) == form

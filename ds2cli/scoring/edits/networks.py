@@ -10,7 +10,7 @@ several predecessors the first. Sums are kept in single precision, as sclite's a
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple
@@ -22,7 +22,13 @@ from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SUBSTITUTE
 Token = tuple[int, str | None, str | None]
 NOTHING = "@"
 FAR = np.float32(999999999.9)
-_PIECE = re.compile(r"[{}/]|[^\s{}/]+")
+# `}` and `/` mark something inside braces only, elsewhere they are words; after a backslash nothing is a mark.
+# White space is ASCII's, as sclite's; what splits a piece into words may know more.
+_OUTSIDE = re.compile(r"\{|(?:\\\S|[^\s{])+", re.ASCII)
+_INSIDE = re.compile(r"[{}/]|(?:\\\S|[^\s{}/])+", re.ASCII)
+_PIECE = re.compile(r"\S+", re.ASCII)
+_TAG = re.compile(r"(?<!\\);")
+_ESCAPE = re.compile(r"\\(.?)")
 
 
 class Word(NamedTuple):
@@ -31,6 +37,7 @@ class Word(NamedTuple):
     text: str
     optional: bool = False
     fragment: bool = False
+    nothing: bool = False
 
 
 class Alternation(NamedTuple):
@@ -65,25 +72,45 @@ class Network:
 
 @dataclass(frozen=True)
 class Marks:
-    """Which marks count: brackets around optional words, hyphens of fragments; and what splits a piece into words."""
+    """Which marks count, and what splits a piece into words.
+
+    choices  braces, slashes and `@` offer alternatives
+    tags  NIST's other marks: `word;tag`, `word*`, and backslashes before what is no mark
+    optional, fragments  brackets around optional words, hyphens of fragments
+    """
 
     optional: bool = False
     fragments: bool = False
     split: Callable[[str], list[str]] = str.split
+    choices: bool = True
+    tags: bool = True
 
     def needs_network(self, text: str) -> bool:
         """Whether a text has choices or other marks, so that plain alignment does not do."""
-        if any(mark in text for mark in "{}@;*"):
+        if self.choices and ("{" in text or "@" in text):
+            return True
+        if self.tags and (";" in text or "*" in text or "\\" in text):
             return True
         return (self.optional and "(" in text) or (self.fragments and "-" in text)
 
     def words(self, piece: str) -> list[Word]:
-        """NIST's words: what follows a bare semicolon is a tag, and a star at the end marks a mispronunciation."""
-        piece = re.split(r"(?<!\\);", piece)[0].replace("\\;", ";") if ";" in piece else piece
-        piece = piece[:-1] if len(piece) > 1 and piece.endswith("*") else piece
-        in_brackets = self.optional and len(piece) > 2 and piece[0] == "(" and piece[-1] == ")"
-        texts = self.split(piece[1:-1] if in_brackets else piece)
-        return [Word(text, in_brackets, self.fragments and is_fragment(text)) for text in texts]
+        """NIST's words: what follows a bare semicolon is a tag, and a star at the end marks a mispronunciation.
+
+        A mark that stands alone is a word, if an empty one; so sclite has it (word.c, new_WORD_parseText).
+        """
+        piece = untagged(piece) if self.tags else piece
+        in_brackets = self.optional and len(piece) > 1 and piece[0] == "(" and piece[-1] == ")"
+        piece = piece[1:-1] if in_brackets else piece
+        texts = self.split(piece) if piece else [""]
+        empty = self.choices and not in_brackets
+        return [Word(text, in_brackets, self.fragments and is_fragment(text), empty and text == NOTHING)
+                for text in texts]
+
+
+def untagged(piece: str) -> str:
+    """`word;tag` and `word*` -> word; `a\\;b` -> a;b."""
+    piece = _ESCAPE.sub(r"\1", _TAG.split(piece)[0])
+    return piece[:-1] if len(piece) > 1 and piece.endswith("*") else piece
 
 
 def is_fragment(text: str) -> bool:
@@ -94,17 +121,15 @@ def is_fragment(text: str) -> bool:
 def parse(text: str, marks: Marks) -> list:
     """A transcript as words and alternations.
 
-    raises  ValueError where braces do not match or hold nothing
+    raises  ValueError where a brace is not closed or holds nothing
     """
-    if "{" not in text and "}" not in text:
-        return [word for piece in text.split() for word in marks.words(piece)]
+    if not marks.choices or "{" not in text:
+        return [word for piece in _PIECE.findall(text) for word in marks.words(piece)]
     stack: list[list[list]] = [[[]]]
     for piece in _pieces(text):
         if piece == "{":
             stack.append([[]])
-        elif piece == "}":
-            if len(stack) == 1:
-                raise ValueError("`}` without `{`")
+        elif piece == "}" and len(stack) > 1:
             ways = stack.pop()
             if not all(ways):
                 raise ValueError("an alternative without words; write `@` for none")
@@ -118,17 +143,13 @@ def parse(text: str, marks: Marks) -> list:
     return stack[0][0]
 
 
-def _pieces(text: str) -> list[str]:
-    """Braces, slashes inside braces, and words; a slash outside braces belongs to its word."""
-    pieces: list[str] = []
-    depth = 0
-    for part in re.findall(r"[{}]|[^{}]+", text):
-        depth += (part == "{") - (part == "}")
-        if part in "{}":
-            pieces.append(part)
-        else:
-            pieces += _PIECE.findall(part) if depth > 0 else part.split()
-    return pieces
+def _pieces(text: str) -> Iterator[str]:
+    """Braces, slashes inside braces, and words; outside braces, a slash or a closing brace belongs to its word."""
+    depth = at = 0
+    while found := (_INSIDE if depth else _OUTSIDE).search(text, at):
+        piece, at = found[0], found.end()
+        depth += (piece == "{") - (piece == "}" and depth > 0)
+        yield piece
 
 
 def network(items: list) -> Network:
@@ -188,10 +209,10 @@ _SUBSTITUTION, _GAP, _OPTIONAL, _EMPTY, _BOTH_EMPTY, _SAME = map(np.float32, (4,
 
 def _price(said: Word | None, understood: Word | None) -> np.float32:
     if said is None or understood is None:
-        word = said or understood
+        word = said if said is not None else understood
         assert word is not None
-        return _EMPTY if word.text == NOTHING else _OPTIONAL if word.optional else _GAP
-    if said.text == NOTHING and understood.text == NOTHING:
+        return _EMPTY if word.nothing else _OPTIONAL if word.optional else _GAP
+    if said.nothing and understood.nothing:
         return _BOTH_EMPTY
     return _SAME if same(said, understood) else _SUBSTITUTION
 
@@ -200,16 +221,16 @@ def same(said: Word, understood: Word) -> bool:
     """Whether two words agree; a fragment agrees with every word that begins, or ends, like it."""
     if said.fragment or understood.fragment:
         for part, whole in ((said.text, understood.text), (understood.text, said.text)):
-            if part[0] == "-" and len(part) > 1:
+            if part[:1] == "-" and len(part) > 1:
                 return whole.endswith(part[1:])
-            if part[-1] == "-" and len(part) > 1:
+            if part[-1:] == "-" and len(part) > 1:
                 return whole.startswith(part[:-1])
     return said.text == understood.text
 
 
 def _judge(said: Word | None, understood: Word | None) -> Sequence[Token]:
     words = [word for word in (said, understood) if word is not None]
-    if all(word.text == NOTHING for word in words):
+    if all(word.nothing for word in words):
         return []
     if said is not None and understood is not None:
         return [(CORRECT if same(said, understood) else SUBSTITUTED, said.text, understood.text)]

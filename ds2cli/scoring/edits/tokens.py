@@ -12,6 +12,7 @@ UNSPACED = (
     r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
 _TOKEN = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
+_RUN = re.compile(r"\S+", re.ASCII)
 _LOOSE_SPACE = re.compile(f"(?<=[{UNSPACED}]) | (?=[{UNSPACED}])")
 
 
@@ -21,8 +22,8 @@ def split_words(text: str) -> list[str]:
 
 
 def split_spaces(text: str) -> list[str]:
-    """The runs between spaces and nothing else, whatever the script: sclite's words."""
-    return text.split()
+    """The runs between ASCII's white space and nothing else, whatever the script: sclite's words."""
+    return text.split() if text.isascii() and text.isprintable() else _RUN.findall(text)
 
 
 def spell(text: str) -> str:

@@ -1,6 +1,6 @@
 """A reference and a hypothesis of one utterance, and what becomes of those that lack the other side."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ from ds2cli.scoring.inputs.transcripts import Entry
 class Pair:
     """What was said and what was understood.
 
-    markup  whether braces, `@` and the like stand for choices (trn, stm, ctm)
+    marked  whether NIST's marks count in the reference, in the hypothesis (trn, stm, ctm)
+    choices  whether braces offer alternatives in both, because a mapping file wrote them
     record  fields that came with either side: speaker, audio_filepath, nbest, ...
     """
 
@@ -21,7 +22,8 @@ class Pair:
     reference: str
     hypothesis: str
     record: dict[str, Any] = field(default_factory=dict, repr=False)
-    markup: bool = False
+    marked: tuple[bool, bool] = (False, False)
+    choices: bool = False
 
 
 @dataclass
@@ -66,60 +68,69 @@ def named(ids: list[str], at_most: int = 3) -> str:
     return shown + (f" and {len(ids) - at_most} more" if len(ids) > at_most else "")
 
 
+Fold = Callable[[str], str]
+
+
 def pair_entries(
-    references: Iterable[Entry], hypotheses: Iterable[Entry], names: tuple[str, str], policy: Missing, markup: bool
+    references: Iterable[Entry], hypotheses: Iterable[Entry], names: tuple[str, str], policy: Missing,
+    marked: tuple[bool, bool] = (False, False), fold: Fold = str,
 ) -> Pairing:
     """Both sides, paired by id, or by position where neither has ids; in the references' order.
 
+    fold    ids are the same where this makes them the same
     raises  ManifestError where an id comes twice, numbers differ, only one side has ids, or something is missing
     """
     said, understood = list(references), list(hypotheses)
     pairing = Pairing()
     with_ids = [any(entry.key is not None for entry in side) for side in (said, understood)]
     if not any(with_ids):
-        _pair_by_position(said, understood, names, pairing, policy, markup)
+        _pair_by_position(said, understood, names, pairing, policy, marked)
     elif said and understood and not all(with_ids):
         bare = names[with_ids.index(False)]
         raise ManifestError(f"{bare} has no ids, but the other side has", hint="give both sides ids, or neither")
     else:
-        _pair_by_id(said, understood, names, pairing, policy, markup)
+        _pair_by_id(unique(said, names[0], fold), unique(understood, names[1], fold), pairing, policy, marked)
     pairing.check(policy, *names)
     return pairing
 
 
 def _pair_by_position(
-    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing, markup: bool
+    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing,
+    marked: tuple[bool, bool],
 ) -> None:
     if len(said) != len(understood):
         message = f"{names[0]} has {len(said)} lines, but {names[1]} has {len(understood)}"
         raise ManifestError(message, hint="lines are paired by their position; files with ids (trn, Kaldi, JSON) by id")
     for entry, other in zip(said, understood, strict=True):
         record = other.record | entry.record
-        pairing.add(f"line {entry.number}", entry.text, other.text, policy, record=record, markup=markup)
+        pairing.add(f"line {entry.number}", entry.text, other.text, policy, record=record, marked=marked)
 
 
 def _pair_by_id(
-    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing, markup: bool
+    said: dict[str, Entry], understood: dict[str, Entry], pairing: Pairing, policy: Missing, marked: tuple[bool, bool]
 ) -> None:
-    by_id = unique(understood, names[1])
-    for key, entry in unique(said, names[0]).items():
-        other = by_id.pop(key, None)
-        record = (other.record if other else {}) | entry.record
-        pairing.add(key, entry.text, other.text if other else None, policy, record=record, markup=markup)
-    for key, entry in by_id.items():
-        pairing.add(key, None, entry.text or "", policy, record=entry.record, markup=markup)
+    for key, entry in said.items():
+        other = understood.pop(key, None)
+        record = other.record | entry.record if other and other.record else entry.record
+        pairing.add(_called(entry), entry.text, other.text if other else None, policy, record=record, marked=marked)
+    for entry in understood.values():
+        pairing.add(_called(entry), None, entry.text or "", policy, record=entry.record, marked=marked)
 
 
-def unique(entries: Iterable[Entry], name: str) -> dict[str, Entry]:
-    """Entries by their ids.
+def _called(entry: Entry) -> str:
+    return entry.key if entry.key is not None else f"line {entry.number}"
+
+
+def unique(entries: Iterable[Entry], name: str, fold: Fold = str) -> dict[str, Entry]:
+    """Entries by their ids, folded.
 
     raises  ManifestError where an id comes twice
     """
     by_id: dict[str, Entry] = {}
     for entry in entries:
-        key = entry.key if entry.key is not None else f"line {entry.number}"
+        key = fold(_called(entry))
         if key in by_id:
-            message = f"{name}, line {entry.number}: id `{key}` was already on line {by_id[key].number}"
+            message = f"{name}, line {entry.number}: id `{_called(entry)}` was already on line {by_id[key].number}"
             raise ManifestError(message, hint="an utterance counts once: remove one of the lines")
         by_id[key] = entry
     return by_id

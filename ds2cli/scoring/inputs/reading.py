@@ -1,15 +1,16 @@
 """From files to pairs: one file that carries both sides, or a reference and a hypothesis of any kinds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.records.ctm import read_ctm
-from ds2cli.scoring.choices import Kind, Missing
+from ds2cli.scoring.choices import Kind, Marked, Missing
 from ds2cli.scoring.inputs.kinds import read_entries, recognise
 from ds2cli.scoring.inputs.pairs import Pairing, pair_entries
-from ds2cli.scoring.inputs.timed import IGNORED, read_segments, words_by_segment
+from ds2cli.scoring.inputs.timed import folded, is_ignored, read_segments, words_by_segment
 from ds2cli.scoring.inputs.transcripts import HINT, id_of, name_of
 
 MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
@@ -18,13 +19,27 @@ WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read: kinds where the names do not tell, fields of records and tables, and what to do with gaps."""
+    """How to read: kinds where the names do not tell, fields of records and tables, and what to do with gaps.
+
+    marked  where NIST's marks count: auto is in trn, stm and ctm
+    ignore_case  ids and channels of trn, stm and ctm are the same in any case, as in sclite without -s
+    """
 
     reference_kind: Kind | None = None
     hypothesis_kind: Kind | None = None
     reference_field: str = "text"
     hypothesis_field: str = "pred_text"
     missing: Missing = Missing.error
+    marked: Marked = Marked.auto
+    ignore_case: bool = False
+
+    def is_marked(self, kind: Kind) -> bool:
+        """Whether NIST's marks count in files of this kind."""
+        return self.marked == Marked.all or (self.marked == Marked.auto and kind in MARKED_UP)
+
+    def folds(self, *kinds: Kind) -> Callable[[str], str]:
+        """What makes ids of files of these kinds the same."""
+        return str.lower if self.ignore_case and MARKED_UP & set(kinds) else str
 
 
 def read_pairs(reference: str | Path, hypothesis: str | Path | None, options: ReadOptions) -> Pairing:
@@ -50,7 +65,8 @@ def _read_one(source: str | Path, kind: Kind, options: ReadOptions) -> Pairing:
         raise UsageError(f"{called(source)} holds one side only ({kind})", hint=hint)
     pairing, name = Pairing(), called(source)
     seen: dict[str, int] = {}
-    for entry in read_entries(source, kind, options.reference_field):
+    marked = (options.is_marked(kind),) * 2
+    for entry in read_entries(source, kind, options.reference_field, marked[0]):
         pair_id = (id_of(entry.record) or name_of(entry.record, entry.number)) if kind == Kind.json else entry.key
         if (id_of(entry.record) if kind == Kind.json else entry.key) is not None:
             if pair_id in seen:
@@ -63,7 +79,8 @@ def _read_one(source: str | Path, kind: Kind, options: ReadOptions) -> Pairing:
         if options.missing == Missing.error and (entry.text is None or understood is None):
             field = options.reference_field if entry.text is None else options.hypothesis_field
             raise ManifestError(f"{name}, line {entry.number}: no field `{field}`", hint=HINT)
-        pairing.add(pair_id or f"line {entry.number}", entry.text, understood, options.missing, record=entry.record)
+        pairing.add(pair_id or f"line {entry.number}", entry.text, understood, options.missing, record=entry.record,
+                    marked=marked)
     return pairing
 
 
@@ -71,31 +88,34 @@ def _read_two(reference: str | Path, hypothesis: str | Path, kinds: tuple[Kind, 
     if str(reference) == str(hypothesis) == "-":
         raise UsageError("both sides cannot come from stdin", hint="give one of them as a file")
     if kinds == (Kind.stm, Kind.ctm):
-        return _read_timed(reference, hypothesis, options.missing)
+        return _read_timed(reference, hypothesis, options)
     if Kind.stm in kinds or Kind.ctm in kinds:
         raise UsageError(f"{called(reference)} is {kinds[0]} and {called(hypothesis)} is {kinds[1]}",
                          hint="ctm hypotheses need an stm reference, and the other way round")
-    said = read_entries(reference, kinds[0], options.reference_field)
-    understood = read_entries(hypothesis, kinds[1], options.hypothesis_field)
+    marked = options.is_marked(kinds[0]), options.is_marked(kinds[1])
+    said = read_entries(reference, kinds[0], options.reference_field, marked[0])
+    understood = read_entries(hypothesis, kinds[1], options.hypothesis_field, marked[1])
     names = called(reference), called(hypothesis)
-    return pair_entries(said, understood, names, options.missing, markup=bool(MARKED_UP & set(kinds)))
+    return pair_entries(said, understood, names, options.missing, marked, options.folds(*kinds))
 
 
-def _read_timed(reference: str | Path, hypothesis: str | Path, missing: Missing) -> Pairing:
-    segments = list(read_segments(numbered_lines(reference), called(reference)))
+def _read_timed(reference: str | Path, hypothesis: str | Path, options: ReadOptions) -> Pairing:
+    fold, missing = options.folds(Kind.stm, Kind.ctm), options.missing
+    marked = options.is_marked(Kind.stm), options.is_marked(Kind.ctm)
+    segments = list(read_segments(numbered_lines(reference), called(reference), marked[0]))
     marks = list(read_ctm(numbered_lines(hypothesis), called(hypothesis)))
     pairing = Pairing()
-    for segment, text in zip(segments, words_by_segment(segments, marks), strict=True):
+    for segment, text in zip(segments, words_by_segment(segments, marks, fold), strict=True):
         record = {"speaker": segment.speaker, "recording": segment.channel[0], "channel": segment.channel[1],
                   "start": segment.start, "end": segment.end, "labels": segment.labels}
-        if IGNORED in segment.text.upper():
+        if is_ignored(segment.text):
             pairing.ignored.append(segment.key)
         else:
-            pairing.add(segment.key, segment.text, text, missing, record=record, markup=True)
-    known = {segment.channel for segment in segments}
-    for channel in sorted({mark.channel for mark in marks} - known):
+            pairing.add(segment.key, segment.text, text, missing, record=record, marked=marked)
+    known = {folded(segment.channel, fold) for segment in segments}
+    for channel in sorted({mark.channel for mark in marks if folded(mark.channel, fold) not in known}):
         text = " ".join(mark.text for mark in marks if mark.channel == channel)
         pairing.add("-".join(channel), None, text, missing, record={"recording": channel[0], "channel": channel[1]},
-                    markup=True)
+                    marked=marked)
     pairing.check(missing, called(reference), called(hypothesis))
     return pairing

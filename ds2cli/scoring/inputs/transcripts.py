@@ -1,5 +1,6 @@
 """Transcripts of whole utterances: NIST trn, Kaldi text, plain lines, and tables with a header."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -31,18 +32,26 @@ class Entry:
 
 
 def read_trn(lines: Iterable[Line], name: str) -> Iterator[Entry]:
-    """The utterances of a trn file; braces are checked.
+    """The utterances of a trn file.
 
-    raises  ManifestError naming the line without id, or whose braces do not match
+    raises  ManifestError naming the line without id
     """
     for number, key, text in trn.read_trn(lines, name):
-        check_markup(text, name, number)
         speaker = key.partition("-")[0] if "-" in key else key.partition("_")[0]
         yield Entry(key, text, number, {"speaker": speaker} if speaker != key else {})
 
 
-def check_markup(text: str, name: str, number: int) -> None:
-    """Complain of braces that do not match."""
+def checked(entries: Iterable[Entry], name: str) -> Iterator[Entry]:
+    """The same entries; complains of the first whose braces do not match."""
+    for entry in entries:
+        check_braces(entry.text, name, entry.number)
+        yield entry
+
+
+def check_braces(text: str | None, name: str, number: int) -> None:
+    """raises  ManifestError where a brace is not closed or holds nothing"""
+    if not text or "{" not in text:
+        return
     try:
         parse(text, Marks())
     except ValueError as problem:
@@ -113,4 +122,5 @@ def name_of(record: Record, number: int) -> str:
     if not isinstance(audio, str):
         return f"line {number}"
     start = record.get("offset")
-    return PurePath(audio).stem + (f" at {start:g} s" if isinstance(start, (int, float)) and start else "")
+    starts_later = isinstance(start, (int, float)) and start and math.isfinite(start)
+    return PurePath(audio).stem + (f" at {start:g} s" if starts_later else "")

@@ -75,11 +75,12 @@ def comparable(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _is_plain(word: str) -> bool:
-    """Whether a word stays as it is, or becomes part of a compound: most do, and a text of such words is quickly done."""
+    """Whether a word stays as it is, or joins a compound at most: so do most, and a text of such is quickly done."""
     if word in ("a", "i"):
         return True
-    stays = len(word) > 1 and word.isascii() and word.isalpha() and word not in _WITH_NUMBERS and word not in _ROMAN
-    return stays and word not in PREFIXES and expand(word, "") == [word] and spell(word) == word
+    stays = len(word) > 1 and word.isascii() and word.isalpha() and word not in _ROMAN and word != "war"
+    alone = word not in _WITH_NUMBERS and word not in PREFIXES
+    return stays and alone and expand(word, "") == [word] and spell(word) == word
 
 
 def _once(text: str) -> str:
@@ -91,13 +92,14 @@ def _once(text: str) -> str:
     return " ".join(_times(_dates(_amounts(Numbers(words).read()))))
 
 
+_HAS_SIGNS = re.compile(r"[\d$£€¥₹¢%&@+=#]")
 # Without one of these, and without a figure, there is nothing that the later steps would change.
 _WITH_NUMBERS = frozenset({*SMALL, *TENS, *ORDINALS, *PLURALS, *SCALES, "half", "quarter", "degrees", "oclock"})
 
 
 def _tokens(text: str) -> list[str]:
     """Words and figures; every mark that is neither is gone."""
-    if not any(character.isdigit() or character in "$£€¥₹¢%&@+=#" for character in text):
+    if not _HAS_SIGNS.search(text):
         return [found["word"] or found[0] for found in _TOKEN.finditer(text)]
     tokens: list[str] = []
     for found in _TOKEN.finditer(text):
@@ -114,7 +116,8 @@ def _money(found: re.Match[str]) -> list[str]:
     low = [_figures(found["low"]), "to"] if found["low"] else []
     magnitude = MAGNITUDES.get(found["magnitude"] or "", "") or found["scale"] or ""
     plural = "s" if found["plural"] else ""
-    return [*low, _figures(found["amount"]) + (found["many"] or ""), *([magnitude + plural] if magnitude else []), CURRENCIES[found["symbol"]]]
+    amount = _figures(found["amount"]) + (found["many"] or "")
+    return [*low, amount, *([magnitude + plural] if magnitude else []), CURRENCIES[found["symbol"]]]
 
 
 def _date(year: str, month: str, day: str) -> list[str]:
