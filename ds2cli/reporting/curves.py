@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _POINTS = 1200
 _RATE_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 _LOG_SPREAD = 8
+_LOSSES = {"ctc": "CTC", "ctc_crf": "CTC-CRF"}
 
 
 @dataclass
@@ -89,13 +90,16 @@ def draw_curve(metrics_path: str | Path, out_path: str | Path) -> None:
 
 
 def _draw_loss(panel: "Axes", history: History) -> None:
-    panel.set_title("CTC loss (nats per utterance)")
+    kind = history.evaluations[-1].get("loss_kind", "ctc") if history.evaluations else "ctc"
+    panel.set_title(f"{_LOSSES.get(kind, kind)} loss (nats per utterance)")
     values = list(history.losses)
     if history.losses:
         epochs, losses = thin(history.epochs, history.losses)
         panel.plot(epochs, losses, color=SKY, linewidth=0.6, alpha=0.55, label="each step")
         panel.plot(*thin(history.epochs, smoothed(history.losses)), color=BLUE, linewidth=1.6, label="train, smoothed")
-    dev = [(event["at"], event["dev_loss"]) for event in history.evaluations if _is_number(event.get("dev_loss"))]
+    # The held-out loss beside train's is the one of the same kind.
+    of_dev = "dev_loss" if kind == "ctc" else "dev_objective"
+    dev = [(event["at"], event[of_dev]) for event in history.evaluations if _is_number(event.get(of_dev))]
     if dev:
         panel.plot(*zip(*dev, strict=True), color=VERMILION, marker="o", markersize=3.2, linewidth=1.4, label="dev")
         values += [loss for _, loss in dev]

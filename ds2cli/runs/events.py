@@ -37,6 +37,7 @@ class EvaluationEvent:
     train_loss  mean since the evaluation before, None where nothing taught anything
     skipped     ids of held-out utterances whose audio could not be read, with the reason
     not_finite  ids of those whose loss is not finite: it counts nowhere, their words do
+    loss_kind, dev_objective  what train_loss is a loss of, and that loss of held-out speech; dev_loss is always CTC's
     """
 
     step: int
@@ -50,6 +51,8 @@ class EvaluationEvent:
     samples: list[dict[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     not_finite: list[str] = field(default_factory=list)
+    loss_kind: str = "ctc"
+    dev_objective: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
 from ds2cli.training.data import Batch, SpeechSet
 from ds2cli.training.distributed import Process, gathered
+from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 
@@ -23,9 +25,10 @@ IDLE_WER = 90.0
 
 @dataclass(frozen=True)
 class Result:
-    """loss is nats per utterance that has a finite one, None where none has; wer and cer are per cent, None where the
-    references are empty.
+    """loss is CTC's, nats per utterance that has a finite one, None where none has; wer and cer are per cent, None
+    where the references are empty.
 
+    objective   the same of the loss that training brings down
     skipped     ids of utterances whose audio could not be read, or heard, with the reason
     not_finite  ids of those that the units spell, but without a finite loss: their words count, their loss does not
     """
@@ -36,10 +39,13 @@ class Result:
     samples: list[dict[str, str]]
     skipped: list[tuple[str, str]]
     not_finite: list[str] = field(default_factory=list)
+    objective: float | None = None
 
 
 @torch.inference_mode()
-def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Result:
+def evaluate(
+    recogniser: Recogniser, speech: SpeechSet, process: Process, objective: Losses = ctc_losses
+) -> Result:
     """Every utterance once, each process its share; the same three utterances are shown every time.
 
     What the units do not spell, or CTC cannot in so few frames, counts in the rates as everything else.
@@ -48,13 +54,13 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
     raises  AudioError where that leaves none
     """
     recogniser.eval()
-    heard: dict[int, tuple[float, str]] = {}
+    heard: dict[int, Heard] = {}
     skipped: list[tuple[str, str]] = []
     waiting = _batches(speech)[process.rank :: process.world]
     while waiting:
         batch = speech.plain_batch(waiting.pop(0))
         skipped += batch.skipped
-        answers = _hear(recogniser, speech, batch)
+        answers = _hear(recogniser, speech, batch, objective)
         if answers is None and len(batch.indices) == 1:
             skipped.append((batch.ids[0], TOO_LARGE))
         elif answers is None:
@@ -69,17 +75,22 @@ def evaluate(recogniser: Recogniser, speech: SpeechSet, process: Process) -> Res
         raise AudioError("no audio of the held-out set could be read", hint="look for the cause: ds2 prepare check")
     indices = sorted(heard)
     references = [speech.utterances[index].text for index in indices]
-    hypotheses = [heard[index][1] for index in indices]
-    losses = {index: heard[index][0] for index in indices if index not in speech.unspelled}
-    finite = [loss for loss in losses.values() if np.isfinite(loss)]
+    hypotheses = [heard[index].text for index in indices]
+    spelled = [heard[index] for index in indices if index not in speech.unspelled]
+    losses = {index: heard[index].loss for index in indices if index not in speech.unspelled}
     not_finite = [speech.utterances[index].id for index, loss in losses.items() if not np.isfinite(loss)]
     rates = score_texts(references, hypotheses)
     shown = range(0, len(indices), max(len(indices) // N_SAMPLES, 1))[:N_SAMPLES]
     samples = [
         {"id": speech.utterances[indices[i]].id, "text": references[i], "pred_text": hypotheses[i]} for i in shown
     ]
-    loss = float(np.mean(finite)) if finite else None
-    return Result(loss, rates.wer, rates.cer, samples, skipped, not_finite)
+    loss, aim = _finite_mean([one.loss for one in spelled]), _finite_mean([one.objective for one in spelled])
+    return Result(loss, rates.wer, rates.cer, samples, skipped, not_finite, aim)
+
+
+def _finite_mean(losses: list[float]) -> float | None:
+    finite = [loss for loss in losses if np.isfinite(loss)]
+    return float(np.mean(finite)) if finite else None
 
 
 def ranked(wer: float | None, loss: float | None) -> tuple[float, float]:
@@ -101,8 +112,16 @@ def _batches(speech: SpeechSet) -> list[list[int]]:
     return [group for group in groups if group]
 
 
-def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, tuple[float, str]] | None:
-    """By index: the loss of each utterance of a batch and the text of its best path; None where memory is full."""
+class Heard(NamedTuple):
+    """An utterance: CTC's loss, the loss that training brings down, and the text of the best path."""
+
+    loss: float
+    objective: float
+    text: str
+
+
+def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch, objective: Losses) -> dict[int, Heard] | None:
+    """What was heard of each utterance of a batch, by index; None where memory is full."""
     if not batch.indices:
         return {}
     device = recogniser.device
@@ -114,8 +133,11 @@ def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch) -> dict[int, 
         raise
     frames = frames.cpu()
     losses = ctc_losses(log_probs, frames, batch.targets, batch.target_lengths).tolist()
+    aims = losses
+    if objective is not ctc_losses:
+        aims = objective(log_probs, frames, batch.targets, batch.target_lengths).tolist()
     rows = log_probs.cpu().numpy()
     spelled = [
         speech.units.decode(best_path(row[:count])) for row, count in zip(rows, frames.tolist(), strict=True)
     ]
-    return {index: (loss, text) for index, loss, text in zip(batch.indices, losses, spelled, strict=True)}
+    return dict(zip(batch.indices, map(Heard, losses, aims, spelled), strict=True))

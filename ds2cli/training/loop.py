@@ -213,10 +213,10 @@ class Trainer:
         best, result = True, None
         if self.dev is not None:
             with self.average.applied():
-                result = evaluate(self.recogniser, self.dev, self.process)
+                result = evaluate(self.recogniser, self.dev, self.process, self.losses)
                 rank = ranked(result.wer, result.loss)
                 best = rank < (position.best_wer, position.best_loss)
-                self._note(rank[1], best)
+                self._note(math.inf if result.objective is None else result.objective, best)
                 if best:
                     position.best_wer, position.best_loss = rank
                     save(True)
@@ -237,6 +237,8 @@ class Trainer:
             samples=result.samples if result else [],
             skipped=result.skipped if result else [],
             not_finite=result.not_finite if result else [],
+            loss_kind=self.config.loss.kind,
+            dev_objective=result.objective if result else None,
         )
 
     def _note(self, loss: float, best: bool) -> None:

@@ -29,7 +29,7 @@ class Board:
         if isinstance(event, StepEvent):
             self._add(event.step, "step", event, ("loss", "learning_rate", "gradient_norm"))
         elif isinstance(event, EvaluationEvent):
-            self._add(event.step, "evaluation", event, ("train_loss", "dev_loss", "wer", "cer"))
+            self._add(event.step, "evaluation", event, ("train_loss", "dev_loss", "dev_objective", "wer", "cer"))
             for number, sample in enumerate(event.samples):
                 text = f"    ref  {sample['text']}\n    hyp  {sample['pred_text']}"
                 self._writer.add_text(f"sample/{number}", text, event.step)

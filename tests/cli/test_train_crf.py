@@ -34,6 +34,10 @@ def test_a_run_goes_on_with_it_from_a_ctc_run_and_is_heard_as_any_other(run, tra
     assert load_checkpoint(tmp_path / "b").config.loss.lm == str(lm)
     events = [json.loads(line) for line in (tmp_path / "b" / "metrics.jsonl").read_text().splitlines()]
     assert all(0 < event["loss"] < 1000 for event in events if event["event"] == "step")
+    evaluations = [event for event in events if event["event"] == "evaluation"]
+    assert all(event["loss_kind"] == "ctc_crf" and event["dev_objective"] > 0 for event in evaluations)
+    assert all(event["dev_objective"] != event["dev_loss"] for event in evaluations)
+    assert "CTC-CRF loss" in (tmp_path / "b" / "curve.svg").read_text()
     assert run("decode", tmp_path / "b", data / "dev.jsonl").code == 0
 
 
