@@ -9,7 +9,7 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.errors import LanguageModelError
 from ds2cli.io.text import MARKS, compression, open_utf8
-from ds2cli.language.kenlm_binary import MULTIPLIER, is_kenlm_binary, to_probing
+from ds2cli.language.kenlm_binary import MAGIC, MULTIPLIER, is_kenlm_binary, to_probing
 from ds2cli.language.ngrams import BEGIN, END, NgramTables
 
 BUILD_HINT = "build a model with: ds2 lm build corpus.txt -o lm.arpa"
@@ -37,6 +37,8 @@ def arpa_to_binary(path: str | Path) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _parsed(text: bytes | mmap.mmap, path: str | Path) -> Any:
+    if is_kenlm_binary(text[: len(MAGIC)]):
+        raise LanguageModelError(f"`{path}` is a KenLM binary, where ARPA is needed", hint="name what it was made from")
     try:
         arpa = _kernels.Arpa(text)
     except ValueError as problem:

@@ -8,6 +8,8 @@ import pytest
 
 from ds2cli.errors import LanguageModelError
 from ds2cli.language import unit_graph as module
+from ds2cli.language.arpa import read_arpa
+from ds2cli.language.kenlm_binary import write_probing
 from ds2cli.language.model import load_ngram_model
 from ds2cli.language.unit_graph import read_unit_graph
 from ds2cli.text.units import BLANK_NAME, Units
@@ -60,6 +62,12 @@ def test_a_unit_that_the_model_lacks_is_named_with_the_cure(arpa):
     with pytest.raises(LanguageModelError) as caught:
         read_unit_graph(arpa, Units((BLANK_NAME, "a", "AH"), " "))
     assert "--units" not in caught.value.hint
+
+
+def test_a_binary_is_called_what_it_is(arpa, tmp_path):
+    write_probing(read_arpa(arpa), tmp_path / "lm.bin")
+    with pytest.raises(LanguageModelError, match="is a KenLM binary, where ARPA is needed"):
+        read_unit_graph(tmp_path / "lm.bin", SPACED)
 
 
 def test_a_model_of_too_many_histories_is_refused_before_its_arcs_fill_the_memory(arpa, monkeypatch):
