@@ -41,6 +41,9 @@ class Beam {
   // The best hypotheses of what was fed so far, scored as if it ended here; can be asked at any time.
   std::vector<Hypothesis> finish(std::size_t n_best);
 
+  // The finished tokens that every prefix in the beam begins with: no later frame can change them.
+  std::vector<int> agreed() const;
+
   int n_units() const { return scorer_.n_units(); }
   std::size_t n_frames() const { return frame_; }
   std::size_t n_prefixes() const { return tree_.size(); }

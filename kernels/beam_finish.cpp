@@ -68,6 +68,22 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
   return hypotheses;
 }
 
+std::vector<int> Beam::agreed() const {
+  std::vector<int> path;  // of histories, the first slot's own first
+  for (int history = slots_.empty() ? 0 : slots_[0].history; history; history = tree_.history(history).parent) path.push_back(history);
+  std::unordered_map<int, std::size_t> place;
+  for (std::size_t i = 0; i < path.size(); ++i) place.emplace(path[i], i);
+  std::size_t shared = 0;  // path[shared:] is in all
+  for (const Slot& slot : slots_) {
+    int history = slot.history;
+    while (history && !place.count(history)) history = tree_.history(history).parent;
+    shared = std::max(shared, history ? place[history] : path.size());
+  }
+  std::vector<int> tokens;
+  for (std::size_t i = path.size(); i > shared; --i) tokens.push_back(std::max(tree_.history(path[i - 1]).token, Lexicon::kNone));
+  return tokens;
+}
+
 // What tells texts apart: their tokens; and where units are tokens that can be cut otherwise, their symbols.
 std::string Beam::text_key(int history) const {
   std::vector<int32_t> key{history};

@@ -108,6 +108,7 @@ void bind_decoding(py::module_& module) {
            py::arg("cutoff_top"), py::arg("collect_after") = std::size_t{1} << 20, py::keep_alive<1, 2>())
       .def("feed", [](Beam& beam, const LogProbs& log_probs) { feed(beam, log_probs, beam.n_units()); }, py::arg("log_probs").noconvert())
       .def("finish", &finish, py::arg("n_best"))
+      .def("agreed", &Beam::agreed)
       .def_property_readonly("n_frames", &Beam::n_frames)
       .def_property_readonly("n_prefixes", &Beam::n_prefixes);
 }

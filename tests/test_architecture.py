@@ -32,7 +32,8 @@ ALLOWED = {
     ("corpora", "audio"),
 }
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfile": ["audio/files.py"],
-           "soxr": ["audio/files.py"], "onnx": ["model/onnx_graph.py"], "onnxruntime": ["model/onnx_graph.py"],
+           "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/onnx_graph.py"],
+           "onnxruntime": ["model/onnx_graph.py"],
            "av": ["audio/foreign.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
@@ -103,6 +104,6 @@ def test_no_file_is_long_and_no_function_is_long():
         if text.count("\n") > 450:
             long.append(str(path))
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno > 70:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.body[0].lineno > 60:
                 long.append(f"{path.name}:{node.name}")
     assert not long

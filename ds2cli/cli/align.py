@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores
 from ds2cli.cli.flags import Channel, to_channel
-from ds2cli.cli.output import lines_to
+from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
 
 

@@ -7,20 +7,19 @@ from typing import Annotated
 
 import typer
 
+from ds2cli.cli import stream as streams
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import Blank, Channel, FrameSeconds, RecordsFile, UnitsFile, given, layout_of, to_channel
-from ds2cli.cli.output import lines_to
+from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.decoding.settings import LexiconMode, meaning
-from ds2cli.errors import Exit, UsageError
+from ds2cli.errors import UsageError
 
-SHOWN_SKIPS = 3
 LexiconFile = Annotated[
     Path | None,
     typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines"),
 ]
 HOT_BOOST = 6.0
 DEFAULT_RUN = "english"
-
 Run = Annotated[
     str | None, typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english, which ds2 brings")
 ]
@@ -77,11 +76,19 @@ def decode(
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,
+    live: streams.Stream = False,
+    real_time: streams.RealTime = False,
+    microphone: streams.Microphone = False,
+    chunk: streams.Chunk = 0.1,
+    pcm: streams.Pcm = "16000:1:s16le",
+    silence: streams.Silence = 0.8,
+    longest: streams.Longest = 20.0,
 ) -> None:
     """What is said in recordings: greedily, or by beam search with an n-gram model.
 
     \b
     ds2 decode talk.wav --format text
+    arecord -f S16_LE -r 16000 | ds2 decode --stream -
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
@@ -106,13 +113,16 @@ def decode(
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words,
     )
+    if live or microphone or real_time:
+        rules = {"silence": silence, "max_seconds": longest}
+        return streams.stream(request, (pcm, chunk, real_time, microphone), rules, kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
+    heard = terminal.hearing(
+        lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say), "decoding"
+    )
     with lines_to(output) as write:
-        records = terminal.hearing(
-            lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say), "decoding"
-        )
-        for line in transcript(records, kind):
+        for line in transcript(heard, kind):
             write(line)
     report_skipped(skipped)
 
@@ -131,16 +141,6 @@ def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool) -> tup
 def all_cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def report_skipped(problems: list[str]) -> None:
-    """Name the first few, count all, and end with the exit code for it; nothing where none were skipped."""
-    if not problems:
-        return
-    for problem in problems[:SHOWN_SKIPS]:
-        terminal.warn(problem)
-    terminal.warn(f"skipped {len(problems)} recording{'s' if len(problems) > 1 else ''}")
-    raise typer.Exit(Exit.SKIPPED)
 
 
 def _hot_word(text: str) -> tuple[str, float]:

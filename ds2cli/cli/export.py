@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import all_cores, report_skipped
+from ds2cli.cli.decode import all_cores
+from ds2cli.cli.output import report_skipped
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:

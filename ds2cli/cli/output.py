@@ -4,8 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from ds2cli.cli import terminal
+from ds2cli.errors import Exit
 from ds2cli.io.atomic import atomic_text
+
+SHOWN_SKIPS = 3
 
 
 @contextmanager
@@ -19,3 +24,13 @@ def lines_to(path: Path | None) -> Iterator[Callable[[str], None]]:
         return
     with atomic_text(path) as stream:
         yield lambda line: print(line, file=stream)
+
+
+def report_skipped(problems: list[str]) -> None:
+    """Name the first few, count all, and end with the exit code for it; nothing where none were skipped."""
+    if not problems:
+        return
+    for problem in problems[:SHOWN_SKIPS]:
+        terminal.warn(problem)
+    terminal.warn(f"skipped {len(problems)} recording{'s' if len(problems) > 1 else ''}")
+    raise typer.Exit(Exit.SKIPPED)

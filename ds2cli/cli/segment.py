@@ -10,9 +10,9 @@ import typer
 
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores
 from ds2cli.cli.flags import Channel, to_channel
-from ds2cli.cli.output import lines_to
+from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
 from ds2cli.text.normalise import NORMALISERS

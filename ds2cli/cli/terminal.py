@@ -7,6 +7,7 @@ with `redirect_stdout=False`: otherwise it swallows stdout when stderr is a term
 import contextlib
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -57,6 +58,15 @@ def discard_stdout() -> None:
 def write_record(record: dict[str, Any]) -> None:
     """One record as one line of UTF-8 JSON."""
     write(to_line(record))
+
+
+def rewrite(sure: str, unsure: str) -> None:
+    """A terminal's last line again: what stays, and, dim, what may still change; cut to the terminal's width."""
+    room = shutil.get_terminal_size().columns - 1
+    begin = max(len(sure) + len(unsure) - room, 0)
+    sure, unsure = sure[begin:], unsure[max(begin - len(sure), 0) :]
+    sys.stdout.write(f"\r\x1b[K{sure}\x1b[2m{unsure}\x1b[0m")
+    sys.stdout.flush()
 
 
 def say(line: str = "") -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores, report_skipped
+from ds2cli.cli.decode import LexiconFile, all_cores
 from ds2cli.cli.flags import Blank, RecordsFile, UnitsFile, given, layout_of
 from ds2cli.cli.numbers import takes_numbers, to_numbers
+from ds2cli.cli.output import report_skipped
 from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import UsageError
 

@@ -87,6 +87,10 @@ class BeamSearch:
         """The best hypotheses if the speech ended here; it may go on after."""
         return [self._describe(found) for found in self._kernel.finish(n_best)]
 
+    def n_agreed(self) -> int:
+        """How many finished words (units, where these are the tokens) all hypotheses share: nothing can change them."""
+        return len(self._kernel.agreed())
+
 
 def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:
     """(T, V) log-probs with the blank's lowered by `penalty`, normalised again.

@@ -25,6 +25,42 @@ def greedy_decode(log_probs: np.ndarray, units: Units) -> Hypothesis:
     return Hypothesis(units.text(labels), score, 0.0, score, labels, starts, ends, peaks, spoken_units(labels, units))
 
 
+class GreedyDecoder:
+    """The best path behind the interface of `BeamDecoder`."""
+
+    def __init__(self, units: Units) -> None:
+        self.units = units
+
+    def decode(self, log_probs: np.ndarray, n_best: int = 1) -> list[Hypothesis]:
+        """The one hypothesis of a whole utterance, (T, V) log-probs."""
+        return [greedy_decode(log_probs, self.units)]
+
+    def start(self) -> "GreedySearch":
+        """A search to be fed piece by piece."""
+        return GreedySearch(self.units)
+
+
+class GreedySearch:
+    """The best path, piece by piece."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._heard: list[np.ndarray] = []
+
+    def feed(self, log_probs: np.ndarray) -> None:
+        """More frames (any, V)."""
+        self._heard.append(log_probs)
+
+    def finish(self, n_best: int = 1) -> list[Hypothesis]:
+        """The one hypothesis, if the speech ended here; it may go on after."""
+        heard = np.concatenate(self._heard) if self._heard else np.zeros((0, len(self._units)), np.float32)
+        return [greedy_decode(heard, self._units)]
+
+    def n_agreed(self) -> int:
+        """Words that are written to their end: all but the last. A best path never changes."""
+        return max(len(self.finish()[0].spoken) - 1, 0)
+
+
 def _runs(path: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The runs of equal units along a path, blanks left out: units, first frames, frames after the last."""
     edges = np.flatnonzero(np.diff(path, prepend=-1))

@@ -7,6 +7,7 @@ batch, each at its own place. Amodei et al. 2016 (arXiv:1512.02595), sections 3.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -189,21 +190,30 @@ def _look_ahead(layer: nn.Module, streams: Sequence[Stream], xs: list[Tensor], l
     return answers
 
 
+class Need(NamedTuple):
+    """What a stream cannot have, and the settings that do without."""
+
+    what: str
+    cure: str
+
+
+def needs_of_the_future(config: Config) -> list[Need]:
+    """What a model needs that comes after what it is to answer."""
+    features, needs = config.features, []
+    if config.model.bidirectional and config.model.rnn_layers:
+        needs.append(Need("recurrent layers in both directions", "model.bidirectional=false --set model.lookahead=20"))
+    if features.normalise_power:
+        needs.append(Need("the power of the whole recording", "features.normalise_power=false"))
+    if features.statistics in ("adapted", "utterance"):
+        what = f"the statistics of the whole recording (features.statistics = {features.statistics})"
+        needs.append(Need(what, "features.statistics=running"))
+    return needs
+
+
 def refuse_the_future(config: Config) -> None:
     """raises  UsageError naming what a stream cannot have"""
-    features = config.features
-    needs = [
-        ("recurrent layers in both directions", config.model.bidirectional and config.model.rnn_layers > 0,
-         "model.bidirectional=false --set model.lookahead=20"),
-        ("the power of the whole recording", features.normalise_power, "features.normalise_power=false"),
-        (f"the statistics of the whole recording (features.statistics = {features.statistics})",
-         features.statistics in ("adapted", "utterance"), "features.statistics=running"),
-    ]  # fmt: skip
-    for what, needed, cure in needs:
-        if needed:
-            raise UsageError(
-                f"a stream cannot have what this model needs: {what}", hint=f"train one with: --set {cure}"
-            )
+    for what, cure in needs_of_the_future(config):
+        raise UsageError(f"a stream cannot have what this model needs: {what}", hint=f"train one with: --set {cure}")
 
 
 def algorithmic_latency(config: Config) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 
 from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
-from ds2cli.decoding.greedy import greedy_decode
-from ds2cli.decoding.hypothesis import Hypothesis
+from ds2cli.decoding.greedy import GreedyDecoder
+from ds2cli.decoding.hypothesis import Hypothesis, Word
 from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
 from ds2cli.decoding.logits import LAYOUT_HINT, LogitsFile, LogitsLayout, are_foreign
 from ds2cli.decoding.settings import DecodingConfig
@@ -25,8 +25,6 @@ from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_inputs
-
-Decode = Callable[[np.ndarray], list[Hypothesis]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def decode(
                          request.layout, say)
     if request.layout and not request.layout.frame_seconds:
         warn("how long a frame is was not said (--frame-seconds): times count frames")
-    decoder = make_decoder(request, source.units, warn)
+    decoder = open_decoder(request, source.units, warn)
     with ExitStack() as stack:
         writer = None
         if request.log_probs:
@@ -105,14 +103,14 @@ def decode(
                 skip(str(wrong))
                 continue
             # The beams run in their threads while the network, in this one, goes on listening.
-            waiting.append((record, log_probs, pool.submit(decoder, log_probs)))
+            waiting.append((record, log_probs, pool.submit(decoder.decode, log_probs, request.n_best)))
             while len(waiting) > 128 or (waiting and waiting[0][2].done()):
                 yield from finished()
         while waiting:
             yield from finished()
 
 
-def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], None]) -> Decode:
+def open_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], None]) -> BeamDecoder | GreedyDecoder:
     """Greedy, unless there is a language model or a lexicon, or anything else that takes a beam was asked for.
 
     raises  UsageError where a language model's weight was named and there is none
@@ -123,7 +121,7 @@ def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
     if lm is None and "alpha" in overrides:
         raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
     if not (lm or lexicon_file or request.beam_search):
-        return lambda log_probs: [greedy_decode(log_probs, units)]
+        return GreedyDecoder(units)
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
     config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
@@ -133,7 +131,7 @@ def make_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
     if model and not request.letters_are_words and are_letters(units, decoder.tokens, model):
         warn(letters_note(model))
     warn_of_coverage(decoder.tokens, lm, warn)
-    return lambda log_probs: decoder.decode(log_probs, request.n_best)
+    return decoder
 
 
 def warn_of_coverage(tokens: Tokens, lm: Path | None, warn: Callable[[str], None]) -> None:
@@ -229,13 +227,7 @@ def _must_have_same_units(run: str, file: LogProbFile) -> None:
 def describe(record: Record, hypotheses: list[Hypothesis], source: Source, request: DecodeRequest) -> Record:
     """The record with what was said."""
     best = hypotheses[0]
-    words = best.words(source.frame_seconds)
-    said = {
-        "pred_text": best.text,
-        "score": _score(best),
-        "words": [{name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(word).items()}
-                  for word in words],
-    }
+    said = describe_words(best, best.words(source.frame_seconds))
     if request.unit_times:
         times = best.unit_times(source.units, source.frame_seconds)
         said["unit_times"] = [{"unit": unit, "start": round(start, 3), "end": round(end, 3)}
@@ -243,6 +235,13 @@ def describe(record: Record, hypotheses: list[Hypothesis], source: Source, reque
     if request.n_best > 1:
         said["nbest"] = [{"text": one.text, "score": _score(one)} for one in hypotheses]
     return {**record, **said}
+
+
+def describe_words(best: Hypothesis, words: list[Word]) -> Record:
+    """A record's fields of what was said."""
+    rounded = [{name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(word).items()}
+               for word in words]
+    return {"pred_text": best.text, "score": _score(best), "words": rounded}
 
 
 def _score(hypothesis: Hypothesis) -> dict[str, float]:

@@ -77,8 +77,9 @@ def must_be_whole(recogniser: Recogniser, waves, cuts) -> None:
 
 @pytest.mark.parametrize("lookahead", [0, 3])
 @pytest.mark.parametrize("convolutions", CONVOLUTIONS)
-@pytest.mark.parametrize(("rnn", "norm"), 
-                         list(itertools.product(("rnn", "relu", "gru", "lstm"), ("none", "input", "preactivation"))))
+@pytest.mark.parametrize(
+    ("rnn", "norm"), list(itertools.product(("rnn", "relu", "gru", "lstm"), ("none", "input", "preactivation")))
+)
 def test_every_one_directional_network_streams(speech, rnn, norm, convolutions, lookahead):
     model = one_way(rnn, norm, convolutions, lookahead)
     cuts = [sorted(np.random.default_rng(i).integers(0, len(wave), 9).tolist()) for i, wave in enumerate(speech)]
@@ -112,12 +113,15 @@ def test_what_is_kept_does_not_grow(speech):
     assert max(sizes[30:]) <= max(sizes[5:30])
 
 
-@pytest.mark.parametrize(("model", "features", "named"), [
-    ({"bidirectional": True}, {}, "both directions"),
-    ({}, {"normalise_power": True}, "power"),
-    ({}, {"statistics": "adapted"}, "adapted"),
-    ({}, {"statistics": "utterance"}, "statistics"),
-])
+@pytest.mark.parametrize(
+    ("model", "features", "named"),
+    [
+        ({"bidirectional": True}, {}, "both directions"),
+        ({}, {"normalise_power": True}, "power"),
+        ({}, {"statistics": "adapted"}, "adapted"),
+        ({}, {"statistics": "utterance"}, "statistics"),
+    ],
+)
 def test_what_needs_the_future_is_refused(speech, model, features, named):
     recogniser = recogniser_of(replace(one_way(), **model), speech, replace(FEATURES, **features))
     with pytest.raises(UsageError, match=named):

@@ -1,0 +1,81 @@
+"""`ds2 decode --stream`: words while they are spoken, to a pipe or to a person."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.output import lines_to, report_skipped
+from ds2cli.errors import UsageError
+from ds2cli.records.jsonl import to_line
+
+PANEL = "Streams"
+Stream = Annotated[
+    bool, typer.Option("--stream", rich_help_panel=PANEL, help="words while they are spoken; the input - is sound")
+]
+RealTime = Annotated[bool, typer.Option("--real-time", rich_help_panel=PANEL, help="play files at their own speed")]
+Microphone = Annotated[
+    bool, typer.Option("--microphone", rich_help_panel=PANEL, help="hear the default microphone (package sounddevice)")
+]
+Chunk = Annotated[
+    float, typer.Option("--chunk", min=0.01, max=10, rich_help_panel=PANEL, help="seconds of sound heard at once")
+]
+Pcm = Annotated[
+    str,
+    typer.Option("--pcm", metavar="RATE[:CHANNELS[:ENCODING]]", rich_help_panel=PANEL,
+                 help="what a pipe without a WAV header holds; encodings: s16le, s32le, f32le, u8"),
+]  # fmt: skip
+Silence = Annotated[
+    float,
+    typer.Option("--silence", min=0, rich_help_panel=PANEL,
+                 help="seconds of silence that end an utterance; 0: nothing ends one"),
+]  # fmt: skip
+Longest = Annotated[
+    float,
+    typer.Option("--max-seconds", min=1, rich_help_panel=PANEL, help="an utterance this long ends at a short pause"),
+]
+
+
+def stream(request: Any, sound: tuple, rules: dict[str, float], kind: str, output: Path | None) -> None:
+    """Every update as it comes: JSON lines, or text, which on a terminal is one line rewritten.
+
+    request  a DecodeRequest
+    sound    the values of --pcm, --chunk, --real-time, --microphone
+    rules    of EndpointConfig
+    raises   UsageError for another format
+    """
+    from ds2cli.decoding.live import EndpointConfig
+    from ds2cli.workflows.stream import StreamRequest
+    from ds2cli.workflows.stream import stream as hear
+
+    if kind not in ("jsonl", "text"):
+        raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")
+    asked = StreamRequest(request, pcm_format(sound[0]), *sound[1:], EndpointConfig(**rules))
+    skipped: list[str] = []
+    with lines_to(output) as write:
+        rewrites = kind == "text" and output is None and sys.stdout.isatty()
+        for record in hear(asked, sys.stdin.buffer, terminal.say, skipped.append):
+            if kind == "jsonl":
+                write(to_line(record))
+            elif record["event"] == "final":
+                write(("\r\x1b[K" if rewrites else "") + record["pred_text"])
+            elif rewrites:
+                terminal.rewrite(record["stable"], record["text"][len(record["stable"]) :])
+    report_skipped(skipped)
+
+
+def pcm_format(text: str) -> Any:
+    """`16000:1:s16le` as a PcmFormat.
+
+    raises  UsageError
+    """
+    from ds2cli.audio.live import ENCODINGS, PcmFormat
+
+    rate, channels, encoding = [*text.split(":"), *("1", "s16le")[len(text.split(":")) - 1 :]][:3]
+    if not (rate.isdecimal() and channels.isdecimal() and encoding in ENCODINGS and text.count(":") <= 2):
+        raise UsageError(f"--pcm `{text}`", hint="--pcm 16000, or --pcm 44100:2:s16le")
+    if not (1000 <= int(rate) <= 1_000_000 and 1 <= int(channels) <= 64):
+        raise UsageError(f"--pcm `{text}`: no such rate or number of channels", hint="--pcm 44100:2:s16le")
+    return PcmFormat(int(rate), int(channels), encoding)
