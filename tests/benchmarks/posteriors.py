@@ -14,6 +14,10 @@ from ds2cli.text.units import BLANK_NAME, Units
 
 UNITS = Units((BLANK_NAME, " ", "'", *"abcdefghijklmnopqrstuvwxyz"))
 SOUNDS_ALIKE = ("aeiouy", "bpdtg", "ckqgx", "szxcj", "mn", "fvw", "lrw", "h ", "e ", "t ", "'s")
+PHONES = Units((BLANK_NAME, *("AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH "
+                              "UH UW V W Y Z ZH").split()), " ")
+PHONES_ALIKE = ("AA AE AH AO EH IH UH", "IY IH EY", "UW UH OW", "AW OW OY", "AY EY", "ER R", "B P D T G K",
+                "CH JH SH ZH", "DH TH V F", "S Z TH", "M N NG", "L R W Y", "HH F")
 FRAME_SECONDS = 0.04
 Kind = tuple[float, float, float, float, float]
 # How clearly a letter stands out, how much of that comes and goes, deviation of the noise, how far likenesses follow,
@@ -29,42 +33,41 @@ def sentences(data: Path, count: int, skip: int = 0) -> list[str]:
     return [fitting[i] for i in order[skip : skip + count]]
 
 
-def simulate(text: str, kind: Kind, seed: int) -> np.ndarray:
-    """(T, V) float32 log-probs for a text."""
+def simulate(text: str, kind: Kind, seed: int, units: Units = UNITS,
+             alike: tuple[str, ...] = SOUNDS_ALIKE) -> np.ndarray:
+    """(T, V) float32 log-probs for a text; alike: units that are taken for one another."""
     loud, fading, noise, likeness, swallowed = kind
     generator = np.random.default_rng(seed)
-    similar = _similarity() * likeness
+    groups = [units.encode(group) for group in alike]
     frames: list[np.ndarray] = []
     before, level = 0, generator.normal()
-    for unit in UNITS.encode(text):
+    for unit in units.encode(text):
         level = 0.93 * level + 0.37 * generator.normal()
         clear = loud * (1 - fading / (1 + np.exp(-2 * level)))
         blanks = generator.integers(0, 2) + (unit == before)
-        frames += [_blank(clear) for _ in range(blanks)]
+        frames += [_blank(clear, units) for _ in range(blanks)]
         strength = clear * generator.uniform(0.75, 1.1) * (generator.random() >= swallowed)
-        heard = similar[unit] * generator.uniform(0, 1.3, len(UNITS))
+        heard = np.zeros(len(units))
+        likenesses = generator.uniform(0, 1.3, len(units)) * likeness
+        for group in groups:
+            if unit in group:
+                heard[group] = likenesses[group]
         heard[unit] = strength
         heard[0] = clear * 0.25
         frames.append(heard)
         if generator.random() < 0.35:
-            frames.append(np.maximum(heard * generator.uniform(0.3, 0.9), _blank(clear) * generator.uniform(0.4, 1)))
+            faint, blank = generator.uniform(0.3, 0.9), generator.uniform(0.4, 1)
+            frames.append(np.maximum(heard * faint, _blank(clear, units) * blank))
         before = unit
-    logits = np.stack([_blank(loud), *frames, _blank(loud)])
+    logits = np.stack([_blank(loud, units), *frames, _blank(loud, units)])
     drift = generator.normal(size=logits.shape) * noise
     drift[1:] = 0.6 * drift[1:] + 0.55 * drift[:-1]
     logits = logits + drift
     return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _blank(clear: float) -> np.ndarray:
-    frame = np.zeros(len(UNITS))
+def _blank(clear: float, units: Units) -> np.ndarray:
+    frame = np.zeros(len(units))
     frame[0] = clear
     return frame
 
-
-def _similarity() -> np.ndarray:
-    table = np.zeros((len(UNITS), len(UNITS)))
-    for group in SOUNDS_ALIKE:
-        members = UNITS.encode(group)
-        table[np.ix_(members, members)] = 1.0
-    return table
