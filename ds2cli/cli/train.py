@@ -129,7 +129,7 @@ def _train(path: Path, prepare, device: str, strict: bool) -> None:
         terminal.set_verbosity(terminal.QUIET)
     devices = f"{process.device} x {process.world}" if process.world > 1 else process.device
     _say_header(experiment, devices)
-    view = TrainingView(experiment.config, process.device, strict)
+    view = TrainingView(experiment.config, process.device, strict, experiment.units.rate_name)
     stopped = False
     with view:
         for event in run_training(experiment, process, _say_stopping):

@@ -17,8 +17,8 @@ MUCH_WAITING = 0.05
 class TrainingView:
     """Shows the events of a run as they come; a context, so that the bar is always taken down."""
 
-    def __init__(self, config: Config, device: str, strict: bool) -> None:
-        self.settings, self.strict, self._device = config.train, strict, device
+    def __init__(self, config: Config, device: str, strict: bool, rate: str = "WER") -> None:
+        self.settings, self.strict, self._device, self._rate = config.train, strict, device, rate
         self.step = self.epoch = 0
         self.skipped: set[str] = set()
         self._without_loss: set[str] = set()
@@ -31,7 +31,7 @@ class TrainingView:
         self._bar = terminal.Bar()
 
     def __enter__(self) -> "TrainingView":
-        terminal.say("epoch      loss       dev     CER     WER   elapsed  waited")
+        terminal.say(f"epoch      loss       dev     CER     {self._rate}   elapsed  waited")
         self._bar.__enter__()
         return self
 

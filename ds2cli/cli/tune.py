@@ -82,13 +82,13 @@ def tune(
             terminal.write(line)
     kept_in_run = keeps(request)
     if plot or kept_in_run:
-        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas)
+        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas, best.rate)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
     whose = "logits have no run" if layout else "this model is ds2's"
     kept = f"kept in `{tuned_path(run)}`" if kept_in_run else f"not kept: {whose}; name them in your commands"
     weights = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
-    terminal.say(f"best: {weights}: WER {best.wer:.2f} %; {kept}")
+    terminal.say(f"best: {weights}: {best.rate} {best.wer:.2f} %; {kept}")
     report_skipped(skipped)
 
 
@@ -108,9 +108,9 @@ def _table(grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[floa
     return [head, *(f"{alpha:<10g}{row}" for alpha, row in zip(alphas, rows, strict=True))]
 
 
-def _draw(path: Path, grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[float, ...]) -> None:
+def _draw(path: Path, grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[float, ...], rate: str) -> None:
     import numpy as np
 
     from ds2cli.reporting.heatmap import draw_heatmap
 
-    draw_heatmap(path, np.array(grid), alphas, betas, ("alpha", "beta", "WER"))
+    draw_heatmap(path, np.array(grid), alphas, betas, ("alpha", "beta", rate))

@@ -62,6 +62,15 @@ class Units:
         return next((mark for mark in (SPACE, PIECE_MARK) if any(name.startswith(mark) for name in self.names)), "")
 
     @property
+    def rate_name(self) -> str:
+        """What an error rate over the words of these units' texts is: of words; of phones; of Chinese characters."""
+        if self.separator:
+            return "PER"
+        characters = [name for name in self.names[1:] if len(name) == 1]
+        unspaced = sum("\u3040" <= name <= "\u9fff" for name in characters)
+        return "CER" if not self.has_spaces and 2 * unspaced > len(characters) else "WER"
+
+    @property
     def has_spaces(self) -> bool:
         """Whether units tell where words begin: then the language model's tokens are words."""
         return bool(self.mark)

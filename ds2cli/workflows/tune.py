@@ -42,7 +42,7 @@ class TuneRequest:
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting and the error rates it reached, in per cent."""
+    """One setting and the error rates it reached, in per cent; `rate` names `wer`: of phones it is no WER."""
 
     alpha: float
     beta: float
@@ -50,6 +50,7 @@ class Trial:
     blank_penalty: float
     wer: float
     cer: float
+    rate: str = "WER"
 
     @property
     def weights(self) -> dict[str, float]:
@@ -83,6 +84,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     warn_of_coverage(tokens, request.lm, warn)
     if are_letters(material.units, tokens, model):
         warn(letters_note(model))
+    rate = "WER" if lexicon else material.units.rate_name
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
@@ -92,7 +94,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
             found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
             rates = score_texts(material.references, list(found))
             weights = config.alpha, config.beta, config.look_ahead, config.blank_penalty
-            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate))
+            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate, rate))
             return trials[-1]
 
         for alpha in request.alphas:
@@ -104,7 +106,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
                 if value != leading[name]:
                     yield try_out(**{**leading, name: value})
     best = best_of(trials)
-    note = (f"WER {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
+    note = (f"{best.rate} {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")
     if keeps(request):
         write_tuned(request.run, {**_own_files(request), **request.fixed, **best.weights}, note)

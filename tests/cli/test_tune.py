@@ -87,7 +87,7 @@ def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
               "--json", "--plot", tmp_path / "map.png")
     trials = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(trials) == 5
-    assert trials[0].keys() == {"alpha", "beta", "look_ahead", "blank_penalty", "wer", "cer"}
+    assert trials[0].keys() == {"alpha", "beta", "look_ahead", "blank_penalty", "wer", "cer", "rate"}
     assert "blank penalty is at the edge" not in ran.stderr  # none at all is no edge
     assert trials[2]["look_ahead"] == 0.5 and [one["blank_penalty"] for one in trials] == [0, 0, 0, 1, 2]
     assert (tmp_path / "map.png").stat().st_size > 1000

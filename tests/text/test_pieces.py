@@ -96,3 +96,9 @@ def test_pieces_are_cut_as_the_sentencepiece_package_cuts_them():
         assert [units.names[unit] for unit in units.encode(text)] == theirs.encode(text, out_type=str)
     with pytest.raises(UsageError, match="9000 pieces: the texts hold 19 at most"):
         pieces_of(texts, 9000)
+
+
+def test_an_error_rate_is_named_for_what_it_counts():
+    assert units_of(["HH AH L OW"], " ").rate_name == "PER"
+    assert units_of(["打开吧"]).rate_name == "CER"
+    assert units_of(["the cat"]).rate_name == units_of(["seven"]).rate_name == "WER"
