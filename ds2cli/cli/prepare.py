@@ -132,6 +132,28 @@ def units(
     terminal.say(f"{len(found) - 1:,} units and the blank")
 
 
+@app.command("lexicon", epilog=EPILOG)
+def lexicon(
+    path: Annotated[Path, typer.Argument(metavar="LEXICON", help="to take words from: `word unit unit ...` lines")],
+    lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="the n-gram model whose words are wanted")],
+    units: Annotated[Path, typer.Option("--units", metavar="FILE", help="the units that it is spelled in")],
+    top: Annotated[int, typer.Option("--top", min=0, help="read at most so many of the words that it lacks")] = 20_000,
+    output: Output = None,
+) -> None:
+    """A lexicon of a language model's words: as a larger one has them, or as its words teach to read them.
+
+    \b
+    ds2 prepare lexicon cmudict.dict --lm lm.arpa --units units.txt -o lexicon.txt
+    ds2 decode runs/phones test.jsonl --lm lm.arpa --lexicon-file lexicon.txt
+    """
+    from ds2cli.text.units import read_units
+    from ds2cli.workflows.prepare_lexicon import prepare_lexicon
+
+    with lines_to(output) as write:
+        for line in prepare_lexicon(path, lm, read_units(units), top, terminal.say):
+            write(line)
+
+
 @app.command("split", epilog=EPILOG)
 def split(
     manifest: Annotated[str, typer.Argument(metavar="FILE", help="a manifest; - is stdin")],

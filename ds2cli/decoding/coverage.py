@@ -51,10 +51,11 @@ class Coverage:
 
 
 def coverage_of(model: NgramModel | None, what: str, ids: list[int], said: np.ndarray,
-                speller: Units | Lexicon) -> Coverage | None:
+                speller: Units | Lexicon, named: int = NAMED) -> Coverage | None:
     """How much of a model is said by tokens.
 
     ids, said  the model's id of each token, and whether it can be said
+    named      how many of those that cannot are named at most
     """
     if model is None:
         return None
@@ -70,8 +71,9 @@ def coverage_of(model: NgramModel | None, what: str, ids: list[int], said: np.nd
         return Coverage(what, len(speller) - 1 - len(unknown), len(speller) - 1, share, unknown, cure)
     missing = np.flatnonzero(~is_said & (mass > 0))
     missing = missing[np.argsort(-mass[missing], kind="stable")]
-    named = [model.words[number] for number in missing[:NAMED].tolist()]
-    return Coverage(what, int((is_said & (mass > 0)).sum()), int((mass > 0).sum()), share, named, _cure(named, speller))
+    words = [model.words[number] for number in missing[:named].tolist()]
+    cure = _cure(words[:NAMED], speller)
+    return Coverage(what, int((is_said & (mass > 0)).sum()), int((mass > 0).sum()), share, words, cure)
 
 
 def _cure(missing: list[str], speller: Units | Lexicon) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 COMMANDS = [
-    (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "split"),
-    ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
+    (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "lexicon"),
+    ("prepare", "split"), ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
     ("train",), ("decode",), ("tune",), ("align",), ("average",), ("export",), ("score",),
     ("lm",), ("lm", "build"), ("lm", "info"), ("lm", "score"), ("lm", "prune"), ("lm", "mix"), ("lm", "text"),
     ("plot",), ("plot", "curve"), ("plot", "utterance"), ("plot", "sensitivity"), ("doctor",),

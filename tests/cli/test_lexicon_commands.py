@@ -121,3 +121,20 @@ def test_alignment_takes_the_pronunciation_that_is_heard(material):
         ("YET", pytest.approx(frame, abs=1e-3)), ("us", pytest.approx(4 * frame, abs=1e-3))]
     with pytest.raises(TextError, match="`nowhere` is not in the lexicon"):
         times_of("nowhere", log_probs, recogniser, "none", False, lexicon)
+
+
+def test_a_lexicon_of_a_models_words_reads_those_that_it_lacks(run, material, tmp_path):
+    from itertools import product
+
+    sounds = {"b": "B", "d": "D", "k": "K", "t": "T", "m": "M", "a": "A", "i": "I"}
+    words = ["".join(letters) for letters in product("bdktm", "ai", "bdktm", "ai")]
+    lines = [f"{word} {' '.join(sounds[letter] for letter in word)}" for word in words if word != "tami"]
+    (tmp_path / "large.txt").write_text("\n".join([*lines, "bada B A D A T"]) + "\n")
+    (tmp_path / "units.txt").write_text("#separator=<space>\n" + "\n".join(sorted(sounds.values())) + "\n")
+    (tmp_path / "lm.arpa").write_text(ARPA.replace("yes", "tami").replace("yet", "bada").replace("us", "xyz"))
+    made = run("prepare", "lexicon", tmp_path / "large.txt", "--lm", tmp_path / "lm.arpa",
+               "--units", tmp_path / "units.txt")
+    assert made.code == Exit.DONE, made.stderr
+    assert made.stdout.splitlines() == ["bada B A D A", "bada B A D A T", "tami T A M I"]
+    assert "1 of 4 words can be said" in made.stderr and "are read right" in made.stderr
+    assert "1 more words read" in made.stderr

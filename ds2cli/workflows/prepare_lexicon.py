@@ -1,0 +1,65 @@
+"""A lexicon of a language model's words: those that a larger one has, and the others as it teaches to read them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ds2cli.decoding.coverage import Coverage, coverage_of
+from ds2cli.errors import UsageError
+from ds2cli.language.model import load_ngram_model
+from ds2cli.language.pronouncing import Pronouncer, learn_to_pronounce
+from ds2cli.scoring.rates import score_texts
+from ds2cli.text.lexicon import Lexicon, read_lexicon
+from ds2cli.text.units import Units
+
+HELD_OUT = 500  # words of the lexicon, to say how well others are read
+FEWEST = 50
+
+
+def prepare_lexicon(path: Path, lm: Path, units: Units, top: int, tell: Callable[[str], None]) -> Iterator[str]:
+    """The lines of a lexicon whose words are the language model's; those that are read come last, the likeliest first.
+
+    path  a lexicon to take words from and to learn from; units  that it is spelled in
+    top   no more words than so many are read; 0 reads none
+    tell  is told how many there are, and how well others were read that the lexicon knows
+    """
+    lexicon = read_lexicon(path, units)
+    model = load_ngram_model(lm)
+    coverage = _coverage(lexicon, model)
+    tell(f"`{path}`: {coverage}")
+    for word in model.words:
+        for spelling in dict.fromkeys(map(tuple, lexicon.spellings(word) if word in lexicon else [])):
+            yield f"{word} {' '.join(units.names[unit] for unit in spelling)}"
+    if not top or not coverage.missing:
+        return
+    if len(lexicon.words) < FEWEST:
+        raise UsageError(f"`{path}` has {len(lexicon.words)} words, too few to learn from", hint="read none: --top 0")
+    pronouncer = learn(lexicon, units, tell)
+    read = 0
+    for word in coverage.missing[:top]:
+        phones = pronouncer.say(word)
+        if phones:
+            read += 1
+            yield f"{word} {' '.join(phones)}"
+    tell(f"{read:,} more words read")
+
+
+def learn(lexicon: Lexicon, units: Units, tell: Callable[[str], None]) -> Pronouncer:
+    """A pronouncer from a lexicon, without some of its words, on which it is measured."""
+    entries = [(word, [units.names[unit] for unit in lexicon.spellings(word)[0]]) for word in lexicon.words]
+    every = max(2, len(entries) // HELD_OUT)
+    pronouncer = learn_to_pronounce([entry for number, entry in enumerate(entries) if number % every])
+    held_out = entries[::every]
+    said = [" ".join(pronouncer.say(word)) for word, _ in held_out]
+    meant = [" ".join(phones) for _, phones in held_out]
+    right = sum(a == b for a, b in zip(said, meant, strict=True))
+    tell(f"of {len(held_out)} of its words, held out, {100 * right / len(held_out):.1f} % are read right "
+         f"(PER {score_texts(meant, said).words.rate:.1f} %)")
+    return pronouncer
+
+
+def _coverage(lexicon: Lexicon, model) -> Coverage:
+    index = {word: number for number, word in enumerate(model.words)}
+    ids = [index.get(word, 0) for word in lexicon.words]
+    return coverage_of(model, "words", ids, np.ones(len(ids), bool), lexicon, named=len(model.words))
