@@ -3,8 +3,8 @@
     DS2_DATA=... python tests/benchmarks/decode.py [--utterances 30] [--tuning 20] [--beams 100 500] [--curve]
 
 Same log-probs, same ARPA for all; each decoder gets the alpha and beta that serve it best on other utterances. Prints
-JSON lines. Without DS2_DATA (a folder with text/novels-*) it says so and ends; `decode_kinds.py` needs none. `--curve` prints instead how our pruning
-trades error rate for time: the defaults were chosen on it. CPU ms per utterance of 8.4 s and WER, 40 utterances, one
+JSON lines. Without DS2_DATA (a folder with text/novels-*) it says so and ends (`decode_kinds.py` needs none). `--curve`
+prints instead how our pruning trades error rate for time: the defaults were chosen on it. CPU ms per utterance of 8.4 s and WER, 40 utterances, one
 thread of a busy Xeon at 2.5 GHz (`--curve --utterances 40`; rows below the line have a score threshold of 12):
 
                             easy, beam 100   easy, 500     hard, 100     hard, 500
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--curve", action="store_true")
     options = parser.parse_args()
     if not os.environ.get("DS2_DATA"):
-        print("DS2_DATA is not set: no peers; decode_kinds.py measures ours on what the repository carries", file=sys.stderr)
+        print("DS2_DATA is not set: no peers are measured; see decode_kinds.py", file=sys.stderr)
         return
     data = Path(os.environ["DS2_DATA"])
     options.folder.mkdir(parents=True, exist_ok=True)
