@@ -4,8 +4,9 @@
 
 Same log-probs, same ARPA for all; each decoder gets the alpha and beta that serve it best on other utterances. Prints
 JSON lines. Without DS2_DATA (a folder with text/novels-*) it says so and ends (`decode_kinds.py` needs none). `--curve`
-prints instead how our pruning trades error rate for time: the defaults were chosen on it. CPU ms per utterance of 8.4 s and WER, 40 utterances, one
-thread of a busy Xeon at 2.5 GHz (`--curve --utterances 40`; rows below the line have a score threshold of 12):
+prints instead how our pruning trades error rate for time: the defaults were chosen on it. CPU ms per utterance of 8.4 s
+and WER, 40 utterances, one thread of a busy Xeon at 2.5 GHz (`--curve --utterances 40`; rows below the line have a
+score threshold of 12):
 
                             easy, beam 100   easy, 500     hard, 100     hard, 500
     score threshold 8         2.5   3.43      3.7  3.31     3.9  35.31   16.0  32.91
