@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CORPORA = {
     "an4": "CMU AN4 (Census): etc/an4_train.transcription, wav/an4_clstk",
+    "timit": "TIMIT: TRAIN/DR1/FCJF0/SI1027.PHN; texts are its 61 phones, parts train, dev and the core test",
     "librispeech": "LibriSpeech and Mini LibriSpeech: train-clean-100/103/1240/103-1240.trans.txt",
     "commonvoice": "Common Voice, one language: train.tsv, clips/",
     "ljspeech": "LJ Speech: metadata.csv, wavs/",

@@ -34,6 +34,31 @@ def test_the_an4_of_this_repository_is_complete(an4, prepare):
     assert train[0]["text"] == "yes" and test[0]["text"] == "rubout g m e f three nine"
 
 
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_timit(studio, prepare, case):
+    for place, name in (("train/dr1/fcjf0", "si1027"), ("train/dr1/fcjf0", "sa1"), ("test/dr1/faks0", "sx43"),
+                        ("test/dr1/mdab0", "sx49"), ("test/dr1/mreb9", "sx49")):
+        phones = "0 3050 h#", "3050 4559 sh", "4559 5723 ix", "5723 9000 h#"
+        studio.write(f"timit/{case(f'{place}/{name}.phn')}", *phones)
+        studio.record(f"timit/{case(f'{place}/{name}')}{case('.wav')}")
+    train, dev, test = (prepare("timit", "--part", part) for part in ("train", "dev", "test"))
+    assert [record["id"] for record in (*train, *dev, *test)] == ["fcjf0-si1027", "faks0-sx43", "mdab0-sx49"]
+    assert train[0]["text"] == "h# sh ix h#" and train[0]["speaker"] == "fcjf0"
+
+
+def test_timits_phones_are_scored_as_39():
+    from pathlib import Path
+
+    from ds2cli.corpora.timit import CORE_TEST, DEV
+    from ds2cli.io.text import numbered_lines
+    from ds2cli.scoring.glm import read_glm
+
+    path = Path(__file__).parents[2] / "recipes/timit-39.glm"
+    glm = read_glm(numbered_lines(path), str(path))
+    assert glm.apply("h# sh ix q hv eh dcl jh ax-h") == "sil sh ih hh eh sil jh ah"
+    assert len(CORE_TEST) == 24 and len(DEV) == 50 and not CORE_TEST & DEV
+
+
 def test_librispeech(studio, prepare):
     chapter = "LibriSpeech/dev-clean/84/121123"
     studio.write(f"{chapter}/84-121123.trans.txt", "84-121123-0000 GO DO YOU HEAR", "84-121123-0001 BUT IN LESS")
