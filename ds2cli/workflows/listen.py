@@ -62,7 +62,8 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
         try:
             samples = read_audio(utterance.audio, features.sample_rate, utterance.offset, duration, utterance.channel)
         except AudioError as problem:
-            return str(problem)
+            # What came down a pipe lies elsewhere, which nobody needs to know.
+            return str(problem).replace(utterance.audio, str(utterance.record.get("audio_filepath") or utterance.audio))
         if len(samples) < window_samples(features):
             return f"`{utterance.audio}` is shorter than one window of {features.window_seconds:g} s"
         return samples

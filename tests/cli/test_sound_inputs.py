@@ -149,3 +149,43 @@ def test_kaldi_names_channels(run, folder, rows):
     ran = run("prepare", "corpus", "kaldi", data)
     assert [json.loads(line)["channel"] for line in ran.stdout.splitlines()] == [1, 1] and ran.code == 3
     assert "1 no such channel" in ran.stderr and "2 not a line of segments" in ran.stderr
+
+
+def test_lhotse_and_stm_name_channels(run, folder):
+    recording = {"id": "r", "sources": [{"type": "file", "channels": [0, 1], "source": str(folder / "two.wav")}]}
+    words = [{"id": "w", "start": 0.0, "duration": 1.0, "text": "hello"}]
+    cuts = [{"id": f"c{n}", "type": "MonoCut", "start": 0.0, "duration": 1.0, "channel": n, "supervisions": words,
+             "recording": recording} for n in (0, 1)]
+    (folder / "cuts.jsonl").write_text("".join(json.dumps(cut) + "\n" for cut in cuts))
+    ran = run("prepare", "corpus", "lhotse", folder / "cuts.jsonl")
+    assert [json.loads(line)["channel"] for line in ran.stdout.splitlines()] == [0, 1]
+    talks = folder / "ted" / "dev"
+    (talks / "sph").mkdir(parents=True)
+    (talks / "stm").mkdir()
+    (folder / "two.wav").rename(talks / "sph" / "talk.wav")
+    lines = [f"talk {channel} me 0.{n}0 0.9{n} <o,f0,male> hello" for n, channel in enumerate("1A2B")]
+    (talks / "stm" / "talk.stm").write_text("\n".join(lines) + "\n")
+    ran = run("prepare", "corpus", "tedlium", folder / "ted")
+    assert [json.loads(line).get("channel") for line in ran.stdout.splitlines()] == [None, None, 1, 1]
+
+
+def test_what_is_wrong_with_a_piped_recording_is_said_of_the_pipe(run, monkeypatch):
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"fLaC" + bytes(200)), encoding="utf-8"))
+    ran = run("decode", "-", "--greedy")
+    assert ran.code == 3 and "`-` is not audio" in ran.stderr and "/tmp" not in ran.stderr
+
+
+def test_a_bar_of_sound_passes_everything_on(monkeypatch):
+    from ds2cli.cli import terminal
+
+    def make(heard):
+        for n in range(1, 4):
+            heard(1200.0 * n, 3600.0)
+            yield n
+
+    assert list(terminal.hearing(make, "decoding")) == [1, 2, 3]
+    monkeypatch.setattr(terminal, "is_interactive", lambda: True)
+    assert list(terminal.hearing(make, "decoding")) == [1, 2, 3]
+    assert terminal._clock(3723.9) == "1:02:03"
