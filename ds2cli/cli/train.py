@@ -172,6 +172,8 @@ def _say_header(experiment, device: str) -> None:
     if experiment.init:
         fresh = ", ".join(f"`{name}`" for name in experiment.fresh_units)
         terminal.say(f"begins with another run's weights · fresh units: {fresh or 'none'}")
+        for change in experiment.changes:
+            terminal.say(f"set otherwise: {change}")
     if experiment.unit_graph:
         terminal.say(f"loss: CTC-CRF over {len(experiment.unit_graph.ends):,} histories of units")
     terminal.detail(f"padding: {100 * experiment.padding_share():.1f} % of the seconds computed")

@@ -14,7 +14,7 @@ from ds2cli.decoding.settings import LexiconMode, meaning
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ds2cli.workflows.tune import Trial
+    from ds2cli.workflows.tune import Trial, TuneRequest
 
 ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
@@ -82,7 +82,7 @@ def tune(
             terminal.write(line)
     kept_in_run = keeps(request)
     if plot or kept_in_run:
-        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request.alphas, request.betas, best.rate)
+        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request, best)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
     whose = "logits have no run" if layout else "this model is ds2's"
@@ -108,9 +108,12 @@ def _table(grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[floa
     return [head, *(f"{alpha:<10g}{row}" for alpha, row in zip(alphas, rows, strict=True))]
 
 
-def _draw(path: Path, grid: list[list[float]], alphas: tuple[float, ...], betas: tuple[float, ...], rate: str) -> None:
+def _draw(path: Path, grid: list[list[float]], request: "TuneRequest", best: "Trial") -> None:
     import numpy as np
 
     from ds2cli.reporting.heatmap import draw_heatmap
 
-    draw_heatmap(path, np.array(grid), alphas, betas, ("alpha", "beta", rate))
+    at = request.alphas.index(best.alpha), request.betas.index(best.beta)
+    names = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
+    title = f"{best.rate}: {best.wer:.2f} % at {names}"
+    draw_heatmap(path, np.array(grid), request.alphas, request.betas, ("alpha", "beta"), at, title)

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli.decoding.pruned import Pruned, prune, whole
+from ds2cli.decoding.settings import MANY_UNITS
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import Units, parse_units, write_units
 
-FORMAT = "ds2 log-probs 1"
+FORMAT, PRUNED = "ds2 log-probs 1", "ds2 log-probs 2"  # whole; the likeliest of each frame alone
 HINT = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
 SLACK = 0.05  # what rounding (bfloat16, say) may add to or take from a frame's log-sum
 
@@ -50,7 +52,8 @@ def check_log_probs(log_probs: np.ndarray, n_units: int, where: str) -> np.ndarr
 class LogProbWriter:
     """`with LogProbWriter(path, units, frame_seconds) as file: file.add(record, log_probs)`; appears when complete.
 
-    A zip of .npy arrays in float32 (np.load opens it), with the records that they belong to.
+    A zip of .npy arrays in float32 (np.load opens it), with the records that they belong to. Where units are thousands,
+    the likeliest of each frame are kept (ds2cli.decoding.pruned), three arrays one behind another.
     """
 
     def __init__(self, path: str | Path, units: Units, frame_seconds: float) -> None:
@@ -60,7 +63,9 @@ class LogProbWriter:
         self._zip = self._open.enter_context(
             zipfile.ZipFile(self._open.enter_context(atomic_write(self.path)), "w")
         )
-        head = {"format": FORMAT, "units": write_units(units), "frame_seconds": frame_seconds}
+        self._is_pruned = len(units) > MANY_UNITS
+        form = PRUNED if self._is_pruned else FORMAT
+        head = {"format": form, "units": write_units(units), "frame_seconds": frame_seconds}
         self._zip.writestr("head.json", to_line(head))
 
     def __enter__(self) -> "LogProbWriter":
@@ -69,7 +74,8 @@ class LogProbWriter:
     def add(self, record: dict[str, Any], log_probs: np.ndarray) -> None:
         """One utterance: its record and its (T, V) log-probs."""
         array = io.BytesIO()
-        np.save(array, np.ascontiguousarray(log_probs, np.float32))
+        for part in prune(log_probs) if self._is_pruned else [np.ascontiguousarray(log_probs, np.float32)]:
+            np.save(array, part)
         self._zip.writestr(f"{len(self._records):07d}.npy", array.getvalue())
         self._records.append(to_line(record))
 
@@ -89,8 +95,9 @@ class LogProbFile:
         try:
             self._zip = zipfile.ZipFile(path)
             head = json.loads(self._zip.read("head.json"))
-            if head["format"] != FORMAT:
+            if head["format"] not in (FORMAT, PRUNED):
                 raise KeyError
+            self._is_pruned = head["format"] == PRUNED
             self.units: Units = parse_units(head["units"])
             self.frame_seconds = float(head["frame_seconds"])
             self.records = [json.loads(line) for line in self._zip.read("records.jsonl").decode().splitlines()]
@@ -106,10 +113,15 @@ class LogProbFile:
         """Each record with its (T, V) log-probs."""
         for number, record in enumerate(self.records):
             try:
-                array = np.load(io.BytesIO(self._zip.read(f"{number:07d}.npy")), allow_pickle=False)
-            except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+                array = self._array(io.BytesIO(self._zip.read(f"{number:07d}.npy")))
+            except (zipfile.BadZipFile, LookupError, ValueError, TypeError, EOFError, OSError):
                 raise UsageError(f"`{self.path}`: utterance {number + 1} is damaged", hint=HINT) from None
             yield record, array
+
+    def _array(self, file: io.BytesIO) -> np.ndarray:
+        if not self._is_pruned:
+            return np.load(file, allow_pickle=False)
+        return whole(Pruned(*(np.load(file, allow_pickle=False) for _ in Pruned._fields)), len(self.units))
 
 
 def is_log_prob_file(path: str | Path) -> bool:

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from ds2cli import declarations
 
+# Where units are thousands, the paper's cutoffs (Amodei et al. 2016, section 7.3).
+MANY_UNITS, CUTOFF_PROB, CUTOFF_TOP = 1000, 0.99, 40
+
 LexiconMode = Literal["soft", "hard", "none"]
 
 
@@ -36,6 +39,11 @@ class DecodingConfig:
 
     def __post_init__(self) -> None:
         declarations.check(self)
+
+
+def default_config(n_units: int) -> DecodingConfig:
+    """The settings that nobody has named: of thousands of units, a beam extends by the likely ones alone."""
+    return DecodingConfig(cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP) if n_units > MANY_UNITS else DecodingConfig()
 
 
 def meaning(name: str) -> str:

@@ -3,11 +3,14 @@
 import torch
 from torch import Tensor
 
+from ds2cli.config import Config
 from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import Checkpoint
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.units import Units
 
+# What a network may learn on with: by which mean a frame is standardised, and what is dropped.
+FREE = frozenset({"features.statistics", "model.dropout"})
 OUTPUT = ("network.output.weight", "network.output.bias")
 
 
@@ -18,7 +21,7 @@ def transfer(checkpoint: Checkpoint, recogniser: Recogniser) -> None:
     Of the output layer, the rows of units that both spell with move along with their units (the blank among them);
     new units keep the rows that they have.
 
-    raises  CheckpointError where the networks have different shapes
+    raises  CheckpointError where the networks have different shapes, or frames that mean something else
     """
     own = recogniser.state_dict()
     body = {key: weights for key, weights in checkpoint.weights.items() if key not in OUTPUT}
@@ -26,9 +29,14 @@ def transfer(checkpoint: Checkpoint, recogniser: Recogniser) -> None:
     wanted = {key: tuple(weights.shape) for key, weights in own.items() if key not in OUTPUT}
     if shapes != wanted or checkpoint.weights[OUTPUT[0]].shape[1:] != own[OUTPUT[0]].shape[1:]:
         raise CheckpointError(
-            f"the network to begin with has another shape: {_difference(checkpoint, recogniser)}",
+            "the network to begin with has another shape: "
+            + "; ".join(differences(checkpoint.config, recogniser.config)),
             hint="without settings of features and model, those of the run are taken",
         )
+    unheard = [one for one in differences(checkpoint.config, recogniser.config, FREE) if one.startswith("features.")]
+    if unheard:
+        raise CheckpointError(f"the network to begin with hears otherwise: {'; '.join(unheard)}",
+                              hint="leave its features as they are; recordings of other rates are resampled")
     recogniser.load_state_dict(body, strict=False)
     for key in OUTPUT:
         moved(checkpoint.weights[key], checkpoint.units, own[key], recogniser.units)
@@ -45,11 +53,14 @@ def moved(rows: Tensor, units: Units, into: Tensor, new_units: Units) -> None:
             into[at].copy_(rows[places[name]])
 
 
-def _difference(checkpoint: Checkpoint, recogniser: Recogniser) -> str:
-    """The settings that differ, there and here."""
+def differences(there: Config, here: Config, free: frozenset[str] | set[str] = frozenset()) -> list[str]:
+    """The settings of features and network that differ, each with both values.
+
+    free  those that may
+    """
     found = []
     for section in ("features", "model"):
-        there, here = vars(getattr(checkpoint.config, section)), vars(getattr(recogniser.config, section))
-        changed = [name for name in here if there[name] != here[name]]
-        found += [f"{section}.{name} is {there[name]} there and {here[name]} here" for name in changed]
-    return "; ".join(found)
+        one, other = vars(getattr(there, section)), vars(getattr(here, section))
+        changed = [name for name in other if one[name] != other[name] and f"{section}.{name}" not in free]
+        found += [f"{section}.{name} is {one[name]} there and {other[name]} here" for name in changed]
+    return found

@@ -9,12 +9,14 @@ from ds2cli.reporting.pictures import figure
 
 
 def draw_heatmap(
-    path: str | Path, values: np.ndarray, rows: Sequence[float], columns: Sequence[float], names: tuple[str, str, str]
+    path: str | Path, values: np.ndarray, rows: Sequence[float], columns: Sequence[float], names: tuple[str, str],
+    framed: tuple[int, int], title: str,
 ) -> None:
     """Write the picture; its suffix names the format.
 
-    values  (rows, columns) rates in per cent; the lowest is framed
-    names   of the rows, of the columns, of the rate
+    values  (rows, columns) rates in per cent
+    names   of the rows, of the columns
+    framed  the row and the column of the one that was chosen: among equals the picture does not choose another
     raises  UsageError where the file cannot be written
     """
     with figure(path, 1.6 + 0.62 * len(columns), 1.4 + 0.42 * len(rows)) as page:
@@ -27,18 +29,17 @@ def draw_heatmap(
                 dark = image.norm(shown[row, column]) > 0.5
                 axes.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", fontsize=8,
                           color="white" if dark else "black")
-        row, column = np.unravel_index(values.argmin(), values.shape)
-        axes.add_patch(_frame(float(column), float(row)))
+        axes.add_patch(_frame(framed[1], framed[0]))
         axes.set_xticks(range(len(columns)), [f"{value:g}" for value in columns])
         axes.set_yticks(range(len(rows)), [f"{value:g}" for value in rows])
         axes.set_ylabel(names[0])
         axes.set_xlabel(names[1])
-        axes.set_title(f"{names[2]}: {values.min():.2f} % at {names[0]} {rows[row]:g}, {names[1]} {columns[column]:g}")
+        axes.set_title(title)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
 
 
-def _frame(column: float, row: float):
+def _frame(column: int, row: int):
     from matplotlib.patches import Rectangle
 
     return Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="#d55e00", linewidth=2.5)

@@ -16,7 +16,7 @@ from ds2cli.decoding.greedy import GreedyDecoder
 from ds2cli.decoding.hypothesis import Hypothesis, Word
 from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
 from ds2cli.decoding.logits import LAYOUT_HINT, LogitsFile, LogitsLayout, are_foreign
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.settings import default_config
 from ds2cli.decoding.tokens import Tokens, are_letters
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import NgramModel, load_ngram_model
@@ -124,7 +124,7 @@ def open_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
         return GreedyDecoder(units)
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
-    config = laid_over(replace(DecodingConfig(), **weights), overrides, "flag")
+    config = laid_over(replace(default_config(len(units)), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
     model = open_model(lm, warn) if lm else None
     decoder = BeamDecoder(units, config, model, lexicon=lexicon)

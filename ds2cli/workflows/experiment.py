@@ -16,7 +16,7 @@ from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
-from ds2cli.model.transfer import transfer
+from ds2cli.model.transfer import differences, transfer
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.runs.folder import RunFolder, read_utterances
 from ds2cli.settings import Layer, Origins, file_layer, preset_layer, resolve
@@ -92,6 +92,11 @@ class Experiment:
         """Units that the run it begins with does not know."""
         known = self.init.units.names if self.init else self.units.names
         return [name for name in self.units.names if name not in known]
+
+    @property
+    def changes(self) -> list[str]:
+        """What is set otherwise here than in the run that it begins with, though the weights fit."""
+        return differences(self.init.config, self.config, {"model.dropout"}) if self.init else []
 
     def padding_share(self) -> float:
         """Of a shuffled epoch."""

@@ -13,7 +13,7 @@ from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.logits import LogitsLayout
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.settings import DecodingConfig, default_config
 from ds2cli.decoding.tokens import are_letters, tokens_of
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.model.checkpoint import is_shipped
@@ -74,9 +74,9 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     warn  of a language model or a lexicon that fits the units badly
     raises  UsageError where no utterance has a text
     """
-    base = replace(DecodingConfig(), **request.fixed)
-    _check_grid(base, request)
+    _check_grid(replace(DecodingConfig(), **request.fixed), request)
     material = gather(request, skip)
+    base = replace(default_config(len(material.units)), **request.fixed)
     model = open_model(request.lm, warn)
     lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from ds2cli.model.checkpoint import load_checkpoint
+from ds2cli.model.checkpoint import load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -80,6 +80,23 @@ def test_an_average_of_one_or_of_different_networks_is_an_error(train, run, tmp_
     assert one.code == 2 and "there is but one checkpoint" in one.stderr and "train.keep=5" in one.stderr
     both = run("average", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "mean.safetensors")
     assert both.code == 2 and "are not of the same network" in both.stderr
+    assert not (tmp_path / "mean.safetensors").exists()
+
+
+def test_an_average_of_networks_that_hear_unlike_things_is_an_error(train, run, tmp_path):
+    """Though every array has the same shape."""
+    unlike = {"rate": "features.sample_rate=4000", "hop": "features.hop_seconds=0.015",
+              "stride": "model.conv_strides=[[1]]", "mean": "features.statistics=adapted"}
+    assert train("a", "--epochs", 1).code == 0
+    for name, setting in unlike.items():
+        assert train(name, "--epochs", 1, "--set", setting).code == 0
+        ran = run("average", tmp_path / "a", tmp_path / name, "-o", tmp_path / "mean.safetensors")
+        assert ran.code == 2 and f"are unlike: {setting.split('=')[0]} is " in ran.stderr, name
+    other = load_checkpoint(tmp_path / "a")
+    other.weights["frontend.mean"] += 1
+    save_checkpoint(tmp_path / "other.safetensors", other)
+    ran = run("average", tmp_path / "a", tmp_path / "other.safetensors", "-o", tmp_path / "mean.safetensors")
+    assert ran.code == 2 and "standardised by other statistics" in ran.stderr
     assert not (tmp_path / "mean.safetensors").exists()
 
 

@@ -83,6 +83,24 @@ def test_another_network_is_an_error_that_names_what_differs(run, data, tmp_path
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("change", ["features.sample_rate=16000", "features.hop_seconds=0.02",
+                                    "features.normalise_power=false"])
+def test_features_that_mean_something_else_are_refused_though_they_fit(run, data, tmp_path, change):
+    ran = run("train", data / "other.jsonl", "--init", data / "first", "--run", tmp_path / "b", "--set", change)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert f"error: the network to begin with hears otherwise: {change.split('=')[0]} is " in ran.stderr
+    assert not (tmp_path / "b").exists()
+
+
+def test_what_may_be_set_otherwise_is_said(run, data, tmp_path):
+    changes = "--set", "features.statistics=adapted", "--set", "model.conv_strides=[[1]]"
+    ran = run("train", data / "other.jsonl", "--init", data / "first", "--run", tmp_path / "b", "--epochs", 1,
+              "--batch-seconds", 8, *changes)  # fmt: skip
+    assert ran.code == 0, ran.stderr
+    assert "set otherwise: features.statistics is corpus there and adapted here" in ran.stderr
+    assert "set otherwise: model.conv_strides is ((2,),) there and ((1,),) here" in ran.stderr
+
+
 def test_texts_that_the_run_cannot_spell_are_left_out_and_counted(run, data, tmp_path):
     lines = (data / "other.jsonl").read_text().replace('"text": "', '"text": "ü', 1)
     (data / "changed.jsonl").write_text(lines)

@@ -81,6 +81,22 @@ def test_the_best_weights_are_shown_drawn_kept_and_used(run, material):
     assert '"pred_text": "yes yes"' in overridden.stdout
 
 
+def test_the_picture_and_the_file_name_the_same_optimum_among_equals(run, material, tmp_path, monkeypatch):
+    """No weight matters where none changes a word: file and picture take the same of them."""
+    from ds2cli.reporting import heatmap
+
+    drawn = []
+    monkeypatch.setattr(heatmap, "draw_heatmap", lambda *arguments: drawn.append(arguments))
+    grid = ("--alphas", "0.9 1", "--betas", "-1 0 0.5", "--plot", tmp_path / "map.svg")
+    ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", *grid)
+    assert ran.code == 0, ran.stderr
+    kept = tomllib.loads((material / "decoding.toml").read_text())
+    (_, values, alphas, betas, _, (row, column), title), = drawn
+    assert (alphas[row], betas[column]) == (kept["alpha"], kept["beta"]) and values[row, column] == values.min()
+    weights = ", ".join(f"{name.replace('_', '-')} {kept[name]:g}" for name in kept if name != "lm")
+    assert title.endswith(f" % at {weights}") and f"best: {weights}: " in ran.stderr
+
+
 def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
     ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "0", "1",
               "--betas", "0", "--look-aheads", "0.5", "--blank-penalties", "1", "2",
