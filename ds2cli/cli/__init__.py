@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     terminal.set_verbosity(terminal.NORMAL)
     arguments = list(sys.argv[1:]) if arguments is None else arguments
     try:
-        app(args=arguments, prog_name="ds2", standalone_mode=True)
+        app(args=arguments, prog_name="ds2", standalone_mode=True, obj=arguments)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     except Ds2Error as mistake:

@@ -29,16 +29,16 @@ def align(
     ds2 align runs/a test.jsonl > timed.jsonl
     ds2 align runs/a talk.jsonl --format textgrid > talk.TextGrid
     """
-    from ds2cli.records.formats import check_format, transcript
+    from ds2cli.records.formats import takes_one_recording, transcript
     from ds2cli.workflows.align import AlignRequest, align_records
 
-    check_format(kind)
+    only_one = takes_one_recording(kind)
     request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file,
-                           to_channel(channel))
+                           to_channel(channel), only_one)
     terminal.note_stdin(request.inputs, "align")
     skipped: list[str] = []
     with lines_to(output) as write:
         records = terminal.hearing(lambda heard: align_records(request, skipped.append, heard), "aligning")
-        for line in transcript(records, kind):
+        for line in transcript(records, kind, text="text"):
             write(line)
     report_skipped(skipped)

@@ -93,11 +93,11 @@ def decode(
     ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
-    from ds2cli.records.formats import check_format, transcript
+    from ds2cli.records.formats import takes_one_recording, transcript
     from ds2cli.workflows.decode import DecodeRequest
     from ds2cli.workflows.decode import decode as decode_all
 
-    check_format(kind)
+    only_one = takes_one_recording(kind)
     overrides = given(
         alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, look_ahead=look_ahead, blank_penalty=blank_penalty,
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
@@ -111,7 +111,7 @@ def decode(
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
-        channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words,
+        channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
     )
     if live or microphone or real_time:
         rules = {"silence": silence, "max_seconds": longest}

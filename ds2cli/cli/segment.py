@@ -74,7 +74,7 @@ def segment(
     ds2 prepare segment --model runs/a talk.flac talk.txt -o talk.jsonl
     ds2 prepare segment --model runs/a audiobooks/ -o train.jsonl --report left-out.jsonl --html look.html
     """
-    from ds2cli.records.formats import check_format, transcript
+    from ds2cli.records.formats import takes_one_recording, transcript
     from ds2cli.runs.decoding import read_tuned
     from ds2cli.workflows.segment.job import SegmentRequest
     from ds2cli.workflows.segment.job import segment as segment_all
@@ -82,11 +82,11 @@ def segment(
     from ds2cli.workflows.segment.recording import SegmentSettings
     from ds2cli.workflows.segment.work import open_work
 
-    check_format(kind)
+    only_one = takes_one_recording(kind)
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
-    lexicon = lexicon_file or read_tuned(model).lexicon_file
-    settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon)
-    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard, to_channel(channel))
+    lexicon_file = lexicon_file or read_tuned(model).lexicon_file
+    settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon_file)
+    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard, to_channel(channel), only_one)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
     with open_work(work, output) as kept, _resumable(kept.is_temporary):
         answers = terminal.hearing(lambda heard: segment_all(request, kept, heard), "segmenting")

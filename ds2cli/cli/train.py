@@ -1,6 +1,5 @@
 """`ds2 train`: the flags of a training run, and what a person sees of it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ def _complete_preset(incomplete: str) -> list[str]:
 
 
 def train(
+    context: typer.Context,
     manifests: Annotated[list[str] | None, typer.Argument(metavar="TRAIN...", help="records; - is stdin")] = None,
     dev: Annotated[str | None, typer.Option("--dev", help="records to evaluate on, after every epoch")] = None,
     run: Annotated[Path | None, typer.Option("--run", help="folder for everything the run makes")] = None,
@@ -70,7 +70,7 @@ def train(
         hint = f"to change one, edit {resume}/config.toml; to begin anew: ds2 train ... --config {resume}/config.toml"
         raise UsageError("a resumed run keeps its data and its settings", hint=hint)
     if processes > 1:
-        _launch(processes, restarts, manifests, dry_run)
+        _launch(processes, restarts, manifests, dry_run, context.find_root().obj)
         return
     folder = resume or run or Path(".")
     request = Request(manifests or [], dev, folder, preset, config, flags, units, init)
@@ -88,14 +88,16 @@ def train(
         _train(folder, prepare, device, strict)
 
 
-def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run: bool) -> None:
+def _launch(
+    processes: int, restarts: int, manifests: list[str] | None, dry_run: bool, arguments: list[str]
+) -> None:
     if manifests and "-" in manifests:
         raise UsageError("several processes cannot share stdin", hint="write the records to a file first")
     if dry_run:
         raise UsageError("--dry-run needs no processes", hint="leave out --processes")
     from ds2cli.workflows.launch import launch
 
-    arguments = list(sys.argv[1:])
+    arguments = list(arguments)
     for name in ("--processes", "--gpus", "--restarts"):
         while name in arguments:
             at = arguments.index(name)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
 from ds2cli.records.jsonl import Record
+from ds2cli.records.names import SafeNames
 from ds2cli.records.stm import SPACES, WHITE_SPACE, Channel, Clock, seconds
-from ds2cli.records.timed import recording_name, timed_words
+from ds2cli.records.timed import recording_key, recording_name, timed_words
 
 HINT = "each line is: recording channel start duration word [confidence]"
 
@@ -70,9 +71,16 @@ def read_ctm(lines: Iterable[Line], name: str) -> Iterator[Mark]:
 
 
 def ctm(records: Iterable[Record], text: str) -> Iterator[str]:
-    """Lines of ctm: every word of the records, on channel 1; `text` is not needed."""
+    """Lines of ctm: every word of the records, on channel 1; `text` is not needed.
+
+    Recordings' names are made safe, and two of one name are told apart.
+    """
+    names = SafeNames()
     for record in records:
+        recording = names.of(recording_name(record), recording_key(record))
         for word in timed_words(record):
             length = word["end"] - word["start"]
             sure = word.get("confidence", 1.0)
-            yield f"{recording_name(record)} 1 {word['start']:.3f} {length:.3f} {word['word']} {sure:.3f}"
+            said = "_".join(word["word"].split())
+            if said:
+                yield f"{recording} 1 {word['start']:.3f} {length:.3f} {said} {sure:.3f}"

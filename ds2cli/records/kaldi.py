@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ds2cli.errors import ManifestError, UsageError
+from ds2cli.errors import ManifestError
 from ds2cli.io.atomic import atomic_text, make_folder
 from ds2cli.io.text import Line, called, numbered_lines
 from ds2cli.records.jsonl import Record
-from ds2cli.records.timed import recording_name, said, stretch
+from ds2cli.records.names import SafeNames
+from ds2cli.records.timed import recording_key, recording_name, said, stretch
 
 
 def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[tuple[int, str, str]]:
@@ -49,39 +50,25 @@ def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> 
     where no speaker is known, so that all files sort alike. Recordings of one name get numbers. wav.scp holds paths as
     the records do; Kaldi itself reads WAV alone, so other formats need a command there before its own tools run.
 
-    raises  UsageError where an id or a speaker has white space in it, or comes twice, or the folder cannot be written
+    Names are made safe (no white space), and ids that come twice are told apart.
+
+    raises  UsageError where the folder cannot be written
     """
-    names: dict[str, str] = {}
+    recordings, speakers, ids = SafeNames(), SafeNames(), SafeNames()
+    paths: dict[str, str] = {}
     files: dict[str, dict[str, str]] = {"segments": {}, "text": {}, "utt2spk": {}}
     for record in records:
-        recording = _name(str(record["audio_filepath"]), record, names)
-        speaker = str(record.get("speaker") or recording)
-        id = str(record["id"])
-        id = id if id.startswith(f"{speaker}-") else f"{speaker}-{id}"
-        _check(id, speaker, recording, is_known=id in files["text"])
+        recording = recordings.of(recording_name(record), recording_key(record))
+        paths[recording] = str(record["audio_filepath"])
+        speaker = speakers.of(str(record["speaker"]), record["speaker"]) if record.get("speaker") else recording
+        id = ids.spelled(str(record["id"]))
+        id = ids.of(id if id.startswith(f"{speaker}-") else f"{speaker}-{id}")
         start, end = stretch(record)
         files["segments"][id] = f"{recording} {start:.3f} {end:.3f}"
         files["text"][id] = said(record, text)
         files["utt2spk"][id] = speaker
-    files["wav.scp"] = {name: path for path, name in names.items()}
+    files["wav.scp"] = paths
     make_folder(folder)
     for name, lines in files.items():
         with atomic_text(folder / name) as stream:
             stream.writelines(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines))
-
-
-def _name(path: str, record: Record, names: dict[str, str]) -> str:
-    """The name of a recording, another one for every path."""
-    if path not in names:
-        name = recording_name(record)
-        others = sum(Path(other).stem == name for other in names)
-        names[path] = f"{name}-{others + 1}" if others else name
-    return names[path]
-
-
-def _check(id: str, speaker: str, recording: str, is_known: bool) -> None:
-    for name in (id, speaker, recording):
-        if len(name.split()) != 1:
-            raise UsageError(f"`{name}` has white space in it, and Kaldi's names may not", hint="rename it")
-    if is_known:
-        raise UsageError(f"the id `{id}` comes twice", hint="ids tell the lines of a Kaldi directory apart")

@@ -47,9 +47,13 @@ def of_one_recording(records: Iterable[Record], what: str) -> Iterator[Record]:
     """
     first = None
     for record in records:
-        audio, name = record.get("audio_filepath") or record.get("id", "-"), recording_name(record)
-        if first is not None and first[0] != audio:
-            raise UsageError(f"{what} of `{first[1]}` and `{name}` cannot share a file",
+        if first is not None and recording_key(first) != recording_key(record):
+            raise UsageError(f"{what} of `{recording_name(first)}` and `{recording_name(record)}` cannot share a file",
                              hint="give one recording at a time, or use --format ctm")
-        first = audio, name
+        first = record
         yield record
+
+
+def recording_key(record: Record) -> str:
+    """What tells recordings apart: two files in two folders may have one name."""
+    return str(record.get("audio_filepath") or record.get("id", "-"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
 from ds2cli.records.jsonl import Record
+from ds2cli.records.names import SafeNames
 from ds2cli.records.stm import SPACES
 from ds2cli.records.timed import recording_name, said
 
@@ -27,5 +28,8 @@ def read_trn(lines: Iterable[Line], name: str) -> Iterator[tuple[int, str, str]]
 
 
 def trn(records: Iterable[Record], text: str) -> Iterator[str]:
-    """Lines of trn; `text` is the records' field that holds what was said."""
-    yield from (f"{said(record, text)} ({record.get('id') or recording_name(record)})" for record in records)
+    """Lines of trn; `text` is the records' field that holds what was said. Ids are made safe, and told apart."""
+    names = SafeNames("()")
+    for record in records:
+        id = record.get("id")
+        yield f"{said(record, text)} ({names.of(str(id) if id not in (None, '') else recording_name(record))})"

@@ -18,14 +18,17 @@ from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
 from ds2cli.text.units import frames_needed
-from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.decode_inputs import read_asked
 from ds2cli.workflows.listen import Listeners, listen
 from ds2cli.workflows.segment.records import timed_words
 
 
 @dataclass(frozen=True)
 class AlignRequest:
-    """What is aligned, by which model; `language` is the normaliser of the texts, or "auto"."""
+    """What is aligned, by which model; `language` is the normaliser of the texts, or "auto".
+
+    one_recording  the output has room for one: more are refused before the work
+    """
 
     run: str
     inputs: list[str]
@@ -35,6 +38,7 @@ class AlignRequest:
     device: str = "auto"
     lexicon_file: Path | None = None
     channel: int | None = None
+    one_recording: bool = False
 
 
 def align_records(
@@ -45,11 +49,12 @@ def align_records(
     skip  is told of each utterance that cannot be aligned, and work goes on
     hears  is told of the seconds of sound that have been heard, and of those that were read
     """
+    utterances = read_asked(request.inputs, request.channel, skip, request.one_recording)
     recogniser = load_recogniser(request.run, usable_device(request.device))
     lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
     lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
     language = normaliser_for(recogniser.units, lexicon) if request.language == "auto" else request.language
-    for heard in listen(recogniser, read_inputs(request.inputs, request.channel), request.jobs, Listeners(heard=hears)):
+    for heard in listen(recogniser, utterances, request.jobs, Listeners(heard=hears)):
         utterance = heard.utterance
         if heard.log_probs is None:
             skip(heard.problem)

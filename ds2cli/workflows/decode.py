@@ -20,11 +20,12 @@ from ds2cli.decoding.settings import default_config
 from ds2cli.decoding.tokens import Tokens, are_letters
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import NgramModel, load_ngram_model
+from ds2cli.records.formats import all_of_one_recording
 from ds2cli.records.jsonl import Record, read_records
 from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
-from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.decode_inputs import read_asked
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class DecodeRequest:
     layout: LogitsLayout | None = None
     letters_are_words: bool = False
     lexicon_file: Path | None = None
+    one_recording: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def decode(
     say   what logits of another toolkit were taken for
     """
     source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard,
-                         request.layout, say)
+                         request.layout, say, skip=skip, one_recording=request.one_recording)
     if request.layout and not request.layout.frame_seconds:
         warn("how long a frame is was not said (--frame-seconds): times count frames")
     decoder = open_decoder(request, source.units, warn)
@@ -172,11 +174,13 @@ def open_source(
     warn: Callable[[str], None] = lambda message: None,
     hears: Callable[[float, float], None] = lambda done, total: None,
     layout: LogitsLayout | None = None, say: Callable[[str], None] = lambda line: None,
+    skip: Callable[[str], None] = lambda message: None, one_recording: bool = False,
 ) -> Source:
     """Log-probs from files of them, or from the run's network and the audio.
 
     layout  inputs are logits of another toolkit, and no run is asked
-    raises  UsageError where a file's units are not the run's, or not known
+    raises  UsageError where a file's units are not the run's, or not known; where there is one recording
+            more than there may be
     """
     if layout:
         found = read_records(layout.records) if layout.records else ()
@@ -190,14 +194,17 @@ def open_source(
         files = [LogProbFile(name) for name in inputs]
         for file in files:
             _must_have_same_units(run, file)
+        if one_recording:
+            all_of_one_recording(record for file in files for record in file.records)
         items = ((record, array, "") for file in files for record, array in file)
         return Source(files[0].units, files[0].frame_seconds, items)
     from ds2cli.model.devices import usable_device
     from ds2cli.model.quantised import load_listener
     from ds2cli.workflows.listen import Listeners, listen
 
+    utterances = read_asked(inputs, channel, skip, one_recording)
     recogniser = load_listener(run, usable_device(device))
-    heard = listen(recogniser, read_inputs(inputs, channel), jobs, Listeners(warn=warn, heard=hears))
+    heard = listen(recogniser, utterances, jobs, Listeners(warn=warn, heard=hears))
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in heard)
     return Source(recogniser.units, recogniser.frame_seconds, items)

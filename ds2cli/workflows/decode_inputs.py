@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -14,27 +14,49 @@ from typing import BinaryIO
 from ds2cli.errors import UsageError
 from ds2cli.media import HEAD_BYTES, is_sound, kind_of, recordings_in
 from ds2cli.model.checkpoint import BEST, LAST
+from ds2cli.records.formats import all_of_one_recording
+from ds2cli.records.jsonl import Reject
 from ds2cli.records.manifest import Utterance, read_manifest
 
 STDIN = "-", "/dev/stdin"
 PIPED_ID = "stdin"
 
 
-def read_inputs(inputs: list[str], channel: int | None = None) -> Iterator[Utterance]:
+def read_inputs(
+    inputs: list[str], channel: int | None = None, reject: Reject | None = None
+) -> Iterator[Utterance]:
     """The utterances of all inputs, in order, as they are read.
 
     channel  of every recording, from 0; None is what its record names, else all
-    raises   UsageError where an input does not exist or a folder holds no audio; ManifestError for a wrong line
+    reject   is told of each line that is no utterance, and reading goes on
+    raises   UsageError where an input does not exist or a folder holds no audio; ManifestError for a wrong line, where
+             nobody is to be told instead
     """
     for name in inputs:
-        for utterance in _read_input(name):
+        for utterance in _read_input(name, reject):
             yield utterance if channel is None else on_channel(utterance, channel)
 
 
-def _read_input(name: str) -> Iterator[Utterance]:
+def read_asked(
+    inputs: list[str], channel: int | None, skip: Callable[[str], None], one_recording: bool
+) -> Iterable[Utterance]:
+    """As `read_inputs`, for output that has room for one recording perhaps: then all are read before the work.
+
+    skip    is told of lines that are no utterances
+    raises  UsageError where there is one recording too many
+    """
+    utterances = read_inputs(inputs, channel, lambda problem: skip(str(problem)))
+    if not one_recording:
+        return utterances
+    found = list(utterances)
+    all_of_one_recording(one.record for one in found)
+    return found
+
+
+def _read_input(name: str, reject: Reject | None) -> Iterator[Utterance]:
     path = Path(name)
     if is_pipe(name):
-        yield from _piped(name)
+        yield from _piped(name, reject)
     elif path.is_dir():
         found = [to_utterance(one) for one in recordings_in(path)]
         if not found:
@@ -43,7 +65,7 @@ def _read_input(name: str) -> Iterator[Utterance]:
     elif is_sound(path):
         yield to_utterance(path)
     else:
-        yield from read_manifest(path, required=("audio_filepath",))
+        yield from read_manifest(path, required=("audio_filepath",), reject=reject)
 
 
 def is_input(name: str) -> bool:
@@ -65,7 +87,7 @@ def is_pipe(name: str) -> bool:
         return False
 
 
-def _piped(name: str) -> Iterator[Utterance]:
+def _piped(name: str, reject: Reject | None) -> Iterator[Utterance]:
     """Records, or one recording, which lies on disk until this process ends."""
     stream = sys.stdin.buffer if name in STDIN else open(name, "rb")
     head = _head(stream)

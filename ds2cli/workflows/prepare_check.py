@@ -32,6 +32,7 @@ class CheckReport:
 
     counts, first    finding -> how often, and the first ids
     shared_speakers  speaker -> the two sets that have it
+    rejected         lines that are no utterances, with file, line and reason
     repeated_texts   utterances whose speaker has said the same text before; natural in small vocabularies
     """
 
@@ -43,10 +44,11 @@ class CheckReport:
     first: dict[Finding, list[str]] = field(default_factory=dict)
     shared_speakers: dict[str, str] = field(default_factory=dict)
     flagged: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
 
     @property
     def found_something(self) -> bool:
-        return bool(self.counts or self.shared_speakers)
+        return bool(self.counts or self.shared_speakers or self.rejected)
 
     def add(self, checked: Checked, name: str) -> None:
         utterance = checked.utterance
@@ -68,6 +70,7 @@ class CheckReport:
             "shared_speakers": self.shared_speakers,
             "same_text_and_speaker": self.repeated_texts,
             "findings": self.flagged,
+            "rejected_lines": self.rejected,
         }
 
     def lines(self) -> list[str]:
@@ -77,6 +80,9 @@ class CheckReport:
         for finding in Finding:
             if self.counts[finding]:
                 table.append(f"{self.counts[finding]:>9,}  {finding:<{width}}  {'; '.join(self.first[finding])}")
+        if self.rejected:
+            shown = "; ".join(self.rejected[:IDS_SHOWN])
+            table.append(f"{len(self.rejected):>9,}  {'rejected lines':<{width}}  {shown}")
         if self.shared_speakers:
             names = "; ".join(f"{who} ({where})" for who, where in list(self.shared_speakers.items())[:IDS_SHOWN])
             table.append(f"{len(self.shared_speakers):>9,}  {'speakers in two sets':<{width}}  {names}")
@@ -134,7 +140,8 @@ def check_sets(
         for checked in ordered_map(check, read_manifest(name), jobs):
             compare(checked, name, seen, CheckReport())
     for name in manifests:
-        for checked in ordered_map(check, read_manifest(name), jobs):
+        lines = read_manifest(name, reject=lambda problem: report.rejected.append(str(problem)))
+        for checked in ordered_map(check, lines, jobs):
             compare(checked, name, seen, report)
             report.add(checked, name)
             yield checked

@@ -198,7 +198,7 @@ def test_two_things_on_stdout_are_asked_wrongly(run, records, tmp_path):
 def test_errors_name_file_and_line(run, tmp_path):
     (tmp_path / "dev.jsonl").write_text('{"text": "yes"}\n')
     ran = run("prepare", "check", tmp_path / "dev.jsonl")
-    assert ran.code == 2 and "dev.jsonl`, line 1: no field `audio_filepath`" in ran.stderr
+    assert ran.code == 3 and "dev.jsonl`, line 1: no field `audio_filepath`" in ran.stderr
     ran = run("prepare", "check", tmp_path / "lost.jsonl")
     assert ran.code == 2 and ran.stderr.startswith("error: no such file: `") and "hint: write one with" in ran.stderr
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ds2cli.errors import UsageError
+from ds2cli.io.atomic import atomic_text
 from ds2cli.records.formats import FORMATS, transcript
+from ds2cli.records.trn import read_trn
 
 SEGMENTS = [
     {"id": "talk-00001", "audio_filepath": "in/talk.mp3", "offset": 1.5, "duration": 3.25,
@@ -95,10 +97,11 @@ def test_textgrid_packages_read_what_praat_reads(tmp_path):
     assert [one.mark for one in grid.getFirst("segments")] == ["", "he paid five dollars", "", 'say "no"', ""]
 
 
-@pytest.mark.parametrize("kind", ["srt", "vtt", "textgrid"])
-def test_two_recordings_cannot_share_a_file(kind):
-    records = [*SEGMENTS, {**SEGMENTS[0], "audio_filepath": "in/other.mp3"}]
-    with pytest.raises(UsageError, match="`talk` and `other`"):
+@pytest.mark.parametrize("other", ["in/other.mp3", "in/2/talk.mp3"])
+@pytest.mark.parametrize("kind", ["srt", "vtt", "textgrid", "audacity"])
+def test_two_recordings_cannot_share_a_file(kind, other):
+    records = [*SEGMENTS, {**SEGMENTS[0], "audio_filepath": other}]
+    with pytest.raises(UsageError, match=r"`talk` and `\w+` cannot share"):
         list(transcript(records, kind, text="text"))
 
 
@@ -114,3 +117,27 @@ def test_json_lines_keep_every_field():
 def test_labels_are_one_line_each_whatever_the_text():
     record = {**SEGMENTS[0], "text": "a\tb\nc"}
     assert list(transcript([record], "audacity", text="text")) == ["1.500000\t4.750000\ta b c"]
+
+
+def test_names_that_trn_and_ctm_cannot_hold_are_made_safe_and_stay_apart():
+    records = [{**SEGMENTS[0], "id": id, "audio_filepath": audio} for id, audio in
+               [("a (1)", "x/My talk.wav"), ("a_1_", "y/My talk.wav"), ("a (1)", "x/My talk.wav")]]
+    keys = [key for _, key, _ in read_trn(enumerate(transcript(records, "trn", text="text"), 1), "x")]
+    assert keys == ["a_1_", "a_1_-2", "a_1_-3"]
+    lines = [line.split() for line in transcript(records, "ctm", text="text")]
+    assert {len(line) for line in lines} == {6}
+    assert [name for name, *_ in lines[::4]] == ["My_talk", "My_talk-2", "My_talk"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_text_of_several_lines_and_half_a_letter_go_into_every_form(kind, tmp_path):
+    record = {**SEGMENTS[0], "text": "a\n\nb \ud83d", "words": []}
+    with atomic_text(tmp_path / "out") as stream:
+        stream.writelines(f"{line}\n" for line in transcript([record], kind, text="text"))
+    written = (tmp_path / "out").read_bytes().decode("utf-8")
+    assert (r"\ud83d" in written) == (kind not in ("ctm", "srt", "vtt")), "what is made of words has none here"
+
+
+def test_a_record_without_text_is_named():
+    with pytest.raises(UsageError, match="`talk-00001` has no text in its field `pred_text`"):
+        list(transcript(SEGMENTS, "text"))

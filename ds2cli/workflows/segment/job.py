@@ -20,6 +20,7 @@ from ds2cli.errors import Ds2Error
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.records.formats import all_of_one_recording
 from ds2cli.workflows.segment.inputs import Pair, choose_shard, read_pairs
 from ds2cli.workflows.segment.recording import Answer, SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import WorkFolder
@@ -31,6 +32,7 @@ class SegmentRequest:
 
     jobs    recordings at once; None is one for each GPU, or for each of `cores`
     shard   "2/8": the second of eight jobs
+    one_recording  the output has room for one: more are refused before the work
     """
 
     model: str
@@ -41,6 +43,7 @@ class SegmentRequest:
     device: str = "auto"
     shard: str | None = None
     channel: int | None = None
+    one_recording: bool = False
 
 
 def segment(
@@ -56,6 +59,10 @@ def segment(
     load_checkpoint(request.model)
     read_filter(request.settings.filter)
     pairs = choose_shard(read_pairs(request.inputs, request.channel), request.shard)
+    if request.one_recording:
+        asked = list(pairs)
+        all_of_one_recording({"id": pair.id, "audio_filepath": pair.audio} for pair in asked)
+        pairs = iter(asked)
     jobs = request.jobs or (torch.cuda.device_count() if device == "cuda" else request.cores)
     first = list(islice(pairs, 2))
     if jobs == 1 or len(first) < 2:

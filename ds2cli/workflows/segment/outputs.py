@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ds2cli.errors import UsageError
-from ds2cli.io.atomic import atomic_text
+from ds2cli.io.atomic import atomic_text, make_folder, must_be_writable
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
@@ -18,7 +17,7 @@ class Outputs:
 
     everything  rejected segments too
     report, kaldi, html  where to write them, if anywhere
-    raises      UsageError where their folders do not exist: before the work of hours, not after it
+    raises      UsageError where they cannot be written: before the work of hours, not after it
     """
 
     everything: bool = False
@@ -36,9 +35,10 @@ class Outputs:
     _answers: list[Answer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for path in (self.report, self.html, self.kaldi):
-            if path and not path.parent.is_dir():
-                raise UsageError(f"cannot write `{path}`: no such folder", hint=f"make it with: mkdir -p {path.parent}")
+        for path in filter(None, (self.report, self.html)):
+            must_be_writable(path)
+        if self.kaldi:
+            make_folder(self.kaldi)
 
     def records(self, answers: Iterable[Answer], say: Callable[[str], None]) -> Iterator[Record]:
         """The segments of all recordings, in order; the rest is counted, and kept for what is written at the end.
@@ -77,12 +77,12 @@ class Outputs:
                     row = {name: value for name, value in answer.recording.items() if name != "peaks"}
                     row = {"id": answer.pair.id, **row, "problem": answer.problem, "doubt": answer.doubt}
                     stream.write(to_line(row) + "\n")
-        if self.kaldi:
-            write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
         if self.html:
             from ds2cli.workflows.segment.view import write_view
 
             write_view(self._answers, self.html, self.html_sound)
+        if self.kaldi:
+            write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
 
     def summary(self) -> str:
         """One line for people."""
