@@ -19,9 +19,11 @@ LexiconFile = Annotated[
     typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines"),
 ]
 HOT_BOOST = 6.0
-DEFAULT_RUN = "english"
+# What ds2 brings. Greedily, letters make words; phones need a lexicon.
+DEFAULT_RUN, LETTERS = "english-phones", "english"
 Run = Annotated[
-    str | None, typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english, which ds2 brings")
+    str | None,
+    typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english-phones, which ds2 brings"),
 ]
 Inputs = Annotated[
     list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
@@ -107,7 +109,7 @@ def decode(
     if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
     layout = layout_of(units, blank, frame_seconds, records)
-    run, inputs = _run_and_inputs(run, inputs or [], bool(layout))
+    run, inputs = _run_and_inputs(run, inputs or [], bool(layout), LETTERS if greedy else DEFAULT_RUN)
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
@@ -127,7 +129,7 @@ def decode(
     report_skipped(skipped)
 
 
-def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool) -> tuple[str, list[str]]:
+def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool, default: str) -> tuple[str, list[str]]:
     """What was named first is the run, unless it can only be something to decode; logits have no run."""
     from ds2cli.workflows.decode_inputs import is_input
 
@@ -135,7 +137,7 @@ def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool) -> tup
         raise UsageError("no logits to decode", hint="ds2 decode logits.npz --units vocab.json --blank last")
     if run is not None and (are_logits or is_input(run)):
         run, inputs = None, [run, *inputs]
-    return run or DEFAULT_RUN, inputs or ["-"]
+    return run or default, inputs or ["-"]
 
 
 def all_cores() -> int:

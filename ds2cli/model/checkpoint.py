@@ -108,7 +108,7 @@ def checkpoint_path(path: str | Path) -> Path:
                 return path / name
         raise CheckpointError(f"no checkpoint in `{path}`", hint="a run folder holds best.safetensors: ds2 train")
     if not path.is_file():
-        raise CheckpointError(f"no such run or checkpoint: `{path}`", hint=f"{HINT}; ds2 itself brings `english`")
+        raise CheckpointError(f"no such run or checkpoint: `{path}`", hint=f"{HINT}; ds2 brings `english-phones`")
     return path
 
 

@@ -36,3 +36,26 @@ ds2 export "$work/fourth" --half -o "$work/english.safetensors" --dev "$dev"
 # What it is worth: alone, and with the novels' 3-gram at the weights that suit the same speakers best.
 ds2 decode "$work/english.safetensors" "$dev" --log-probs "$work/dev.npz" | ds2 score
 ds2 tune "$work/english.safetensors" "$work/dev.npz" --lm "$lm"
+
+# The one of phones, english-phones: from the letters' encoder to 39 phones, then CTC-CRF.
+lexicon=$here/../../ds2cli/model/shipped/english-phones/lexicon.txt.gz
+phones() { python3 "$here/phones.py" "$data/cmudict/cmudict.dict" "$lexicon" "$@"; }
+phones "$data"/{librispeech-train-clean-5,speechocean762,an4}/train.jsonl > "$work/phones.jsonl"
+phones "$dev" > "$work/phones-dev.jsonl"
+ds2 prepare units "$work/phones.jsonl" --separator " " -o "$work/phones.txt"
+ds2 lm build "$work/phones.jsonl" --order 3 -o "$work/phones.arpa"
+spell() {  # RUN SETTINGS [OPTIONS]: train on the phones, or go on training
+    local run=$work/$1 settings=$here/$2.toml
+    shift 2
+    if [ -f "$run/config.toml" ]; then
+        ds2 train --resume "$run"
+    else
+        ds2 train "$work/phones.jsonl" --dev "$work/phones-dev.jsonl" --config "$settings" \
+            --set train.precision="${PRECISION:-auto}" --run "$run" "$@"
+    fi
+}
+spell phones ctc-phones --init "$work/fourth" --units "$work/phones.txt"
+spell phones-crf crf-phones --init "$work/phones" --set loss.kind=ctc_crf --set loss.lm="$work/phones.arpa"
+ds2 export "$work/phones-crf" --half -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
+ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$lm" --lexicon-file "$lexicon" \
+    --alpha 1.2 --beta 0 --beam 300 --score-threshold 14 | ds2 score

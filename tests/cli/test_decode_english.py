@@ -1,17 +1,18 @@
 """ds2 decode with nothing but a recording: the model and the language model that come with ds2."""
 
+import gzip
 import json
 import shutil
 
 import pytest
 
-from ds2cli.cli.decode import DEFAULT_RUN
+from ds2cli.cli.decode import DEFAULT_RUN, LETTERS
 from ds2cli.errors import ConfigError
 from ds2cli.model.checkpoint import SHIPPED, checkpoint_path
 from ds2cli.runs.decoding import read_tuned
 from ds2cli.workflows.decode_inputs import is_input
 
-OWN = SHIPPED / DEFAULT_RUN
+OWN = SHIPPED / LETTERS
 
 
 @pytest.fixture
@@ -24,12 +25,21 @@ def only_record(ran) -> dict:
     return json.loads(ran.stdout)
 
 
-def test_a_recording_alone_is_decoded_in_english_with_its_language_model(run, talk):
+def test_a_recording_alone_is_decoded_in_english_with_a_lexicon_and_a_language_model(run, talk):
     found = only_record(run("decode", talk))
-    assert found["pred_text"] and found["score"]["lm"] < 0
-    assert only_record(run("decode", "english", talk)) == found
-    by_name = ("--lm", OWN / "novels-3gram.arpa.gz", "--alpha", read_tuned("english").weights["alpha"])
-    assert only_record(run("decode", "english", talk, *by_name)) == found
+    assert found["score"]["lm"] < 0
+    words = {line.split()[0] for line in gzip.open(SHIPPED / DEFAULT_RUN / "lexicon.txt.gz", "rt")}
+    assert found["pred_text"] and set(found["pred_text"].split()) <= words
+    assert only_record(run("decode", DEFAULT_RUN, talk)) == found
+    by_name = ("--lm", OWN / "novels-3gram.arpa.gz", "--lexicon-file", SHIPPED / DEFAULT_RUN / "lexicon.txt.gz")
+    assert only_record(run("decode", DEFAULT_RUN, talk, *by_name)) == found
+
+
+def test_the_one_of_letters_has_its_language_model_too(run, talk):
+    found = only_record(run("decode", LETTERS, talk))
+    assert found["score"]["lm"] < 0
+    by_name = ("--lm", OWN / "novels-3gram.arpa.gz", "--alpha", read_tuned(LETTERS).weights["alpha"])
+    assert only_record(run("decode", LETTERS, talk, *by_name)) == found
 
 
 def test_greedy_leaves_the_language_model_out(run, talk):
@@ -47,7 +57,7 @@ def test_greedy_and_a_beam_exclude_each_other(run, talk, flags):
 def test_a_run_folder_may_bring_its_own_language_model(run, talk, tmp_path):
     mine = tmp_path / "mine"
     shutil.copytree(OWN, mine)
-    assert only_record(run("decode", mine, talk)) == only_record(run("decode", talk))
+    assert only_record(run("decode", mine, talk)) == only_record(run("decode", LETTERS, talk))
     (mine / "novels-3gram.arpa.gz").unlink()
     ran = run("decode", mine, talk)
     assert ran.code == 2 and "no such language model: `novels-3gram.arpa.gz`" in ran.stderr
