@@ -3,15 +3,48 @@
 
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 
 #include "kenlm_format.h"
 #include "utf8.h"
 
 namespace ds2 {
 
-struct WordHash {
-  std::size_t operator()(std::string_view word) const { return hash_word(word); }
+// Words to ids, by their hash alone, as the binary finds them too: open addressing, at most half full.
+class WordIds {
+ public:
+  int32_t find(uint64_t hash) const {  // -1 where it is not there
+    for (uint64_t at = hash & mask_; slots_[at].id >= 0; at = (at + 1) & mask_)
+      if (slots_[at].hash == hash) return slots_[at].id;
+    return -1;
+  }
+
+  void add(uint64_t hash, int32_t id) {
+    if (2 * ++count_ > slots_.size()) grow();
+    put({hash, id});
+  }
+
+ private:
+  struct Slot {
+    uint64_t hash = 0;
+    int32_t id = -1;
+  };
+
+  void put(const Slot& slot) {
+    uint64_t at = slot.hash & mask_;
+    while (slots_[at].id >= 0) at = (at + 1) & mask_;
+    slots_[at] = slot;
+  }
+
+  void grow() {
+    std::vector<Slot> old(2 * slots_.size());
+    old.swap(slots_);
+    mask_ = slots_.size() - 1;
+    for (const Slot& slot : old)
+      if (slot.id >= 0) put(slot);
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(1 << 12);
+  uint64_t mask_ = (1 << 12) - 1, count_ = 0;
 };
 
 struct ArpaOrder {
@@ -43,15 +76,14 @@ class ArpaReader {
     words.assign(1, "<unk>");
     const uint64_t likely = std::min<uint64_t>(counts[0], text_.size() / 4) + 2;
     words.reserve(likely);
-    ids_.reserve(likely);
-    ids_.emplace("<unk>", 0);
+    ids_.add(hash_word("<unk>"), 0);
     orders.resize(counts.size());
     repeats.resize(counts.size());
     for (std::size_t n = 1; n <= counts.size(); ++n) read_order(static_cast<int>(n), counts[n - 1]);
     if (std::string_view line = next_full_line(); line != "\\end\\") fail("expected \\end\\, found `" + shown(line) + "`");
   }
 
-  bool has_word(std::string_view word) const { return ids_.count(word); }
+  bool has_word(std::string_view word) const { return ids_.find(hash_word(word)) >= 0; }
 
   // n-grams of an order above 1 that are listed again: the last line's weights move to the first one's place.
   void merge_repeats(int n) {
@@ -192,22 +224,26 @@ class ArpaReader {
     if (first_not_utf8(word) != word.npos) fail("`" + shown(word) + "` is not UTF-8");
     if (word.find('\0') != word.npos) fail("`" + shown(word) + "` holds a zero byte");
     if (word == "<UNK>") word = "<unk>";
-    const auto [found, is_new] = ids_.emplace(word, static_cast<int32_t>(words.size()));
-    if (is_new) {
-      add(order, {found->second}, probability, backoff);
+    const uint64_t hash = hash_word(word);
+    const int32_t found = ids_.find(hash);
+    if (found < 0) {
+      const auto id = static_cast<int32_t>(words.size());
+      ids_.add(hash, id);
+      ids[0] = id;
+      add(order, ids, probability, backoff);
       words.push_back(word);
-    } else if (found->second == 0 && !unknown_seen_) {  // so far it had what every model gives it
+    } else if (found == 0 && !unknown_seen_) {  // so far it had what every model gives it
       order.probabilities[0] = probability, order.backoffs[0] = backoff;
     } else {
-      repeat(order, found->second, probability, backoff);
+      repeat(order, found, probability, backoff);
     }
-    unknown_seen_ |= found->second == 0;
+    unknown_seen_ |= found == 0;
   }
 
   void repeat(ArpaOrder& order, int32_t id, float probability, float backoff) {
-    const auto begin = words[id] == "</s>" ? ids_.find("<s>") : ids_.end();
-    if (begin != ids_.end()) {
-      const auto as_begin = [&](float p, float b) { return p == order.probabilities[begin->second] && b == order.backoffs[begin->second]; };
+    const int32_t begin = words[id] == "</s>" ? ids_.find(hash_word("<s>")) : -1;
+    if (begin >= 0) {
+      const auto as_begin = [&](float p, float b) { return p == order.probabilities[begin] && b == order.backoffs[begin]; };
       const bool old_is_copy = as_begin(order.probabilities[id], order.backoffs[id]);
       if (old_is_copy || as_begin(probability, backoff)) {
         begin_repeated_as_end = true;
@@ -220,8 +256,8 @@ class ArpaReader {
   }
 
   int32_t known(std::string_view word) {
-    const auto found = ids_.find(word);
-    if (found != ids_.end()) return found->second;
+    const int32_t found = ids_.find(hash_word(word));
+    if (found >= 0) return found;
     if (word == "<UNK>") return 0;
     fail("`" + shown(word) + "` is not among the 1-grams");
   }
@@ -267,7 +303,7 @@ class ArpaReader {
   bool unknown_seen_ = false;
   std::size_t at_ = 0;
   uint64_t line_number_ = 0;
-  std::unordered_map<std::string_view, int32_t, WordHash> ids_;
+  WordIds ids_;
 };
 
 }  // namespace ds2
