@@ -51,3 +51,18 @@ def test_any_text_is_read_without_complaint(text):
 @given(words=st.lists(st.text(alphabet="abc", min_size=1), min_size=1, max_size=20))
 def test_plain_words_stay(words):
     assert text_of_markup(" ".join(words)).split() == words
+
+
+@pytest.mark.parametrize(("page", "said"), [
+    ('<p>from<a epub:type="noteref" href="#n2">2</a> the</p>', "from the"),
+    ('the<a href="x.html#Footnote_1" class="fnanchor">[1]</a> end.<sup>12</sup> so<sup><a href="#f">[b]</a></sup>',
+     "the end. so"),
+    ("x<sup>2</sup> the 10<sup>th</sup> M<sup>r</sup> <a href='#c'>Chapter 2</a>", "x2 the 10th Mr Chapter 2"),
+    ('a<aside epub:type="footnote"><p>no <b>no</b></p></aside>b<section role="doc-endnotes">no</section>', "a b"),
+    ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp>字<rt>ji</ruby>。", "漢字。"),
+    ("<style>.x, p.y {color: red; display: none}</style><p class='x'>no</p><p class='y'>no</p><div class='y'>yes</div>",
+     "yes"),
+    ("<p hidden>no<p>yes <span style='visibility: hidden'>no</span>", "yes"),
+])
+def test_what_is_not_read_aloud_is_not_text(page, said):
+    assert text_of_markup(page).split() == said.split()

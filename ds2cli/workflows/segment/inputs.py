@@ -1,18 +1,22 @@
 """What a person may hand to `ds2 prepare segment`: a recording and its text, folders of both, or records of pairs."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 
 from ds2cli.errors import UsageError
-from ds2cli.io.text import read_text
 from ds2cli.media import is_sound, recordings_in
+from ds2cli.records.cues import CAPTION_SUFFIXES
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import read_manifest
-from ds2cli.text.markup import MARKUP_SUFFIXES, text_of_markup
+from ds2cli.text.documents import DOCUMENT_SUFFIXES, read_document, spoken_text
+from ds2cli.text.line_ends import Knows
+from ds2cli.text.unspoken import Spoken
 
-TEXT_SUFFIXES = (".txt", *MARKUP_SUFFIXES, ".txt.gz", ".txt.xz")
+_LANGUAGE = re.compile(r"\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*")
 HINT = "a recording and its text: ds2 prepare segment --model RUN talk.flac talk.txt"
 
 
@@ -32,15 +36,15 @@ class Pair:
     problem: str = ""
     channel: int | None = None
 
-    def read_text(self) -> str:
-        """The text as it is written; of a page of markup, what a reader sees.
+    def read_text(self, knows: Knows | None = None) -> Spoken:
+        """What is said of the text, and what was left out because nobody says it.
 
+        knows   asks a lexicon about words that a line's end divides
         raises  UsageError where the file cannot be read or is not UTF-8
         """
         if self.text_file is None:
-            return self.text or ""
-        text = read_text(self.text_file)
-        return text_of_markup(text) if Path(self.text_file).suffix.lower() in MARKUP_SUFFIXES else text
+            return spoken_text(self.text or "", knows=knows)
+        return read_document(self.text_file, knows)
 
 
 def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
@@ -52,6 +56,7 @@ def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
     """
     seen: dict[str, int] = {}
     for pair in _pairs(inputs):
+        pair = replace(pair, id="_".join(pair.id.split()))  # a line of ctm, trn or Kaldi's ends a name at a space
         seen[pair.id] = seen.get(pair.id, 0) + 1
         if channel is not None:
             pair = replace(pair, channel=channel, record={**pair.record, "channel": channel})
@@ -65,7 +70,8 @@ def _pairs(inputs: list[str]) -> Iterator[Pair]:
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
         yield Pair(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
         return
-    if len(inputs) == 2 and is_sound(inputs[1]) and not is_sound(inputs[0]) and Path(inputs[0]).suffix in TEXT_SUFFIXES:
+    is_text_first = len(inputs) == 2 and is_sound(inputs[1]) and not is_sound(inputs[0])
+    if is_text_first and Path(inputs[0]).suffix.lower() in DOCUMENT_SUFFIXES:
         raise UsageError(f"no text for `{inputs[1]}`", hint=f"the recording comes first: {inputs[1]} {inputs[0]}")
     for name in inputs:
         if name != "-" and Path(name).is_dir():
@@ -82,10 +88,17 @@ def _of_folder(folder: Path) -> Iterator[Pair]:
     if not found:
         raise UsageError(f"no audio in `{folder}`", hint="see the formats with: ds2 doctor")
     for audio in found:
-        texts = [audio.with_name(audio.stem + suffix) for suffix in TEXT_SUFFIXES]
-        text = next((str(one) for one in texts if one.is_file()), None)
+        text = _text_beside(audio)
         problem = "" if text else f"`{audio}` has no text beside it (`{audio.stem}.txt`)"
         yield Pair(audio.stem, os.path.abspath(audio), text_file=text, problem=problem)
+
+
+def _text_beside(audio: Path) -> str | None:
+    """The text of the same name; of subtitles also one that names its language (talk.en.vtt)."""
+    texts = [audio.with_name(audio.stem + suffix) for suffix in DOCUMENT_SUFFIXES]
+    in_languages = [path for path in sorted(audio.parent.glob(f"{escape(audio.stem)}.*"))
+                    if path.suffix.lower() in CAPTION_SUFFIXES and _LANGUAGE.fullmatch(path.stem[len(audio.stem) :])]
+    return next((str(one) for one in (*texts, *in_languages) if one.is_file()), None)
 
 
 def _of_manifest(name: str) -> Iterator[Pair]:

@@ -1,5 +1,6 @@
 """What a segmenting job hands over besides its records: what was left out, a Kaldi directory, a page to look at."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from ds2cli.io.atomic import atomic_text, make_folder, must_be_writable
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
+from ds2cli.text.unspoken import JOINED
 from ds2cli.workflows.segment.recording import Answer
 
 
@@ -31,7 +33,9 @@ class Outputs:
     seconds: float = 0.0
     kept: int = 0
     kept_seconds: float = 0.0
-    rejected: int = 0
+    words: int = 0
+    kept_words: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
     _answers: list[Answer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -64,7 +68,11 @@ class Outputs:
         self.seconds += answer.recording["seconds"]
         self.kept += answer.recording["kept"]
         self.kept_seconds += answer.recording["kept_seconds"]
-        self.rejected += answer.recording["segments"] - answer.recording["kept"]
+        self.words += answer.recording["words"]
+        self.kept_words += answer.recording["kept_words"]
+        self.lost["not heard"] += answer.recording["words"] - answer.recording["aligned_words"]
+        self.lost["dropped"] += answer.recording["dropped_words"]
+        self.lost["rejected"] += answer.recording["rejected_words"]
 
     def finish(self) -> None:
         """Write what was asked for besides the records.
@@ -87,8 +95,10 @@ class Outputs:
     def summary(self) -> str:
         """One line for people."""
         mean = self.kept_seconds / self.kept if self.kept else 0.0
+        lost = [f"{count:,} {what}" for what, count in self.lost.items() if count]
+        words = " · ".join([f"{self.kept_words:,} of {_count(self.words, 'word')}", *lost])
         return (f"{_hours(self.seconds)} in {_count(self.recordings, 'recording')} -> {_hours(self.kept_seconds)} in "
-                f"{_count(self.kept, 'segment')} of {mean:.1f} s · {self.rejected:,} rejected")
+                f"{_count(self.kept, 'segment')} of {mean:.1f} s · {words}")
 
 
 def sentence(answer: Answer) -> str:
@@ -97,7 +107,9 @@ def sentence(answer: Answer) -> str:
     parts = [f"{found['id']}: {_clock(found['seconds'])}", f"{_clock(found['kept_seconds'])} in "
              f"{_count(found['kept'], 'segment')}"]
     if found["segments"] > found["kept"]:
-        parts.append(f"{found['segments'] - found['kept']} rejected")
+        parts.append(f"{found['segments'] - found['kept']} rejected ({_count(found['rejected_words'], 'word')})")
+    if found["dropped_words"]:
+        parts.append(f"{_count(found['dropped_words'], 'word')} dropped ({_reasons(found['dropped'])})")
     if found["unwritten_seconds"]:
         parts.append(f"{_clock(found['unwritten_seconds'])} without text")
     if found["unspoken"]:
@@ -106,8 +118,21 @@ def sentence(answer: Answer) -> str:
     if found["no_unit"]:
         shown = " ".join(list(found["no_unit"])[:5])
         parts.append(f"no unit for {shown}")
+    if found["not_said"]:
+        parts.append(not_said(found["not_said"]))
     notes = [f"{_clock(note['start'])} to {_clock(note['end'])}: {note['text']}" for note in found["notes"]]
     return " · ".join(parts + notes)
+
+
+def not_said(left_out: dict[str, int]) -> str:
+    """What was done to a text before it was aligned, for people."""
+    gone = ", ".join(f"{what} ({count:,})" for what, count in left_out.items() if what != JOINED)
+    joined = f"{JOINED} ({left_out[JOINED]:,})" if JOINED in left_out else ""
+    return " · ".join(part for part in (f"left out of the text: {gone}" if gone else "", joined) if part)
+
+
+def _reasons(dropped: list[dict]) -> str:
+    return ", ".join(dict.fromkeys(one["reason"] for one in dropped))
 
 
 def _count(number: int, noun: str) -> str:

@@ -23,8 +23,10 @@ from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
 from ds2cli.text.units import Units
+from ds2cli.text.unspoken import Spoken
 from ds2cli.workflows.listen import listen_long
 from ds2cli.workflows.segment.inputs import Pair
+from ds2cli.workflows.segment.known_words import KnownWords
 from ds2cli.workflows.segment.peaks import Peaks
 from ds2cli.workflows.segment.records import describe_recording, describe_segments
 from ds2cli.workflows.segment.work import WorkFolder, load_answer, save_answer, stamp
@@ -91,15 +93,16 @@ def segment_recording(
     try:
         if pair.problem:
             raise TextError(pair.problem)
-        text = pair.read_text()
+        spoken = pair.read_text(KnownWords(model))
         judge = read_filter(settings.filter)
         if settings.threshold is not None:
             judge = replace(judge, threshold=settings.threshold)
-        place = work.answer(pair.audio, model, pair.id, pair.record, text, asdict(settings.cut), settings.language,
-                            judge.to_json(), *(stamp(str(settings.lexicon)) if settings.lexicon else ()))
+        lexicon = stamp(str(settings.lexicon)) if settings.lexicon else ()
+        place = work.answer(pair.audio, model, pair.id, pair.record, spoken.text, spoken.left_out,
+                            asdict(settings.cut), settings.language, judge.to_json(), *lexicon)
         saved = load_answer(place)
         if saved is None:
-            saved = _answer(pair, text, model, load(), settings, judge, work, heard)
+            saved = _answer(pair, spoken, model, load(), settings, judge, work, heard)
             is_new = True
     except (AudioError, TextError, UsageError) as problem:
         return Answer(pair, problem=str(problem))
@@ -115,10 +118,10 @@ def segment_recording(
 
 
 def _answer(
-    pair: Pair, text: str, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
+    pair: Pair, spoken: Spoken, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
     work: WorkFolder, heard: Callable[[float, float], None],
 ) -> dict[str, Any]:
-    transcript = transcribe(pair, text, recogniser, settings.language, settings.lexicon)
+    transcript = transcribe(pair, spoken.text, recogniser, settings.language, settings.lexicon)
     peaks = Peaks(recogniser.config.features.sample_rate)
     place = work.log_probs(pair.audio, model, pair.channel)
     log_probs = listen_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
@@ -133,6 +136,7 @@ def _answer(
     records = describe_segments(pair, segments, aligned, judge)
     recording = describe_recording(pair, aligned, alignment, records,
                                    sorted([*dropped, *given_up], key=lambda one: one.start))
+    recording["not_said"] = dict(spoken.left_out)
     if not work.stays:
         place.unlink()
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
@@ -161,15 +165,26 @@ def _read_lexicon(path: Path, units: Units) -> Lexicon:
 
 
 def doubts(recording: dict[str, Any]) -> str:
-    """What a person should look at, in words; empty where most of the text was heard and most of the speech is text."""
+    """What a person should look at, in words; empty where most of the text is kept and most of the speech is text."""
     found = []
     missing = 1 - recording["aligned_words"] / recording["words"]
     if missing > DOUBTFUL_SHARE:
         found.append(f"{100 * missing:.0f} % of its text was not found in the sound")
+    elif (left_out := 1 - recording["kept_words"] / recording["words"]) > DOUBTFUL_SHARE:
+        found.append(f"{100 * left_out:.0f} % of its words are in no kept segment ({lost_words(recording)})")
     unwritten = recording["unwritten_seconds"] / max(recording["seconds"], 1e-9)
     if unwritten > DOUBTFUL_SHARE:
         found.append(f"{100 * unwritten:.0f} % of the sound is not in its text")
     return f"`{recording['id']}`: {' and '.join(found)}" if found else ""
+
+
+def lost_words(recording: dict[str, Any]) -> str:
+    """The words that are in no kept segment, by what became of them: "3 not heard, 20 dropped (no pause ...)"."""
+    unheard = sum(one["words"] for one in recording["unspoken"])
+    reasons = ", ".join(dict.fromkeys(one["reason"] for one in recording["dropped"]))
+    parts = [(unheard, "not heard"), (recording["dropped_words"], f"dropped: {reasons}"),
+             (recording["rejected_words"], "rejected by the filter")]
+    return "; ".join(f"{count:,} {what}" for count, what in parts if count)
 
 
 def extract(segments: list[Record], folder: Path) -> list[Record]:

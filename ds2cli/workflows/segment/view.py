@@ -7,6 +7,7 @@ from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.segment_page import segment_page
 from ds2cli.workflows.page_sound import sound_address
+from ds2cli.workflows.segment.outputs import not_said
 from ds2cli.workflows.segment.recording import Answer
 
 
@@ -21,6 +22,7 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
     seconds, kept_seconds = (sum(one[name] for one in recordings) for name in ("seconds", "kept_seconds"))
     rejected = sum(one["rejected_seconds"] for one in recordings)
     unwritten = sum(one["unwritten_seconds"] for one in recordings)
+    dropped = sum(one["dropped_words"] for one in recordings)
     words = sum(gap["words"] for one in recordings for gap in one["unspoken"])
     figures = [
         _figure("kept", f"{kept_seconds / 60:.1f} min", f"{kept:,} segments of {kept_seconds / max(kept, 1):.1f} s"),
@@ -28,6 +30,7 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
         _figure("rejected", f"{rejected / 60:.1f} min", "by the filter"),
         _figure("without text", f"{unwritten / 60:.1f} min", "speech that is not in the text"),
         _figure("not heard", f"{words:,}", "words of the text"),
+        _figure("dropped", f"{dropped:,}", "words heard, but in no segment"),
     ]
     problems = [words for answer in answers for words in (answer.problem, answer.doubt) if words]
     summary = {"settings": " · ".join(problems), "figures": figures}
@@ -38,6 +41,8 @@ def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
 
 def _recording(answer: Answer, page: Path, sound: Sound) -> dict[str, Any]:
     notes = [f"{note['start']:.1f} s to {note['end']:.1f} s: {note['text']}" for note in answer.recording["notes"]]
+    if answer.recording["not_said"]:
+        notes.append(not_said(answer.recording["not_said"]))
     audio = sound_address(Path(answer.pair.audio), page, sound)
     return {**answer.recording, "segments": answer.placed, "audio": audio, "notes": notes}
 
