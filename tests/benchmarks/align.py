@@ -26,7 +26,7 @@ from mismatches import KINDS, Mismatch, judge, mismatch  # noqa: E402
 from spoken import FRAMES_PER_LABEL, speak, write  # noqa: E402
 
 from ds2cli.alignment import skip_penalties  # noqa: E402
-from ds2cli.alignment.path import PLAIN, listen, path_score  # noqa: E402
+from ds2cli.alignment.path import HALVES, LEFT_OUT, PLAIN, AlignedPath, listen, path_score  # noqa: E402
 from ds2cli.alignment.recording import align  # noqa: E402
 from ds2cli.alignment.viterbi import best_path  # noqa: E402
 
@@ -43,11 +43,11 @@ def fitted(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> flo
 
 
 def whole(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return best_path(log_probs, labels, starts).score
+    return best_path(log_probs, labels, starts, steps=HALVES).score
 
 
 def whole_priced(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return best_path(log_probs, labels, starts, align(log_probs, labels, starts).prices).score
+    return best_path(log_probs, labels, starts, align(log_probs, labels, starts).prices, steps=HALVES).score
 
 
 def peer(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
@@ -113,10 +113,14 @@ def time_and_memory(minutes: int, with_peer: bool) -> None:
         say("align/pieces/score", results["pieces"][2], PEER, score, "nats", n)
 
 
+def first_frames(aligned: AlignedPath) -> np.ndarray:
+    return np.where(aligned.starts >= 0, aligned.starts // aligned.steps, LEFT_OUT)
+
+
 def robustness(minutes: int, with_peer: bool) -> None:
     """Per cent of spoken words within 0.2 s, of unspoken labels that get a time, of spoken labels left out."""
     solvers = {
-        "ours": lambda case: align(case.log_probs, case.labels, case.word_starts).starts,
+        "ours": lambda case: first_frames(align(case.log_probs, case.labels, case.word_starts)),
         "plain CTC": lambda case: best_path(case.log_probs, case.labels, case.word_starts).starts,
     }
     if with_peer and importlib.util.find_spec(PEER):
@@ -143,7 +147,7 @@ def prices() -> None:
              for kind in ("clean", "scattered") for error in errors}
     for between, opening in ((0.25, 1.5), (0.25, 6.0), (0.4, 1.5), (0.4, 3.0), (0.4, 6.0), (0.4, 10.0), (0.55, 6.0)):
         skip_penalties.BETWEEN, skip_penalties.OPENING = between, opening
-        found = {key: [judge(case, align(case.log_probs, case.labels, case.word_starts).starts) for case in some]
+        found = {key: [judge(case, first_frames(align(case.log_probs, case.labels, case.word_starts))) for case in some]
                  for key, some in cases.items()}
         lost = [100 * np.mean([v.lost for v in found["clean", error]]) for error in errors]
         ghosts = [100 * np.mean([v.ghosts for v in found["scattered", error]]) for error in errors]
