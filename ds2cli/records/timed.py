@@ -35,10 +35,8 @@ def stretch(record: Record) -> tuple[float, float]:
 
 
 def recording_name(record: Record) -> str:
-    """What a recording is called: its file without folder and suffix, and without white space, which ends names in ctm,
-    stm and Kaldi's files."""
-    name = Path(record["audio_filepath"]).stem if record.get("audio_filepath") else str(record.get("id", "-"))
-    return "_".join(name.split()) or "-"
+    """What a recording is called: its file without folder and suffix."""
+    return Path(record["audio_filepath"]).stem if record.get("audio_filepath") else str(record.get("id", "-"))
 
 
 def of_one_recording(records: Iterable[Record], what: str) -> Iterator[Record]:

@@ -121,7 +121,6 @@ def test_names_with_spaces_become_names_that_every_form_can_hold(run, reading, t
     asked = ("prepare", "segment", tmp_path, "--work", tmp_path / "work")
     ran = run(*asked, "--kaldi", tmp_path / "kaldi", "--html", tmp_path / "page.html")
     assert ran.code == 0 and (tmp_path / "page.html").exists(), ran.stderr
-    assert {json.loads(line)["id"].rpartition("-")[0] for line in ran.stdout.splitlines()} == {"My_talk"}
     assert (tmp_path / "kaldi" / "wav.scp").read_text().startswith("My_talk ")
     ctm = run(*asked, "--format", "ctm").stdout
     assert ctm and all(len(line.split()) == 6 and line.startswith("My_talk 1 ") for line in ctm.splitlines())

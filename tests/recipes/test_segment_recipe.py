@@ -26,7 +26,7 @@ def test_sentences_lie_where_people_heard_them(run, recipe):
     ran = run("prepare", "segment", recipe / "data" / "mobydick_1.mp3", page, "--all")
     assert ran.code == 3 and "93 % of its text was not found" in ran.stderr
     segments = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert "Loomings. Call me Ishmael. Some years ago—" in segments[0]["original"]
+    assert "Loomings. Call me Ishmael. Some years ago—" in " ".join(one["original"] for one in segments[:2])
     words = [(one["offset"] + word["start"], one["offset"] + word["end"], word["word"])
              for one in segments for word in one["words"]]
     timed = times.clips(smil.read_text(), page.read_text())

@@ -87,7 +87,7 @@ def test_subtitles_and_books_are_texts_too(folder):
     (folder / "my talk.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nnow\n")
     pairs = {pair.id: pair for pair in read_pairs([str(folder)])}
     assert pairs["lonely"].read_text().text == "never mind\n"
-    assert pairs["my_talk"].read_text().text == "now\n"  # white space ends a name in ctm and Kaldi's files
+    assert pairs["my talk"].read_text().text == "now\n"
 
 
 def test_of_a_text_in_a_record_too_what_nobody_says_is_left_out(folder):

@@ -56,7 +56,6 @@ def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
     """
     seen: dict[str, int] = {}
     for pair in _pairs(inputs):
-        pair = replace(pair, id="_".join(pair.id.split()))  # a line of ctm, trn or Kaldi's ends a name at a space
         seen[pair.id] = seen.get(pair.id, 0) + 1
         if channel is not None:
             pair = replace(pair, channel=channel, record={**pair.record, "channel": channel})
