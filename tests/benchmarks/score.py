@@ -95,7 +95,11 @@ def main() -> None:
         for peer, (seconds, _) in peers.items():
             bench, ours = ("whole command", everything) if "characters" in peer else ("words", words)
             say(bench, ours, peer, seconds, "CPU s", asked.pairs)
-        jiwer = peers.get("jiwer words", (0, None))[1]
+        seconds, jiwer = peers.get("jiwer words", (None, None))
+        say("whole command beside the words alone", everything, "jiwer words", seconds, "CPU s", asked.pairs)
+        sides = [str(trn(Path(path))) for path in (reference, hypothesis)]
+        as_trn = measure([sys.executable, "-m", "ds2cli", "score", *sides])[0]
+        say("whole command of trn beside the words alone", as_trn, "jiwer words", seconds, "CPU s", asked.pairs)
         say("memory of the words alone", memory, "jiwer words", jiwer, "MB", asked.pairs)
         say("memory of the whole command", most, "bar", 300.0, "MB", asked.pairs)
         if Path(SCLITE).exists():
