@@ -36,7 +36,7 @@ _ARROWS = re.compile(r"^[ \t]*>>+[ \t]*", re.MULTILINE)
 _KNOWN = re.compile(
     r"(?:speaker|narrator|interview(?:er|ee)|host|guest|moderator|unknown|announcer|reporter|presenter|operator"
     r"|participant|caller|translator|audience|questioner|facilitator|respondent|male|female)"
-    r"(?:[ \t#_-]*(?:\d{1,3}|[a-z]|voice|speaker|member))?|[qa]", re.IGNORECASE)
+    r"(?:[ \t#_-]*(?:\d{1,3}|[a-z]|voice|speaker|member))?|(?:man|woman|boy|girl)[ \t#_-]*\d{1,3}|[qa]", re.IGNORECASE)
 # Words before a colon that are read: a heading, a remark, a quotation.
 _READ = frozenset(
     """chapter book part volume act scene section canto psalm figure table article lecture letter lesson appendix stave

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli.alignment.aligned import AlignedRecording
+from ds2cli.alignment.aligned import AlignedRecording, silent_units
 from ds2cli.alignment.cutting import cut
 from ds2cli.alignment.path import AlignedPath
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.alignment.trim_to_pauses import NO_PAUSE, trim_to_pauses
 from ds2cli.text.spans import Span
 from ds2cli.text.transcript import Transcript
+from ds2cli.text.units import Units
 
 FRAME, PAUSE = 0.1, 0.3
 BLANK, LETTER, SPACE = 0, 1, 2
@@ -131,3 +132,10 @@ def test_segments_begin_and_end_in_pauses_wherever_something_was_left_out(record
 @pytest.mark.parametrize("words", [[], [None], [None, None]])
 def test_nothing_said_is_nothing_settled(words):
     assert settled(words, 5) == ([], [], [])
+
+
+@pytest.mark.parametrize(("names", "separator", "silent"), [
+    ((" ", "a"), "", [0, 1]), (("a", "'"), "", [0]), (("▁", "▁a", "a"), "", [0, 1]), (("AH", "B"), " ", [0]),
+])
+def test_units_that_nobody_hears_are_the_blank_and_a_space_alone(names, separator, silent):
+    assert silent_units(Units(("<blank>", *names), separator)) == silent

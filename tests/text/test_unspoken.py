@@ -19,6 +19,7 @@ WORDS = frozenset("day light daylight well known five and the daughter".split())
      "Who? Me. Go! Then (as he said) go.", {SPEAKERS: 3, DIRECTIONS: 2}),
     ("Q: Where?\nA: Here.\nQ: Who?\nA: Me.", "Where? Here. Who? Me.", {SPEAKERS: 4}),
     ("John Smith: hi\nMary: hello\nJohn Smith: bye\nMary: so: long", "hi hello bye so: long", {SPEAKERS: 4}),
+    ("MAN 1: Hello.\n- [DOOR SLAMS] Woman: You.", "Hello. - Woman: You.", {SPEAKERS: 1, DIRECTIONS: 1}),
     (">> hello\n>> SPEAKER: you", "hello you", {SPEAKERS: 1}),
     ("HAMLET.\nTo be.\n\nOPHELIA.\nMy lord!\n\nHAMLET.\nNo.\n\nOPHELIA.\nYes.", "To be. My lord! No. Yes.",
      {SPEAKERS: 4}),
@@ -34,7 +35,8 @@ def test_what_nobody_says_is_left_out_and_counted(text, said, left_out):
     "Genesis 1:1 In the beginning\nThe Lord said: Let\n",
     "12:30 was the time.\nThen 13:00\n", "the king [of France] came (he opened the door and left) [his window]",
     "WARNING: the ice is thin.\nIt was cold.\n", "CHAPTER I: Loomings\n\nCHAPTER II: The Bag\n\nCHAPTER I: again\n",
-    "My dear Sir: I write\n", "She had three wishes: one, two and three.\nI know: none.\n",
+    "My dear Sir: I write\n", "Man: the measure of all things\n",
+    "She had three wishes: one, two and three.\nI know: none.\n",
 ])
 def test_what_is_said_stays(text):
     assert spoken_part(text).text == text and not spoken_part(text).left_out
