@@ -45,3 +45,9 @@ def test_a_file_knows_whether_it_offers_choices():
 def test_a_line_that_is_no_rule_is_named(text, complaint):
     with pytest.raises(UsageError, match=complaint):
         read(text)
+
+
+@pytest.mark.parametrize("rule", ["[a]\t=>\t[b]\t/\t[ ]\t__\t[ ]", "\ta => b / [\t] __ [ ]"])
+@pytest.mark.parametrize("text", ["x a c", "x\ta\tc", "x\va\fc"])
+def test_white_space_of_any_kind_is_a_space(rule, text):
+    assert read(rule).apply(text) == "x b c"
