@@ -151,8 +151,8 @@ def open_model(path: Path, warn: Callable[[str], None]) -> NgramModel:
 
 
 def letters_note(model: NgramModel) -> str:
-    return (f"`{model.path}` knows single letters only, which are taken for words. If it was to know words: "
-            "ds2 lm build corpus.txt -o lm.arpa")
+    return (f"`{model.path}` knows single letters only, which are taken for words; --letters-are-words where they are, "
+            "else build one of words: ds2 lm build corpus.txt -o lm.arpa")
 
 
 def open_lexicon(path: Path, units: Units, warn: Callable[[str], None]) -> Lexicon:
