@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+# Markup and transcribers' tags, which nobody reads aloud, in any language: <b>, <SPOKEN_NOISE>, [12], [n], [laughter].
+MARKUP = r"""</?[A-Za-z][^<>]{0,80}>|\[(?:[0-9]+|[A-Za-z]|(?:Illustration|Footnote|Sidenote|Transcriber)[^\]]*
+        |noise|laughter|music|applause|silence|inaudible|unintelligible|crosstalk|cough|breath)\]"""
+
 
 class Span(NamedTuple):
     """text[start:end] of the original."""

@@ -23,7 +23,7 @@ from ds2cli.text.english.abbreviations import (
 )
 from ds2cli.text.english.figures import read_figures
 from ds2cli.text.english.letters import fold
-from ds2cli.text.spans import Folded, Normalised, Speech, reason_to_drop
+from ds2cli.text.spans import MARKUP, Folded, Normalised, Speech, reason_to_drop
 
 _PLAIN_LINE = re.compile(r"[a-z]+(?:'[a-z]+)*(?: [a-z]+(?:'[a-z]+)*)*\Z")
 _TOKEN = re.compile(
@@ -32,8 +32,7 @@ _TOKEN = re.compile(
     |(?P<address>https?://)
     |(?P<word>'?[A-Za-z]+(?:'[A-Za-z]+)*'?)
     |(?P<figures>(?=(?:(?<![A-Za-z0-9])[-+])?\.?[0-9]|[$£€¥₹]\ ?\.?[0-9]|\#[0-9]))
-    |(?P<markup></?[A-Za-z][^<>]{0,80}>|\[(?:[0-9]+|[A-Za-z]|(?:Illustration|Footnote|Sidenote|Transcriber)[^\]]*
-        |noise|laughter|music|applause|silence|inaudible|unintelligible|crosstalk|cough|breath)\])
+    |(?P<markup>""" + MARKUP + r""")
     |(?P<script>[^\W\d_A-Za-z]+)
     |(?P<other>\S)
     )""",

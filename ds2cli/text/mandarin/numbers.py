@@ -14,8 +14,9 @@ LONGEST_READ_AS_NUMBER = 16
 # What is counted with 两 rather than 二.
 MEASURE_WORDS = (
     "个只条张本位名家间座辆台件次天年小时分钟岁斤倍遍口块颗枚头匹"
-    "艘架门篇首部册份对双套场层楼栋所种类项句段排行页米"
+    "艘架门篇首部册份对双套场层栋所种类项句段排行页米千万亿"
 )
+TRADITIONAL_MEASURE_WORDS = "個隻條張間輛臺時鐘歲塊顆頭門冊對雙場層棟種類項頁萬億"
 
 UNITS = {
     "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米", "kg": "公斤", "g": "克", "mg": "毫克", "t": "吨",
@@ -41,9 +42,10 @@ def cardinal(figures: str) -> str:
     return f"{spoken}点{digits(decimals)}" if decimals else spoken
 
 
-def counted(figures: str) -> str:
-    """A number before what it counts: `2` (个) is 两."""
-    return "两" if figures == "2" else cardinal(figures)
+def counted(figures: str, what: str = "") -> str:
+    """A number before what it counts: `2` (个) is 两, `2` (個) 兩."""
+    two = "兩" if what and what in TRADITIONAL_MEASURE_WORDS else "两"
+    return two if figures == "2" else cardinal(figures)
 
 
 def _integer(value: int) -> str:
@@ -111,6 +113,11 @@ def clock(hours: str, minutes: str, seconds: str) -> str:
     return spoken
 
 
+def month(year: str, month: str) -> str:
+    """`2002/01` -> 二零零二年一月."""
+    return f"{digits(year)}年{_integer(int(month))}月"
+
+
 def date(year: str, month: str, day: str) -> str | None:
     """`2026-11-20` -> 二零二六年十一月二十日; None where there is no such day."""
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
@@ -127,9 +134,14 @@ PATTERNS = [
     for pattern, reading in [
         (r"(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})(?![0-9])",
          lambda m: date(m["y"], m["m"], m["d"])),
+        (r"(?P<y>(?:1[0-9]|20)[0-9]{2})[-/](?P<m>0[1-9]|1[0-2])(?![-/0-9])", lambda m: month(m["y"], m["m"])),
         (r"(?P<h>[01]?[0-9]|2[0-4]):(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?(?![0-9])",
          lambda m: clock(m["h"], m["m"], m["s"] or "")),
-        (r"(?P<y>(?:1[0-9]|20)[0-9]{2}|[5-9][0-9])(?=年(?!前|后|来|多|间|以))", lambda m: digits(m["y"])),
+        (r"(?P<a>[0-9]{1,3}):(?P<b>[0-9]{1,3})(?![:0-9])", lambda m: f"{cardinal(m['a'])}比{cardinal(m['b'])}"),
+        (r"(?P<y>(?:1[0-9]|20)[0-9]{2})(?=[-~](?:1[0-9]|20)[0-9]{2}年)|[5-9]0(?=[后後](?![来來]))",
+         lambda m: digits(m[0])),
+        (r"(?P<y>(?:1[0-9]|20)[0-9]{2}|[5-9][0-9](?!年代))(?=年(?!前|后|来|多|间|以))", lambda m: digits(m["y"])),
+        (rf"(?P<n>{_NUMBER})\^(?P<e>[0-9]+)", lambda m: f"{cardinal(m['n'])}的{cardinal(m['e'])}次方"),
         (rf"(?P<s>[{''.join(CURRENCIES)}])\ ?(?P<n>{_NUMBER})(?P<x>[万亿千百]?)(?:元|块)?",
          lambda m: money(m["s"], m["n"], m["x"])),
         (rf"(?P<n>{_NUMBER})%", lambda m: percent(m["n"])),
@@ -139,7 +151,8 @@ PATTERNS = [
          lambda m: digits(re.sub("[^0-9]", "", m[0]))),
         (rf"(?P<a>{_NUMBER})\ ?[-~]\ ?(?P<b>{_NUMBER})%", lambda m: f"{percent(m['a'])}到{percent(m['b'])}"),
         (rf"(?P<a>{_NUMBER})\ ?[-~](?=\ ?{_NUMBER})", lambda m: cardinal(m["a"]) + "到"),
-        (rf"(?<!第)(?P<n>{_NUMBER})(?=[{MEASURE_WORDS}])", lambda m: counted(m["n"])),
+        (rf"(?<!第)(?P<n>{_NUMBER})(?=(?P<w>(?!年[级級])[{MEASURE_WORDS}{TRADITIONAL_MEASURE_WORDS}]|[点點](?![0-9])))",
+         lambda m: counted(m["n"], m["w"])),
         (r"[0-9]+(?:\.[0-9]+){2,}", lambda m: "点".join(digits(part) for part in m[0].split("."))),
         (rf"(?P<s>[-+])?(?P<n>{_NUMBER}|\.[0-9]+)", lambda m: signed(m["s"] or "", m["n"])),
     ]

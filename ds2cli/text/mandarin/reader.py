@@ -1,4 +1,4 @@
-"""Mandarin as it is read aloud: one character after another, nothing between them.
+"""Mandarin as it is read aloud: one character after another, nothing between them but the spaces of Latin words.
 
 Latin letters stay, in lower case: mixed Chinese and English is common in speech, and Deep Speech 2's Mandarin units
 hold the Roman alphabet for that reason (Amodei et al. 2016, arXiv:1512.02595, section 3.9). Traditional characters stay
@@ -8,21 +8,24 @@ traditional.
 import re
 import unicodedata
 
-from ds2cli.text.mandarin.numbers import PATTERNS
-from ds2cli.text.spans import Folded, Normalised, Speech, reason_to_drop
+from ds2cli.text.mandarin.numbers import PATTERNS, cardinal
+from ds2cli.text.spans import MARKUP, Folded, Normalised, Speech, reason_to_drop
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
+_ENDS = "年月日点點号號时時"  # of what a range begins with
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<han>[{_HAN}]+)
     |(?P<latin>[A-Za-z]+)
-    |(?P<figures>(?=(?:(?<![A-Za-z0-9])[-+])?\.?[0-9]|[¥$€£]\ ?[0-9]))
+    |(?P<figures>(?=(?:(?<![A-Za-z0-9{_ENDS}])[-+])?(?:(?<![A-Za-z])\.)?[0-9]|[¥$€£]\ ?[0-9]))
+    |(?P<markup>{MARKUP})
     |(?P<script>[^\W\d_]+)
     |(?P<other>\S)
     )""",
     re.VERBOSE,
 )
 _SYMBOLS = {"&": "和", "%": "百分之", "+": "加", "=": "等于", "×": "乘", "÷": "除以", "°": "度"}
+_CIRCLES, _NUMERALS = "○◯", "零一二三四五六七八九"  # a circle among numerals is the zero that 〇 is
 # What NFKC leaves as it is, or turns into what cannot be read.
 _PLAIN = {"〇": "零", "￥": "¥", "℃": "°C", "℉": "°F", "～": "~", "〜": "~", "–": "-", "—": "-", "−": "-", "…": "…"}
 
@@ -34,6 +37,8 @@ def fold(character: str) -> str:
     if unicodedata.category(character) in ("Mn", "Cf"):
         return ""
     plain = unicodedata.normalize("NFKC", character).replace("⁄", "/")
+    if plain.isdecimal() and unicodedata.decomposition(character).startswith("<circle>"):
+        return cardinal(plain)
     if plain.isascii():
         return plain
     letters = "".join(part for part in unicodedata.normalize("NFKD", plain) if unicodedata.category(part) != "Mn")
@@ -44,20 +49,35 @@ def read(text: str) -> Normalised:
     """The spoken form of Mandarin text, with the source of each character and a count of what was left out."""
     source = Folded(text, fold)
     speech = Speech(source)
-    text, at = source.text, 0
+    text, at, latin = source.text, 0, ""
     while token := _TOKEN.match(text, at):
         kind = token.lastgroup or "other"
-        start, at = token.span(kind)
+        before, (start, at) = at, token.span(kind)
+        if kind == "latin" and latin and start > before and len(latin) + at - start > 2:
+            speech.say((" ",), before, start)  # words of Latin letters stay apart; letters that are spelled do not
+        latin = text[start:at] if kind == "latin" else ""
         if kind in ("han", "latin"):
             for offset in range(start, at):
                 speech.say((text[offset].lower(),), offset, offset + 1)
         elif kind == "figures":
             at = _figures(text, start, speech)
-        elif text[start:at] in _SYMBOLS:
-            speech.say(_SYMBOLS[text[start:at]], start, at)
+        elif kind == "markup":
+            speech.drop("markup", text[start:at])
+        elif reading := _symbol(text, start):
+            speech.say(reading, start, at)
         else:
             speech.drop(reason_to_drop(text[start]), text[start:at])
     return speech.result("")
+
+
+def _symbol(text: str, at: int) -> str | None:
+    """What a symbol is read as, where it is: between figures a star is a product, a dash a range."""
+    symbol, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if symbol in _CIRCLES and any(one and one in _NUMERALS + _CIRCLES for one in (before, after)):
+        return "零"
+    if after.isdecimal() and (before.isdecimal() or (before and before in _ENDS)):
+        return {"*": "乘", "~": "到", "-": "到"}.get(symbol, _SYMBOLS.get(symbol))
+    return _SYMBOLS.get(symbol)
 
 
 def _figures(text: str, start: int, speech: Speech) -> int:
