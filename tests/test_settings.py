@@ -193,7 +193,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 floats = st.floats(0, allow_nan=False, allow_infinity=False)
 
 
-@given(texts, floats, st.lists(st.floats(0.1, 10), min_size=1), st.integers(1), st.booleans())
+@given(texts, floats, st.lists(st.floats(0.1, 10), min_size=1), st.integers(1, 1_000_000), st.booleans())
 def test_any_experiment_survives_toml(noise, gain, speeds, size, both):
     augment = AugmentConfig(noise=noise, gain_db=gain, speeds=tuple(speeds))
     config = Config(model=ModelConfig(rnn_size=size, bidirectional=both), augment=augment)
