@@ -14,6 +14,7 @@ import numpy as np
 from ds2cli.decoding.pruned import Pruned, prune, whole
 from ds2cli.decoding.settings import MANY_UNITS
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.io.archives import DAMAGE
 from ds2cli.io.atomic import atomic_write
 from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import Units, parse_units, write_units
@@ -103,7 +104,7 @@ class LogProbFile:
             self.records = [json.loads(line) for line in self._zip.read("records.jsonl").decode().splitlines()]
         except FileNotFoundError:
             raise UsageError(f"no such file: `{path}`", hint=HINT) from None
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        except (*DAMAGE, Ds2Error):
             raise UsageError(f"`{path}` is not a file of log-probs, or is cut short", hint=HINT) from None
 
     def __len__(self) -> int:
@@ -114,7 +115,7 @@ class LogProbFile:
         for number, record in enumerate(self.records):
             try:
                 array = self._array(io.BytesIO(self._zip.read(f"{number:07d}.npy")))
-            except (zipfile.BadZipFile, LookupError, ValueError, TypeError, EOFError, OSError):
+            except DAMAGE:
                 raise UsageError(f"`{self.path}`: utterance {number + 1} is damaged", hint=HINT) from None
             yield record, array
 

@@ -2,16 +2,17 @@
 
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from ds2cli.errors import UsageError
+from ds2cli.io.archives import DAMAGE
 
 EPUB_SUFFIX = ".epub"
 LARGEST = 64 << 20  # bytes of a chapter once unpacked: a whole book has one or two million
+HINT = "try it in a reader of EPUB; or save its text as .txt"
 _CONTAINER = "META-INF/container.xml"
 
 
@@ -32,12 +33,13 @@ def read_chapters(path: str | Path) -> Iterator[str]:
                 yield _text(_read(book, name))
     except FileNotFoundError:
         raise UsageError(f"no such file: `{path}`", hint="name a book: talk.epub") from None
-    except RuntimeError:  # zipfile's word for a password
+    except RuntimeError as problem:
+        if "password" not in str(problem):
+            raise UsageError(f"`{path}` is not a book that can be read: {problem}", hint=HINT) from None
         raise UsageError(f"`{path}` is protected", hint="its text has to be had without protection") from None
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ElementTree.ParseError, UnicodeDecodeError,
-            NotImplementedError) as problem:
+    except (*DAMAGE, ElementTree.ParseError) as problem:
         raise UsageError(f"`{path}` is not a book that can be read: {problem}",
-                         hint="try it in a reader of EPUB; or save its text as .txt") from None
+                         hint=HINT) from None
 
 
 def _root(book: zipfile.ZipFile, name: str) -> ElementTree.Element:

@@ -124,8 +124,9 @@ def _entries(lines: list[str], units: Units) -> Iterator[tuple[str, float, list[
         probability = 1.0
         if weighted:
             probability, symbols = float(symbols[0]), symbols[1:]
-        if word.endswith(")") and word[:-1].rpartition("(")[2].isdigit():
-            word = word[: word.rindex("(")] or word
+        bare, opened, number = word[:-1].rpartition("(")
+        if opened and word.endswith(")") and number.isdigit():
+            word = bare or word
         yield word, probability, symbols
 
 
