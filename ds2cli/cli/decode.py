@@ -116,8 +116,7 @@ def decode(
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
     )
     if live or microphone or real_time:
-        rules = {"silence": silence, "max_seconds": longest}
-        return streams.stream(request, (pcm, chunk, real_time, microphone), rules, kind, output)
+        return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest), kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     heard = terminal.hearing(

@@ -38,12 +38,12 @@ Longest = Annotated[
 ]
 
 
-def stream(request: Any, sound: tuple, rules: dict[str, float], kind: str, output: Path | None) -> None:
+def stream(request: Any, sound: tuple, rules: tuple[float, float], kind: str, output: Path | None) -> None:
     """Every update as it comes: JSON lines, or text, which on a terminal is one line rewritten.
 
     request  a DecodeRequest
     sound    the values of --pcm, --chunk, --real-time, --microphone
-    rules    of EndpointConfig
+    rules    those of --silence, --max-seconds
     raises   UsageError for another format
     """
     from ds2cli.decoding.live import EndpointConfig
@@ -52,7 +52,8 @@ def stream(request: Any, sound: tuple, rules: dict[str, float], kind: str, outpu
 
     if kind not in ("jsonl", "text"):
         raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")
-    asked = StreamRequest(request, pcm_format(sound[0]), *sound[1:], EndpointConfig(**rules))
+    endpoints = EndpointConfig(silence=rules[0], max_seconds=rules[1])
+    asked = StreamRequest(request, pcm_format(sound[0]), *sound[1:], endpoints)
     skipped: list[str] = []
     with lines_to(output) as write:
         rewrites = kind == "text" and output is None and sys.stdout.isatty()
