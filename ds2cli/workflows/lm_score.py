@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ds2cli.errors import TextError
-from ds2cli.language.model import load_ngram_model
+from ds2cli.language.model import NgramModel, load_ngram_model
+from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.language.perplexity import LineScore, TextScore, score_lines
 from ds2cli.language.texts import read_lines
 
@@ -27,7 +28,14 @@ def score(model: Path, text: str, units: bool = False, spaces: bool = False,
             per_line(line)
     if not total.lines:
         raise TextError("the text is empty", hint="give one sentence per line")
+    if not units and 2 * total.oov > total.tokens - total.lines and _knows_characters(loaded):
+        warn(f"most words are unknown, and those of `{model}` are single characters: score characters with --units")
     return total
+
+
+def _knows_characters(model: NgramModel) -> bool:
+    words = [word for word in model.words if word not in (UNKNOWN, BEGIN, END)]
+    return 10 * sum(len(word) == 1 for word in words) > 9 * len(words)
 
 
 def line_record(line: LineScore) -> dict[str, Any]:

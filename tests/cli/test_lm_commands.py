@@ -205,3 +205,11 @@ def test_ctrl_c_leaves_neither_a_model_nor_what_was_spilled(tmp_path):
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert process.returncode == 130 and not list(tmp_path.iterdir())
+
+
+def test_a_model_of_characters_says_that_it_is_asked_for_words(run, tmp_path):
+    text, model = tmp_path / "zh.txt", tmp_path / "zh.arpa"
+    text.write_text("你好吗\n我很好\n你也好\n", encoding="utf-8")
+    assert run("lm", "build", text, "--units", "--order", "2", "-o", model).code == 0
+    assert "--units" in run("lm", "score", model, text).stderr
+    assert "--units" not in run("lm", "score", model, text, "--units").stderr
