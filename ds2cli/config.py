@@ -58,6 +58,14 @@ class ModelConfig:
     lookahead: Annotated[int, "future frames of the lookahead convolution after the last layer; 0: none", (0, 1e5)] = 0
     fully_connected: Annotated[tuple[int, ...], "sizes of the fully connected layers before the output", SIZE] = ()
     dropout: Annotated[float, "share of activations dropped between layers in training", BELOW_1] = 0.0
+    head: Annotated[
+        Literal["ctc", "transducer"], "what spells: CTC; or a transducer, whose prediction network knows what was said"
+    ] = "ctc"
+    predictor: Annotated[
+        Literal["lstm", "stateless"], "transducer: a prediction network of all labels so far, or of the last two"
+    ] = "lstm"
+    predictor_size: Annotated[int, "transducer: cells of the prediction network", SIZE] = 256
+    joint_size: Annotated[int, "transducer: where encoder and prediction network meet", SIZE] = 256
 
 
 @dataclass(frozen=True)
@@ -131,13 +139,14 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """What is brought down. The held-out loss is always CTC's."""
+    """What is brought down. The held-out loss is CTC's, or a transducer's own."""
 
     kind: Annotated[
-        Literal["ctc", "ctc_crf"], "CTC; or CTC-CRF, the text against all other texts as an n-gram of units weighs them"
+        Literal["ctc", "ctc_crf", "transducer"],
+        "CTC; CTC-CRF, the text against all other texts as an n-gram of units weighs them; the transducer's",
     ] = "ctc"
     lm: Annotated[str, "for ctc_crf: the n-gram of units, an ARPA file; the run keeps a copy"] = ""
-    ctc_weight: Annotated[float, "for ctc_crf: CTC's loss is added, times this", FROM_0] = 0.1
+    ctc_weight: Annotated[float, "for ctc_crf and transducer: CTC's loss is added, times this", FROM_0] = 0.1
 
 
 def _convolutions_differ(config: "Config") -> bool:
@@ -181,6 +190,17 @@ CONTRADICTIONS = (
         "CTC-CRF without an n-gram of units",
         "ds2 lm build TRAIN.jsonl --units --spaces --order 4 -o units.arpa.gz (phones: without --units --spaces), "
         "then --set loss.lm=units.arpa.gz",
+    ),
+    Contradiction(
+        ("model.head", "loss.kind"),
+        lambda config: (config.model.head == "transducer") != (config.loss.kind == "transducer"),
+        "a transducer's head learns by the transducer's loss, and no other head does",
+        "--set model.head=transducer --set loss.kind=transducer",
+    ),
+    Contradiction(
+        ("augment.consistency", "model.head"),
+        lambda config: config.augment.consistency > 0 and config.model.head == "transducer",
+        "CR-CTC compares CTC's answers, which a transducer does not give", "--set augment.consistency=0",
     ),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from ds2cli.audio.features import frame_mask
 from ds2cli.config import ModelConfig
+from ds2cli.model.heads.transducer import TransducerHead
 from ds2cli.model.layers import FullyConnected, Lookahead, MaskedConvolution, strided_length
 from ds2cli.model.recurrent import RecurrentLayer
 
@@ -13,9 +14,12 @@ class Network(nn.Module):
 
     n_bins   F, bins of a feature frame
     n_units  V, the blank included
+    ctc      whether a transducer's encoder also answers CTC's question, for an auxiliary loss
+
+    Up to there it is the encoder, whose frames are (B, T', H). With CTC, `output` spells them; a transducer has `head`.
     """
 
-    def __init__(self, settings: ModelConfig, n_bins: int, n_units: int) -> None:
+    def __init__(self, settings: ModelConfig, n_bins: int, n_units: int, ctc: bool = True) -> None:
         super().__init__()
         self.settings = settings
         self.one_dimensional = bool(settings.conv_kernels) and len(settings.conv_kernels[0]) == 1
@@ -39,12 +43,26 @@ class Network(nn.Module):
             size = wanted
         self.hidden = nn.ModuleList(hidden)
         self.dropout = nn.Dropout(settings.dropout)
-        self.output = nn.Linear(size, n_units)
+        is_transducer = settings.head == "transducer"
+        self.output = nn.Linear(size, n_units) if ctc or not is_transducer else None
+        self.head = TransducerHead(settings, size, n_units) if is_transducer else None
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """features  (B, T, F) standardised, zero beyond lengths (B,) int64
-        returns   (B, T', V) natural-log probabilities and (B,) frames; T' is T over the convolutions' strides in time
+        returns   (B, T', V) natural-log probabilities, or a transducer's frames (B, T', H), and (B,) frames; T' is T
+                  over the convolutions' strides in time
         """
+        x, lengths = self._encoded(features, lengths)
+        if self.head is not None:
+            return x.transpose(0, 1), lengths
+        return self.output(x).float().log_softmax(-1).transpose(0, 1), lengths
+
+    def ctc_log_probs(self, encoded: Tensor) -> Tensor:
+        """A transducer's frames (B, T', H) -> (B, T', V), what CTC says of them; where `output` was trained."""
+        return self.output(encoded).float().log_softmax(-1)
+
+    def _encoded(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(T', B, H)"""
         x = features.transpose(1, 2)  # (B, F, T)
         x = x[:, :, None] if self.one_dimensional else x[:, None]  # (B, C, F, T)
         for convolution in self.convolutions:
@@ -57,7 +75,7 @@ class Network(nn.Module):
             x = self.lookahead(x)
         for layer in self.hidden:
             x = self.dropout(layer(x, mask))
-        return self.output(x).float().log_softmax(-1).transpose(0, 1), lengths
+        return x, lengths
 
 
 def n_output_frames(frames, settings: ModelConfig):

@@ -21,7 +21,7 @@ class Recogniser(nn.Module):
         super().__init__()
         self.config, self.units = config, units
         self.frontend = Frontend(config.features)
-        self.network = Network(config.model, n_bins(config.features), len(units))
+        self.network = network_of(config, n_bins(config.features), len(units))
 
     @property
     def frame_seconds(self) -> float:
@@ -37,7 +37,7 @@ class Recogniser(nn.Module):
         return sum(weights.numel() for weights in self.network.parameters())
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
+        """(B, samples) and (B,) lengths -> (B, T', V) log-probs (a transducer's frames) and (B,) frames."""
         return self.network(*self.frontend(waveforms, lengths))
 
     def features(self, waveform: np.ndarray) -> Tensor:
@@ -52,6 +52,11 @@ class Recogniser(nn.Module):
         log_probs, frames = self(batch.to(self.device), lengths.to(self.device))
         log_probs = log_probs.cpu().numpy()
         return [row[:count].copy() for row, count in zip(log_probs, frames.tolist(), strict=True)]
+
+
+def network_of(config: Config, bins: int, n_units: int) -> Network:
+    """The network of an experiment, with fresh weights."""
+    return Network(config.model, bins, n_units, ctc=config.loss.ctc_weight > 0)
 
 
 def pad(waveforms: list[np.ndarray]) -> tuple[Tensor, Tensor]:

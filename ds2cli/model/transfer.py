@@ -11,26 +11,37 @@ from ds2cli.text.units import Units
 
 # What a network may learn on with: by which mean a frame is standardised, and what is dropped.
 FREE = frozenset({"features.statistics", "model.dropout"})
-OUTPUT = ("network.output.weight", "network.output.bias")
+# The settings of a head, which a network that begins with another's encoder chooses for itself.
+OF_HEADS = frozenset({"model.head", "model.predictor", "model.predictor_size", "model.joint_size"})
+HEADS = ("network.output.", "network.head.")
+# A row for each unit.
+BY_UNIT = frozenset({
+    "network.output.weight", "network.output.bias",
+    "network.head.output.weight", "network.head.output.bias", "network.head.predictor.embedding.weight",
+})  # fmt: skip
 
 
 @torch.no_grad()
 def transfer(checkpoint: Checkpoint, recogniser: Recogniser) -> None:
     """Give a recogniser the weights and feature statistics of a checkpoint.
 
-    Of the output layer, the rows of units that both spell with move along with their units (the blank among them);
-    new units keep the rows that they have.
+    The encoder moves whole. A head moves where both have it (a transducer that begins with a CTC run has its own): of
+    its layers that have a row for each unit, the rows of units that both spell with move along with their units (the
+    blank among them); new units keep the rows that they have.
 
     raises  CheckpointError where the networks have different shapes, or frames that mean something else
     """
     own = recogniser.state_dict()
-    body = {key: weights for key, weights in checkpoint.weights.items() if key not in OUTPUT}
+    body = {key: weights for key, weights in checkpoint.weights.items() if not key.startswith(HEADS)}
+    heads = {key: weights for key, weights in checkpoint.weights.items() if key.startswith(HEADS) and key in own}
     shapes = {key: tuple(weights.shape) for key, weights in body.items()}
-    wanted = {key: tuple(weights.shape) for key, weights in own.items() if key not in OUTPUT}
-    if shapes != wanted or checkpoint.weights[OUTPUT[0]].shape[1:] != own[OUTPUT[0]].shape[1:]:
+    wanted = {key: tuple(weights.shape) for key, weights in own.items() if not key.startswith(HEADS)}
+    unlike = any(weights.shape[key in BY_UNIT :] != own[key].shape[key in BY_UNIT :] for key, weights in heads.items())
+    if shapes != wanted or unlike:
+        free = frozenset() if unlike else OF_HEADS
         raise CheckpointError(
             "the network to begin with has another shape: "
-            + "; ".join(differences(checkpoint.config, recogniser.config)),
+            + "; ".join(differences(checkpoint.config, recogniser.config, free)),
             hint="without settings of features and model, those of the run are taken",
         )
     unheard = [one for one in differences(checkpoint.config, recogniser.config, FREE) if one.startswith("features.")]
@@ -38,8 +49,11 @@ def transfer(checkpoint: Checkpoint, recogniser: Recogniser) -> None:
         raise CheckpointError(f"the network to begin with hears otherwise: {'; '.join(unheard)}",
                               hint="leave its features as they are; recordings of other rates are resampled")
     recogniser.load_state_dict(body, strict=False)
-    for key in OUTPUT:
-        moved(checkpoint.weights[key], checkpoint.units, own[key], recogniser.units)
+    for key, weights in heads.items():
+        if key in BY_UNIT:
+            moved(weights, checkpoint.units, own[key], recogniser.units)
+        else:
+            own[key].copy_(weights)
 
 
 def moved(rows: Tensor, units: Units, into: Tensor, new_units: Units) -> None:

@@ -9,8 +9,7 @@ import torch
 from ds2cli.audio.features import n_bins
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
-from ds2cli.model.network import Network
-from ds2cli.model.recogniser import Recogniser
+from ds2cli.model.recogniser import Recogniser, network_of
 
 # Of each weight: itself, its gradient, and what the optimiser remembers of it.
 STATES = {"adamw": 4, "sgd": 3}
@@ -49,7 +48,7 @@ def must_fit(config: Config, n_units: int) -> None:
     """
     bins = n_bins(config.features)
     with torch.device("meta"), within_memory("the network"):
-        network = Network(config.model, bins, n_units)
+        network = network_of(config, bins, n_units)
     needed = 4 * sum(weights.numel() for weights in network.parameters())
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > there:

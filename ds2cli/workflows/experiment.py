@@ -130,6 +130,8 @@ def _kept_layer(init: Path) -> Layer:
     config = load_checkpoint(init).config
     parts = {section: vars(getattr(config, section)) for section in ("features", "model")}
     values = {f"{section}.{name}": value for section, part in parts.items() for name, value in part.items()}
+    if config.model.head == "transducer":  # which no other loss can teach
+        values["loss.kind"] = config.loss.kind
     return Layer(values, f"`{init}`")
 
 

@@ -1,0 +1,1 @@
+"""What turns an encoder's frames into probabilities of units."""
