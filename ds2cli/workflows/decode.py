@@ -1,7 +1,7 @@
 """Speech to text: the network listens, the decoder reads its log-probs, a record gains what was said."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +22,7 @@ from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.records.formats import all_of_one_recording
 from ds2cli.records.jsonl import Record, read_records
+from ds2cli.records.manifest import Utterance
 from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
@@ -85,15 +86,23 @@ def decode(
         writer = None
         if request.log_probs:
             writer = stack.enter_context(LogProbWriter(request.log_probs, source.units, source.frame_seconds))
-        pool = stack.enter_context(ThreadPoolExecutor(request.jobs))
-        waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+        yield from decode_source(source, decoder, request, skip, writer)
 
-        def finished() -> Iterator[Record]:
-            record, log_probs, future = waiting.popleft()
-            if writer:
-                writer.add(record, log_probs)
-            yield describe(record, future.result(), source, request)
 
+def decode_source(
+    source: Source, decoder: BeamDecoder | GreedyDecoder, request: DecodeRequest, skip: Callable[[str], None],
+    writer: LogProbWriter | None = None,
+) -> Iterator[Record]:
+    """The records of a source, each with what was said; the writer is given every record's log-probs, in order."""
+    waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+
+    def finished() -> Iterator[Record]:
+        record, log_probs, future = waiting.popleft()
+        if writer:
+            writer.add(record, log_probs)
+        yield describe(record, future.result(), source, request)
+
+    with ThreadPoolExecutor(request.jobs) as pool:
         for record, log_probs, problem in source.items:
             try:
                 if log_probs is None:
@@ -200,13 +209,18 @@ def open_source(
         return Source(files[0].units, files[0].frame_seconds, items)
     from ds2cli.model.devices import usable_device
     from ds2cli.model.quantised import load_listener
-    from ds2cli.workflows.listen import Listeners, listen
+    from ds2cli.workflows.listen import Listeners
 
     utterances = read_asked(inputs, channel, skip, one_recording)
-    recogniser = load_listener(run, usable_device(device))
-    heard = listen(recogniser, utterances, jobs, Listeners(warn=warn, heard=hears))
+    return listening(load_listener(run, usable_device(device)), utterances, jobs, Listeners(warn=warn, heard=hears))
+
+
+def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, listeners: Any) -> Source:
+    """What a recogniser makes of utterances, one after another."""
+    from ds2cli.workflows.listen import listen
+
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
-             for one in heard)
+             for one in listen(recogniser, utterances, jobs, listeners))
     return Source(recogniser.units, recogniser.frame_seconds, items)
 
 

@@ -35,16 +35,25 @@ class Heard:
     problem: str = ""
 
 
+def read_utterance(utterance: Utterance, sample_rate: int) -> np.ndarray:
+    """(samples,) at a rate, from the utterance's file; as `read_audio`."""
+    return read_audio(
+        utterance.audio, sample_rate, utterance.offset, utterance.duration or None, utterance.channel
+    )
+
+
 @dataclass
 class Listeners:
     """Who is told what, while recordings are heard.
 
     reads  every utterance, before it is read
+    read   an utterance at a rate: from its file, unless somebody has it elsewhere
     warn   what a person should know of a recording, once for each kind of thing
     heard  the seconds of sound that have been heard, and those that have been read
     """
 
     reads: Callable[[Utterance], None] = lambda utterance: None
+    read: Callable[[Utterance, int], np.ndarray] = read_utterance
     warn: Callable[[str], None] = lambda message: None
     heard: Callable[[float, float], None] = lambda done, total: None
 
@@ -58,9 +67,8 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
 
     def read(utterance: Utterance) -> np.ndarray | str:
         listeners.reads(utterance)
-        duration = utterance.duration or None
         try:
-            samples = read_audio(utterance.audio, features.sample_rate, utterance.offset, duration, utterance.channel)
+            samples = listeners.read(utterance, features.sample_rate)
         except AudioError as problem:
             # What came down a pipe lies elsewhere, which nobody needs to know.
             return str(problem).replace(utterance.audio, str(utterance.record.get("audio_filepath") or utterance.audio))
