@@ -19,6 +19,7 @@ RANKS = [
     {"runs"},
     {"training"},
     {"workflows"},
+    {"api"},
     {"cli"},
 ]
 # Siblings and neighbours that are named, each for a reason.

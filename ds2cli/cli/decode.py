@@ -11,7 +11,7 @@ from ds2cli.cli import stream as streams
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import Blank, Channel, FrameSeconds, RecordsFile, UnitsFile, given, layout_of, to_channel
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.decoding.settings import LexiconMode, meaning
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, meaning
 from ds2cli.errors import UsageError
 
 LexiconFile = Annotated[
@@ -19,8 +19,6 @@ LexiconFile = Annotated[
     typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines"),
 ]
 HOT_BOOST = 6.0
-# What ds2 brings. Greedily, letters make words; phones need a lexicon.
-DEFAULT_RUN, LETTERS = "english-phones", "english"
 Run = Annotated[
     str | None,
     typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english-phones, which ds2 brings"),

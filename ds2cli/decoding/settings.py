@@ -9,6 +9,9 @@ from ds2cli import declarations
 # Where units are thousands, the paper's cutoffs (Amodei et al. 2016, section 7.3).
 MANY_UNITS, CUTOFF_PROB, CUTOFF_TOP = 1000, 0.99, 40
 
+# What ds2 brings. Greedily, letters make words; phones need a lexicon.
+DEFAULT_RUN, LETTERS = "english-phones", "english"
+
 LexiconMode = Literal["soft", "hard", "none"]
 
 
