@@ -119,20 +119,23 @@ class Frontend(nn.Module):
 
     def log_features(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The features before they are standardised: natural log of power (mel: of band power; mfcc: its cosines)."""
-        window, hop = window_samples(self.settings), hop_samples(self.settings)
+        window = window_samples(self.settings)
         if waveforms.shape[1] < window:
             waveforms = nn.functional.pad(waveforms, (0, window - waveforms.shape[1]))
         if self.settings.normalise_power:
             power = waveforms.square().sum(1) / lengths.clamp(min=1)
             waveforms = waveforms / power.clamp(min=1e-10).sqrt()[:, None]
-        framed = waveforms.unfold(1, window, hop) * self.window  # (B, T, window)
+        return self.log_power(waveforms), n_frames(lengths, self.settings)
+
+    def log_power(self, waveforms: Tensor) -> Tensor:
+        """(B, samples) of a window at least, at the power that they are heard at -> (B, T, F)."""
+        framed = waveforms.unfold(1, len(self.window), hop_samples(self.settings)) * self.window  # (B, T, window)
         spectrum = torch.fft.rfft(framed, n=self.fft_samples)
         power = (spectrum.real.square() + spectrum.imag.square()) / self.window.square().sum()
         if self.settings.kind == "spectrogram":
-            return (power + FLOOR).log(), n_frames(lengths, self.settings)
+            return (power + FLOOR).log()
         mel = (power @ self.bands + FLOOR).log()
-        features = mel @ self.cosines if self.settings.kind == "mfcc" else mel
-        return features, n_frames(lengths, self.settings)
+        return mel @ self.cosines if self.settings.kind == "mfcc" else mel
 
     @torch.no_grad()
     def fit(self, mean: Tensor, deviation: Tensor) -> None:

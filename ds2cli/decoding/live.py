@@ -68,7 +68,8 @@ class LiveDecoder:
     ) -> None:
         self._start, self._frame_seconds = start, frame_seconds
         self._endpoints = endpoints or EndpointConfig()
-        self._silent = [BLANK, *(index for index, name in enumerate(units.names) if not name.strip())]
+        silent = {BLANK, *(index for index, name in enumerate(units.names) if not name.strip())}
+        self._speaks = np.array([index not in silent for index in range(len(units))])
         self._n_frames = 0  # of the stream, when the utterance began
         self._begin()
 
@@ -81,8 +82,8 @@ class LiveDecoder:
     def feed(self, log_probs: np.ndarray) -> list[Update]:
         """More frames (any, V): the utterances that they end, and what they change of the one under way."""
         updates, begin = [], 0
-        for at, speaks in enumerate(~np.isin(log_probs.argmax(1), self._silent)):
-            self._speech |= bool(speaks)
+        for at, speaks in enumerate(self._speaks[log_probs.argmax(1)].tolist()):
+            self._speech |= speaks
             self._trailing = 0 if speaks else self._trailing + 1
             self._length += 1
             if self._ends():

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ds2cli.audio.features import Heard, hop_samples, n_bins, window_samples
 from ds2cli.config import Config
 from ds2cli.errors import UsageError
-from ds2cli.model.layers import MaskedConvolution
+from ds2cli.inference.steps import ConvolutionSteps, LookaheadSteps, RecurrenceSteps
 from ds2cli.model.network import time_stride
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.model.recurrent import State
@@ -56,6 +56,9 @@ class Streams:
         self.recogniser, self.frontend, self.network = recogniser.eval(), recogniser.frontend, recogniser.network
         self.running = recogniser.config.features.statistics == "running"
         self.window, self.hop = (size(recogniser.config.features) for size in (window_samples, hop_samples))
+        self.convolutions = [ConvolutionSteps(layer) for layer in self.network.convolutions]
+        self.recurrences = [RecurrenceSteps(layer) for layer in self.network.recurrent]
+        self.lookahead = None if self.network.lookahead is None else LookaheadSteps(self.network.lookahead)
 
     def start(self) -> Stream:
         """A stream before its first sample."""
@@ -95,29 +98,44 @@ class Streams:
 
     def _answer(self, streams: Sequence[Stream], last: bool) -> list[np.ndarray]:
         xs = self._hear(streams)
-        for layer, convolution in enumerate(self.network.convolutions):
+        for layer, convolution in enumerate(self.convolutions):
+            if not (last or any(x.shape[2] for x in xs)):
+                return self._nothing(streams)
             xs = _convolve(convolution, streams, layer, xs, last)
         ys = [x.flatten(0, 1).t() for x in xs]  # (C, F, n) -> (n, C * F)
-        for layer, recurrence in enumerate(self.network.recurrent):
-            ys = _recur(recurrence, streams, layer, ys)
-        if self.network.lookahead is not None:
-            ys = _look_ahead(self.network.lookahead, streams, ys, last)
+        if any(map(len, ys)):
+            for layer, recurrence in enumerate(self.recurrences):
+                ys = _recur(recurrence, streams, layer, ys)
+        elif self.recurrences:
+            ys = [y.new_zeros(0, self.recurrences[-1].size) for y in ys]
+        if self.lookahead is not None:
+            ys = _look_ahead(self.lookahead, streams, ys, last)
+        return self._log_probs(streams, ys) if any(map(len, ys)) else self._nothing(streams)
+
+    def _log_probs(self, streams: Sequence[Stream], ys: list[Tensor]) -> list[np.ndarray]:
+        """Frames (n, H) of each stream -> (n, V): the layers that follow know no time."""
         counts = [len(y) for y in ys]
-        x = torch.cat(ys)[:, None]  # (n, 1, H): the layers that follow know no time
-        real = x.new_ones(1, len(x), dtype=torch.bool)
-        for layer in self.network.hidden:
-            x = layer(x, real)
+        x = (torch.cat(ys) if len(ys) > 1 else ys[0])[:, None]  # (n, 1, H)
+        if self.network.hidden:
+            real = x.new_ones(1, len(x), dtype=torch.bool)
+            for layer in self.network.hidden:
+                x = layer(x, real)
         log_probs = self.network.output(x)[:, 0].float().log_softmax(-1).cpu().numpy()
         for stream, count in zip(streams, counts, strict=True):
             stream.n_frames += count
-        return np.split(log_probs, np.cumsum(counts)[:-1])
+        return np.split(log_probs, np.cumsum(counts)[:-1]) if len(counts) > 1 else [log_probs]
+
+    def _nothing(self, streams: Sequence[Stream]) -> list[np.ndarray]:
+        return [np.zeros((0, len(self.recogniser.units)), np.float32) for _ in streams]
 
     def _hear(self, streams: Sequence[Stream]) -> list[Tensor]:
         """The new standardised features of each stream, (1, F, n), or (F, 1, n) for 1-D convolutions."""
         counts = [max((len(stream.samples) - self.window) // self.hop + 1, 0) for stream in streams]
-        waveforms = nn.utils.rnn.pad_sequence([stream.samples for stream in streams], batch_first=True)
-        lengths = torch.tensor([len(stream.samples) for stream in streams])
-        features = self.frontend.log_features(waveforms, lengths)[0] if max(counts) else waveforms[:, :0, None]
+        if len(streams) == 1:
+            waveforms = streams[0].samples[None]
+        else:
+            waveforms = nn.utils.rnn.pad_sequence([stream.samples for stream in streams], batch_first=True)
+        features = self.frontend.log_power(waveforms) if max(counts) else waveforms[:, :0, None]
         answers = []
         for stream, row, count in zip(streams, features, counts, strict=True):
             stream.samples = stream.samples[count * self.hop :]
@@ -134,14 +152,16 @@ class Streams:
 
 
 def _convolve(
-    layer: MaskedConvolution, streams: Sequence[Stream], number: int, xs: list[Tensor], last: bool
+    layer: ConvolutionSteps, streams: Sequence[Stream], number: int, xs: list[Tensor], last: bool
 ) -> list[Tensor]:
     """New frames (C, F, n) of each stream -> the (C', F', n') that they complete."""
     kernel, stride = layer.kernel[1], layer.stride[1]
     padding = kernel // 2 if last else 0
     held = []
     for stream, x in zip(streams, xs, strict=True):
-        x = nn.functional.pad(torch.cat([stream.frames[number], x], 2), (0, padding))
+        x = torch.cat([stream.frames[number], x], 2)
+        if padding:
+            x = nn.functional.pad(x, (0, padding))
         held.append(x[..., stream.skips[number] :])
         stream.skips[number] -= x.shape[2] - held[-1].shape[2]
     counts = [max((x.shape[2] - kernel) // stride + 1, 0) for x in held]
@@ -149,17 +169,21 @@ def _convolve(
         stream.frames[number] = x[..., count * stride :]
         stream.skips[number] += max(count * stride - x.shape[2], 0)
     if not max(counts):
-        return [x.new_zeros(layer.convolution.out_channels, layer.bins(x.shape[1]), 0) for x in xs]
+        return [x.new_zeros(len(layer.bias), layer.bins(x.shape[1]), 0) for x in xs]
     longest = max(x.shape[2] for x in held)
-    y = layer.frames(torch.stack([nn.functional.pad(x, (0, longest - x.shape[2])) for x in held]))
+    y = layer(torch.stack([nn.functional.pad(x, (0, longest - x.shape[2])) for x in held]) if len(xs) > 1
+              else held[0][None])  # fmt: skip
     return [row[..., :count] for row, count in zip(y, counts, strict=True)]
 
 
-def _recur(layer: nn.Module, streams: Sequence[Stream], number: int, xs: list[Tensor]) -> list[Tensor]:
+def _recur(layer: RecurrenceSteps, streams: Sequence[Stream], number: int, xs: list[Tensor]) -> list[Tensor]:
     """New frames (n, H) of each stream -> its (n, size).
 
     Streams with more frames go on without the others, so that nobody's state passes over padding.
     """
+    if len(xs) == 1:
+        y, streams[0].states[number] = layer(xs[0][:, None], streams[0].states[number])
+        return [y[:, 0]]
     order = sorted(range(len(xs)), key=lambda i: -len(xs[i]))
     states = [streams[i].states[number] for i in order]
     state = tuple(torch.cat(parts) for parts in zip(*states, strict=True))
@@ -167,7 +191,7 @@ def _recur(layer: nn.Module, streams: Sequence[Stream], number: int, xs: list[Te
     begin = 0
     for end in sorted({len(x) for x in xs if len(x)}):
         going = [i for i in order if len(xs[i]) >= end]  # a beginning of `order`
-        y, after = layer.advance(
+        y, after = layer(
             torch.stack([xs[i][begin:end] for i in going], 1), tuple(part[: len(going)] for part in state)
         )
         state = tuple(torch.cat([new, old[len(going) :]]) for new, old in zip(after, state, strict=True))
@@ -179,14 +203,16 @@ def _recur(layer: nn.Module, streams: Sequence[Stream], number: int, xs: list[Te
     return [torch.cat(parts) if parts else xs[i].new_zeros(0, layer.size) for i, parts in enumerate(answers)]
 
 
-def _look_ahead(layer: nn.Module, streams: Sequence[Stream], xs: list[Tensor], last: bool) -> list[Tensor]:
+def _look_ahead(layer: LookaheadSteps, streams: Sequence[Stream], xs: list[Tensor], last: bool) -> list[Tensor]:
     """(n, H) of each stream -> those of its frames whose future is known, or has ended."""
     answers = []
     for stream, x in zip(streams, xs, strict=True):
         held = torch.cat([stream.future, x])
         count = len(held) if last else max(len(held) - layer.future, 0)
         stream.future = held[count:]
-        answers.append(layer(held[:, None])[:count, 0] if count else held[:0])
+        if last:
+            held = nn.functional.pad(held, (0, 0, 0, layer.future))
+        answers.append(layer(held) if count else held[:0])
     return answers
 
 

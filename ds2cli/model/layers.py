@@ -108,14 +108,6 @@ class MaskedConvolution(nn.Module):
         """F -> F'."""
         return strided_length(bins, self.kernel[0], self.stride[0])
 
-    def frames(self, x: Tensor) -> Tensor:
-        """(B, C, F, n) frames of streams, in evaluation -> (B, C', F', n'): nothing is padded in time."""
-        of = self.convolution
-        x = nn.functional.conv2d(x, of.weight, of.bias, of.stride, (self.kernel[0] // 2, 0))
-        if self.norm is not None:
-            x = self.norm(x, x.new_ones(x.shape[0], x.shape[-1], dtype=torch.bool))
-        return clipped_relu(x)
-
 
 def strided_length(length, kernel: int, stride: int):
     """Frames (or bins) that a convolution leaves, padded by half its kernel on both sides."""
