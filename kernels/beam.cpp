@@ -30,6 +30,7 @@ void Beam::step(const float* log_probs) {
   extend();
   select();
   rescale();
+  if (settings_.settle_after) settle();
   if (tree_.size() > collect_at_) collect();
   ++frame_;
 }
@@ -438,6 +439,10 @@ void Beam::collect() {
     slot.history = tree_[slot.prefix].history, slot.text = tree_[slot.prefix].text;
     for (Paths* paths : {&slot.blank, &slot.last})
       if (paths->mark >= 0) paths->mark = names[paths->mark];
+  }
+  if (!standing_.empty()) {
+    const std::vector<int32_t> path = best_path();
+    for (std::size_t i = 0; i < path.size(); ++i) standing_[i].history = path[i];
   }
   collect_at_ = std::max(settings_.collect_after, 2 * tree_.size());
 }

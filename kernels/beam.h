@@ -17,6 +17,7 @@ struct BeamSettings {
   double score_threshold = 0.0;  // drop what scores less than the best by this much; 0: never
   double cutoff_prob = 1.0;      // extend only by the likeliest units that together reach this probability
   int cutoff_top = 0;            // and by at most so many of them; 0: all
+  std::size_t settle_after = 0;  // frames that a word stands in the best hypothesis before the others must say it too; 0: never
   std::size_t collect_after = 1 << 20;  // prefixes; then those that no hypothesis needs are thrown away
 };
 
@@ -75,6 +76,11 @@ class Beam {
     double total() const { return blank.total + last.total; }
     const Paths& likeliest() const { return blank.log_best >= last.log_best ? blank : last; }
   };
+  // A finished token of the best prefix.
+  struct Standing {
+    int32_t history;
+    std::size_t since;  // frame
+  };
   // What would enter the beam.
   struct Candidate {
     double score;
@@ -115,6 +121,8 @@ class Beam {
   Paths emit(const Arrival& arrival, const Prefix& prefix);
   void fill(Slot& slot);
   void rescale();
+  void settle();
+  std::vector<int32_t> best_path() const;  // the histories of the best prefix, shortest first
   void collect();
   double probability(int unit);
   void trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) const;
@@ -126,6 +134,8 @@ class Beam {
   PrefixTree tree_;
   std::vector<Slot> slots_, next_;
   std::vector<Mark> marks_;
+  std::vector<Standing> standing_;  // the best prefix's finished tokens
+  std::size_t settled_ = 0;         // so many of them are in every prefix
   std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
   std::vector<Candidate> candidates_;
   std::vector<int> order_;

@@ -37,8 +37,8 @@ class LiveTranscriber:
     """
 
     def __init__(
-        self, network: Any, start: Callable[[], Search], units: Units, frame_seconds: float, endpoints: EndpointConfig,
-        wanted: int, rate: int,
+        self, network: Any, start: Callable[[int], Search], units: Units, frame_seconds: float,
+        endpoints: EndpointConfig, wanted: int, rate: int,
     ) -> None:
         self.partial: Said | None = None
         self._network, self._place = network, network.start()

@@ -159,15 +159,17 @@ class Transcriber:
         return decode_source(source, self._decoder_for(n_best), request, skip or _refuse)
 
     def stream(
-        self, rate: int | None = None, *, silence: float | None = None, max_seconds: float | None = None
+        self, rate: int | None = None, *, silence: float | None = None, max_seconds: float | None = None,
+        settle: float | None = None,
     ) -> LiveTranscriber:
         """A stream before its first sample; any number may be open at once.
 
         rate         samples per second of what will come; None is the model's own
         silence      seconds of silence that end an utterance; 0: nothing does
         max_seconds  an utterance of this length ends at the next short pause
+        settle       seconds that a word stands in the best hypothesis until it is stable; 0: until all agree
         """
-        named = {"silence": silence, "max_seconds": max_seconds}
+        named = {"silence": silence, "max_seconds": max_seconds, "settle": settle}
         endpoints = EndpointConfig(**{name: value for name, value in named.items() if value is not None})
         return LiveTranscriber(
             self._streams, self._decoder.start, self._hearing.units, self._hearing.frame_seconds, endpoints,

@@ -83,6 +83,7 @@ def decode(
     pcm: streams.Pcm = "16000:1:s16le",
     silence: streams.Silence = 0.8,
     longest: streams.Longest = 20.0,
+    settle: streams.Settle = 0.4,
 ) -> None:
     """What is said in recordings: greedily, or by beam search with an n-gram model.
 
@@ -114,7 +115,7 @@ def decode(
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
     )
     if live or microphone or real_time:
-        return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest), kind, output)
+        return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest, settle), kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     heard = terminal.hearing(

@@ -37,13 +37,19 @@ Longest = Annotated[
     typer.Option("--max-seconds", min=1, rich_help_panel=PANEL, help="an utterance this long ends at a short pause"),
 ]
 
+Settle = Annotated[
+    float,
+    typer.Option("--settle", min=0, rich_help_panel=PANEL,
+                 help="seconds that a word stands until it is stable; 0: until all hypotheses agree"),
+]  # fmt: skip
 
-def stream(request: Any, sound: tuple, rules: tuple[float, float], kind: str, output: Path | None) -> None:
+
+def stream(request: Any, sound: tuple, rules: tuple[float, float, float], kind: str, output: Path | None) -> None:
     """Every update as it comes: JSON lines, or text, which on a terminal is one line rewritten.
 
     request  a DecodeRequest
     sound    the values of --pcm, --chunk, --real-time, --microphone
-    rules    those of --silence, --max-seconds
+    rules    those of --silence, --max-seconds, --settle
     raises   UsageError for another format
     """
     from ds2cli.decoding.live import EndpointConfig
@@ -52,7 +58,7 @@ def stream(request: Any, sound: tuple, rules: tuple[float, float], kind: str, ou
 
     if kind not in ("jsonl", "text"):
         raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")
-    endpoints = EndpointConfig(silence=rules[0], max_seconds=rules[1])
+    endpoints = EndpointConfig(silence=rules[0], max_seconds=rules[1], settle=rules[2])
     asked = StreamRequest(request, pcm_format(sound[0]), *sound[1:], endpoints)
     skipped: list[str] = []
     with lines_to(output) as write:

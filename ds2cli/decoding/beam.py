@@ -50,14 +50,16 @@ class BeamDecoder:
         search.feed(log_probs)
         return search.finish(n_best)
 
-    def start(self, collect_after: int = 1 << 20) -> "BeamSearch":
+    def start(self, settle_after: int | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
         """A search to be fed piece by piece.
 
+        settle_after   in place of the settings' own `settle`
         collect_after  prefixes in memory before those that no hypothesis needs are dropped
         """
         kernel = _kernels.Beam(
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
-            cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top, collect_after=collect_after,
+            cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top,
+            settle_after=self.config.settle if settle_after is None else settle_after, collect_after=collect_after,
         )
         return BeamSearch(kernel, self.config.blank_penalty, self._hypothesis)
 

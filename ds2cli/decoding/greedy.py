@@ -35,8 +35,8 @@ class GreedyDecoder:
         """The one hypothesis of a whole utterance, (T, V) log-probs."""
         return [greedy_decode(log_probs, self.units)]
 
-    def start(self) -> "GreedySearch":
-        """A search to be fed piece by piece."""
+    def start(self, settle_after: int | None = None) -> "GreedySearch":
+        """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""
         return GreedySearch(self.units)
 
 

@@ -15,15 +15,18 @@ Prefix = tuple[int, ...]
 
 
 def beam_search(
-    log_probs: np.ndarray, beam: int, space: int, rank: Callable[[Prefix], float], ending: Callable[[Prefix], float]
+    log_probs: np.ndarray, beam: int, space: int, rank: Callable[[Prefix], float], ending: Callable[[Prefix], float],
+    settle: int = 0,
 ) -> list[tuple[Prefix, float, float]]:
     """Every text in the last frame's beam, best first: its units, log p_ctc, and log p_ctc + ending(units).
 
     log_probs  (T, V); space  the unit that is the same however often it is said, or -1
     rank    what a prefix earns beside its sound while it is searched; ending  what the whole text earns
+    settle  frames that a finished word stands in the best prefix, after which all others must begin so too; 0: for ever
     """
     prefixes = {(): (0.0, -np.inf)}  # units -> log p of the paths that end in the blank, and in the last unit
-    for frame in log_probs.astype(float):
+    standing: dict[Prefix, int] = {}  # the best prefix up to each of its spaces, and since when it was the best's
+    for t, frame in enumerate(log_probs.astype(float)):
         longer: dict[Prefix, tuple[float, float]] = defaultdict(lambda: (-np.inf, -np.inf))
 
         def add(prefix: Prefix, blank: float, last: float, longer=longer) -> None:
@@ -41,7 +44,11 @@ def beam_search(
                 else:
                     add((*prefix, unit), -np.inf, total + frame[unit])
         ranked = sorted(longer, key=lambda prefix: np.logaddexp(*longer[prefix]) + rank(prefix), reverse=True)
-        prefixes = {prefix: longer[prefix] for prefix in ranked[:beam]}
+        ended = [ranked[0][: at + 1] for at, unit in enumerate(ranked[0]) if unit == space]
+        standing = {prefix: standing.get(prefix, t) for prefix in ended}
+        settled = [prefix for prefix, since in standing.items() if settle and t - since >= settle]
+        must = settled[-1] if settled else ()
+        prefixes = {prefix: longer[prefix] for prefix in ranked[:beam] if prefix[: len(must)] == must}
     texts: dict[Prefix, float] = defaultdict(lambda: -np.inf)
     for prefix, (blank, last) in prefixes.items():
         text = prefix[:-1] if prefix[-1:] == (space,) else prefix

@@ -122,13 +122,16 @@ def test_hot_words_are_said_in_the_case_of_the_units_and_without_spaces_they_are
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000), beam=st.integers(1, 30), with_model=st.booleans(), **weights)
-def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, **chosen):
+@given(
+    seed=st.integers(0, 10_000), beam=st.integers(1, 30), with_model=st.booleans(), settle=st.integers(0, 3), **weights
+)  # fmt: skip
+def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, settle, **chosen):
     tables = random_tables(WORDS, 3, seed) if with_model or chosen["lexicon"] == "hard" else None
-    decoder = BeamDecoder(UNITS, replace(EVERYTHING, beam=beam, **chosen), as_model(tables) if tables else None)
+    config = replace(EVERYTHING, beam=beam, settle=settle, **chosen)
+    decoder = BeamDecoder(UNITS, config, as_model(tables) if tables else None)
     definition = Definition(decoder, tables)
     log_probs = random_log_probs(12, 4, seed)
-    expected = beam_search(log_probs, beam, 1, definition.rank, definition.ending)
+    expected = beam_search(log_probs, beam, 1, definition.rank, definition.ending, settle)
     expected = [one for one in expected if one[2] > -math.inf]
     if not expected:
         return  # no word was finished: the kernel then gives what it can without the last one
@@ -139,10 +142,13 @@ def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_mode
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.lists(st.integers(0, 60), max_size=8), st.sampled_from([10, 200, 1 << 20]))
-def test_frames_fed_in_any_pieces_give_the_same_n_best(seed, cuts, collect):
+@given(
+    st.integers(0, 10_000), st.lists(st.integers(0, 60), max_size=8), st.sampled_from([10, 200, 1 << 20]),
+    st.integers(0, 5),
+)  # fmt: skip
+def test_frames_fed_in_any_pieces_give_the_same_n_best(seed, cuts, collect, settle):
     tables = random_tables(WORDS, 3, seed)
-    decoder = BeamDecoder(UNITS, replace(EVERYTHING, beam=20), as_model(tables))
+    decoder = BeamDecoder(UNITS, replace(EVERYTHING, beam=20, settle=settle), as_model(tables))
     log_probs = random_log_probs(60, 4, seed)
     whole = decoder.decode(log_probs, n_best=20)
     search = decoder.start(collect_after=collect)

@@ -12,7 +12,7 @@ from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Update
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 
-NEVER = EndpointConfig(silence=0.0)
+NEVER = EndpointConfig(silence=0.0, settle=0.0)
 FRAME = 0.04
 
 
@@ -58,6 +58,32 @@ def test_stable_words_never_change_and_the_end_is_what_the_whole_gives(seed, cut
     if updates:
         assert updates[-1].hypothesis.text == whole.text == " ".join(stable)
         assert updates[-1].words == whole.words(FRAME)
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 10**6), cuts=st.lists(st.integers(0, 60), max_size=10), frames=st.integers(1, 8))
+def test_a_word_that_has_stood_long_enough_is_stable_whatever_the_chunks(seed, cuts, frames):
+    """Oracle: the best hypothesis after each frame, asked of a search that is fed frame by frame."""
+    log_probs = random_log_probs(60, len(UNITS), seed, sharpness=3.0)
+    rules = EndpointConfig(silence=0.0, settle=(frames - 0.5) * FRAME)
+    one_by_one = fed(LiveDecoder(beam().start, UNITS, FRAME, rules), log_probs, range(60))
+    updates = fed(LiveDecoder(beam().start, UNITS, FRAME, rules), log_probs, cuts)
+    stable: list[str] = []
+    for update in updates:
+        words = [word.word for word in update.words[: update.n_stable]]
+        assert words[: len(stable)] == stable
+        stable = words
+    assert [one.hypothesis.text for one in updates[-1:]] == [one.hypothesis.text for one in one_by_one[-1:]]
+
+
+def test_a_word_is_stable_when_it_has_stood_for_a_while():
+    """The network is in two minds about the first word; nobody waits for the other reading to die."""
+    doubtful = said("_a_b__ _aa_")
+    doubtful[3] = np.log([0.02, 0.01, 0.37, 0.6])
+    for settle, n_stable in ((0.0, 0), (5 * FRAME, 0), (4 * FRAME, 1), (2 * FRAME, 1)):
+        live = LiveDecoder(beam().start, UNITS, FRAME, EndpointConfig(silence=0.0, settle=settle))
+        (update,) = live.feed(doubtful)
+        assert (update.hypothesis.text, update.n_stable) == ("ab a", n_stable)
 
 
 def test_a_word_is_stable_when_it_has_ended_in_every_hypothesis():
