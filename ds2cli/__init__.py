@@ -16,9 +16,16 @@ from ds2cli.errors import Ds2Error
 if TYPE_CHECKING:
     from ds2cli.api.live import LiveTranscriber as LiveTranscriber
     from ds2cli.api.live import Said as Said
+    from ds2cli.api.texts import Alignment as Alignment
+    from ds2cli.api.texts import Segmentation as Segmentation
+    from ds2cli.api.texts import align as align
+    from ds2cli.api.texts import normalise as normalise
+    from ds2cli.api.texts import score as score
+    from ds2cli.api.texts import segment as segment
     from ds2cli.api.transcriber import Transcriber as Transcriber
     from ds2cli.api.transcriber import Transcript as Transcript
     from ds2cli.api.transcriber import load as load
+    from ds2cli.language.model import NgramModel as NgramModel
 
 __version__ = "0.1.0"
 
@@ -28,6 +35,13 @@ _HOMES = {
     "Transcript": "api.transcriber",
     "LiveTranscriber": "api.live",
     "Said": "api.live",
+    "align": "api.texts",
+    "Alignment": "api.texts",
+    "segment": "api.texts",
+    "Segmentation": "api.texts",
+    "score": "api.texts",
+    "normalise": "api.texts",
+    "NgramModel": "language.model",
 }
 __all__ = ["Ds2Error", *_HOMES]  # noqa: PLE0604
 

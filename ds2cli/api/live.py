@@ -1,7 +1,7 @@
 """Sound as it comes, from Python: samples go in, and what is said comes out as soon as it is known."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,4 +87,6 @@ class LiveTranscriber:
 
 def _said(update: Update) -> Said:
     text = update.hypothesis.text
-    return Said(text, text if update.final else update.stable_text, update.words, update.start, update.end)
+    words = [replace(word, start=round(word.start, 3), end=round(word.end, 3)) for word in update.words]
+    times = round(update.start, 3), round(update.end, 3)
+    return Said(text, text if update.final else update.stable_text, words, *times)

@@ -18,6 +18,7 @@ from ds2cli.model.devices import usable_device
 from ds2cli.model.quantised import load_listener
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.runs.decoding import read_tuned
 from ds2cli.workflows.decode import DecodeRequest, decode_source, listening, open_decoder
 from ds2cli.workflows.decode_inputs import read_inputs
 from ds2cli.workflows.listen import Listeners
@@ -105,6 +106,11 @@ class Transcriber:
         """From one frame of log-probs to the next."""
         return self._listener.frame_seconds
 
+    @property
+    def lexicon_file(self) -> Path | None:
+        """How words are said in the units, where they do not write them."""
+        return self._request.lexicon_file or read_tuned(self._request.run).lexicon_file
+
     @overload
     def transcribe(
         self, sounds: Sound, *, n_best: int = 1, channel: int | None = None,
@@ -172,18 +178,18 @@ class Transcriber:
         named = {"silence": silence, "max_seconds": max_seconds, "settle": settle}
         endpoints = EndpointConfig(**{name: value for name, value in named.items() if value is not None})
         return LiveTranscriber(
-            self._streams, self._decoder.start, self._hearing.units, self._hearing.frame_seconds, endpoints,
+            self._streams, self._decoder.start, self.network.units, self.network.frame_seconds, endpoints,
             self.sample_rate, rate or self.sample_rate,
         )
 
     @cached_property
-    def _hearing(self) -> Recogniser:
-        """Layers with a state, which those that multiply in int8 have not."""
+    def network(self) -> Recogniser:
+        """The network in float32, whose layers can have a state; those that multiply in int8 have none."""
         return load_recogniser(self._request.run, usable_device(self._request.device))
 
     @cached_property
     def _streams(self) -> Any:
-        return open_streams(self._hearing, lambda line: None)
+        return open_streams(self.network, lambda line: None)
 
     def _searching(self, n_best: int) -> DecodeRequest:
         if n_best < 1:

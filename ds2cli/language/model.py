@@ -36,6 +36,11 @@ class NgramModel:
     path: str = ""
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "NgramModel":
+        """As `load_ngram_model`."""
+        return load_ngram_model(Path(path))
+
     @property
     def order(self) -> int:
         return self.kernel.order
@@ -50,7 +55,7 @@ class NgramModel:
         return self.kernel.indices(words)
 
     def score(self, sentence: str, begin: bool = True, end: bool = True) -> np.ndarray:
-        """log10 p of each word of a sentence given those before it; with `end`, of </s> too."""
+        """log10 p of each word of a sentence given those before it, (words,) float32; with `end`, of </s> too."""
         ids = self.ids([word.encode() for word in sentence.split()])
         return self.kernel.score_tokens(np.append(ids, np.uint32(self.kernel.end_sentence)) if end else ids, begin)
 

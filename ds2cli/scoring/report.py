@@ -38,13 +38,23 @@ class Report:
     def characters(self) -> Counts:
         return total(self.corpus.characters)
 
+    @property
+    def wer(self) -> float | None:
+        """Word errors per hundred words of the references; None where there are none."""
+        return self.words.rate
+
+    @property
+    def cer(self) -> float | None:
+        """Character errors, likewise."""
+        return self.characters.rate
+
     def summary(self) -> dict[str, Any]:
         """Everything but the utterances; a rate without reference tokens is None."""
         corpus = self.corpus
         spaceless, wrong = total(corpus.spaceless), int(corpus.wrong.sum())
         answer: dict[str, Any] = {
-            "wer": self.words.rate,
-            "cer": self.characters.rate,
+            "wer": self.wer,
+            "cer": self.cer,
             "cer_no_spaces": spaceless.rate,
             "sentence_error_rate": 100.0 * wrong / len(corpus.pairs) if corpus.pairs else None,
             "wer_interval": self.draws[0].interval if self.settings["bootstrap"] else None,

@@ -64,23 +64,36 @@ def score(
     against  hypotheses of a second system, to be compared with the first: a file of the first one's kind
     """
     options = options or ScoreOptions()
-    steps = normalisers(options)
     read = replace(options.read, ignore_case=options.ignore_case)
     pairing = read_pairs(reference, hypothesis, read)
-    _check_fields(pairing, options)
-    entries = entries_of(pairing.pairs)
-    _prepare([*pairing.pairs, *(pair for _, pair in entries)], steps)
     other = None
     if against is not None:
         other = read_pairs(reference, against, read) if hypothesis else read_pairs(against, None, read)
+    names = {"reference": str(reference), "hypothesis": str(hypothesis or reference)}
+    return score_pairs(pairing, options, names, other, str(against))
+
+
+def score_pairs(
+    pairing: Pairing, options: ScoreOptions, names: dict[str, str] | None = None, other: Pairing | None = None,
+    against: str = "",
+) -> Report:
+    """The report on pairs, wherever they come from; `names` are those of their two sides.
+
+    other, against  the same utterances of a second system, and what it is called
+    """
+    steps = normalisers(options)
+    _check_fields(pairing, options)
+    entries = entries_of(pairing.pairs)
+    _prepare([*pairing.pairs, *(pair for _, pair in entries)], steps)
+    if other is not None:
         _prepare(other.pairs, steps)
-        _line_up(pairing, other, str(against))
+        _line_up(pairing, other, against)
     counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])
     lists = count_lists(entries, counting)
     corpus = count(pairing.pairs, counting)
     corpus.lists = lists
     settings = {
-        "reference": str(reference), "hypothesis": str(hypothesis or reference),
+        **(names or {}),
         "kinds": pairing.kinds, "normalise": [step.name for step in steps],
         "words": options.words, "align": options.align,
         "optional": options.optional, "fragments": options.fragments, "missing": str(options.read.missing),
@@ -88,7 +101,7 @@ def score(
     }
     report = Report(corpus, pairing, settings, options.by)
     if other is not None:
-        report.comparison = compare(report, count(other.pairs, counting), str(against))
+        report.comparison = compare(report, count(other.pairs, counting), against)
     return report
 
 
