@@ -64,6 +64,7 @@ def score(
     against  hypotheses of a second system, to be compared with the first: a file of the first one's kind
     """
     options = options or ScoreOptions()
+    normalisers(options)  # a wrong name is known before stdin has been waited for
     read = replace(options.read, ignore_case=options.ignore_case)
     pairing = read_pairs(reference, hypothesis, read)
     other = None
