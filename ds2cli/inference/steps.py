@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ds2cli.model.folded import Matrices, folded_convolution, folded_recurrence, scale_and_shift
 from ds2cli.model.layers import Lookahead, MaskedConvolution, clipped_relu
+from ds2cli.model.quantised import QuantisedRecurrence
 from ds2cli.model.recurrent import CLIPS, RecurrentLayer, State
 
 FEW = 10  # frames, up to which steps are faster
@@ -43,6 +44,11 @@ class RecurrenceSteps:
 
     def __init__(self, layer: RecurrentLayer) -> None:
         self.layer, self.size = layer, layer.size
+        self._is_folded = not isinstance(layer.directions[0], QuantisedRecurrence)
+        if self._is_folded:
+            self._fold(layer)
+
+    def _fold(self, layer: RecurrentLayer) -> None:
         matrices = folded_recurrence(layer.directions[0])
         self.kind = matrices.kind
         self._input, self._bias = _normalised(layer, matrices)
@@ -54,7 +60,7 @@ class RecurrenceSteps:
 
     def __call__(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """More frames x (T, B, H) -> (T, B, size), and the state after them."""
-        if len(x) > FEW or x.device.type != "cpu":
+        if len(x) > FEW or x.device.type != "cpu" or not self._is_folded:
             return self.layer.advance(x, state)
         arriving = torch.addmm(self._bias, x.flatten(0, 1), self._input).view(len(x), x.shape[1], -1)
         step = {"gru": self._gru, "lstm": self._lstm}.get(self.kind, self._rectify)

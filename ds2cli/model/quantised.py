@@ -19,6 +19,7 @@ from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.folded import Matrices, folded_recurrence
 from ds2cli.model.narrow import quantise
 from ds2cli.model.recogniser import Recogniser, build_recogniser
+from ds2cli.model.recurrent import State
 
 ENGINES = {"x86", "fbgemm", "onednn"}  # torch's int8 kernels with a scale for each row of a recurrence
 OPERATORS = ("quantized_lstm", "quantized_gru", "_make_per_channel_quantized_tensor")
@@ -78,11 +79,18 @@ class QuantisedRecurrence(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (T, B, H) -> (T, B, size)."""
-        zeros = x.new_zeros(1, x.shape[1], self.size)
+        zeros = x.new_zeros(x.shape[1], self.size)
+        return self.advance(x, (zeros, zeros))[0]
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """As FusedRecurrence.advance; a scale is that of the frames that come together."""
         plan = (True, 1, 0.0, False, False, False)  # biases, 1 layer, no dropout, no training, 1 direction, time first
+        before = [part[None] for part in state]
         if self.kind == "gru":
-            return torch.quantized_gru(x, zeros, [self.cell], *plan)[0]
-        return torch.quantized_lstm(x, [zeros, zeros], [self.cell], *plan, dtype=torch.qint8, use_dynamic=True)[0]
+            y, h = torch.quantized_gru(x, before[0], [self.cell], *plan)
+            return y, (h[0],)
+        y, h, cell = torch.quantized_lstm(x, before, [self.cell], *plan, dtype=torch.qint8, use_dynamic=True)
+        return y, (h[0], cell[0])
 
 
 @cache

@@ -56,7 +56,8 @@ class RecurrentLayer(nn.Module):
 
     def start(self, n_streams: int) -> State:
         """The state before the first frame of as many streams."""
-        zeros = next(self.directions.parameters()).new_zeros(n_streams, self.size)
+        weights = next(self.directions.parameters(), None)  # those in int8 are no parameters
+        zeros = torch.zeros(n_streams, self.size, device=None if weights is None else weights.device)
         return (zeros, zeros) if self.kind == "lstm" else (zeros,)
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:

@@ -1,8 +1,12 @@
-"""Utterances to log-probs: read by threads, batched by length, long ones in overlapping windows, answers in order."""
+"""Utterances to log-probs: read by threads, batched by length, answers in order.
+
+Long ones are heard in overlapping windows; or, where the network needs nothing of the future, as streams, of which no
+more than a minute is in memory at a time.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from ds2cli.audio.files import read_audio, read_blocks, read_info
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.config import Config
 from ds2cli.errors import AudioError, Ds2Error
+from ds2cli.inference.stream import Streams, needs_of_the_future
 from ds2cli.io.parallel import ordered_map
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import Utterance
@@ -23,6 +28,7 @@ WINDOW_SECONDS = 1800.0 # and no more of them at once than this, unless one alon
 NARROW_RATE = 8000      # a telephone's
 SHOWN_CUTS = 3
 BATCH_SECONDS = 120.0   # of padded audio in one pass of the network
+STREAMED_SECONDS = 60.0 # recordings longer than this are streams, where the network can hear one
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,14 @@ def read_utterance(utterance: Utterance, sample_rate: int) -> np.ndarray:
     return read_audio(
         utterance.audio, sample_rate, utterance.offset, utterance.duration or None, utterance.channel
     )
+
+
+@dataclass(frozen=True)
+class LongSound:
+    """A recording that does not stand in memory: its first block, and all of them."""
+
+    first: np.ndarray
+    blocks: Iterator[np.ndarray]
 
 
 @dataclass
@@ -65,27 +79,64 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
     clock = Clock(features.sample_rate, listeners.heard)
     notes = Notes(recogniser.config, listeners.warn)
 
-    def read(utterance: Utterance) -> np.ndarray | str:
+    streams = None if needs_of_the_future(recogniser.config) else Streams(recogniser)
+
+    def read(utterance: Utterance) -> np.ndarray | LongSound | str:
         listeners.reads(utterance)
         try:
+            if streams and listeners.read is read_utterance and is_long(utterance):
+                blocks = read_blocks(utterance.audio, features.sample_rate, STREAMED_SECONDS, utterance.channel)
+                return LongSound(next(blocks), blocks)
             samples = listeners.read(utterance, features.sample_rate)
         except AudioError as problem:
-            # What came down a pipe lies elsewhere, which nobody needs to know.
-            return str(problem).replace(utterance.audio, str(utterance.record.get("audio_filepath") or utterance.audio))
+            return _as_named(utterance, problem)
         if len(samples) < window_samples(features):
             return f"`{utterance.audio}` is shorter than one window of {features.window_seconds:g} s"
         return samples
 
     for window in _side_by_side(utterances):
-        waveforms = list(ordered_map(read, window, jobs))
-        sounds = [one for one in waveforms if not isinstance(one, str)]
-        notes.look_at(window, waveforms)
-        answers = _answers(recogniser, sounds, clock)
-        for utterance, waveform in zip(window, waveforms, strict=True):
-            if isinstance(waveform, str):
-                yield Heard(utterance, None, problem=waveform)
+        sounds = list(ordered_map(read, window, jobs))
+        notes.look_at(window, [sound.first if isinstance(sound, LongSound) else sound for sound in sounds])
+        answers = _answers(recogniser, [sound for sound in sounds if isinstance(sound, np.ndarray)], clock)
+        for utterance, sound in zip(window, sounds, strict=True):
+            if isinstance(sound, str):
+                yield Heard(utterance, None, problem=sound)
+            elif isinstance(sound, LongSound):
+                assert streams
+                yield _stream(streams, utterance, sound, clock)
             else:
-                yield Heard(utterance, next(answers), len(waveform) / features.sample_rate)
+                yield Heard(utterance, next(answers), len(sound) / features.sample_rate)
+
+
+def is_long(utterance: Utterance) -> bool:
+    """Whether it is a whole recording of more than STREAMED_SECONDS."""
+    if utterance.offset or 0 < utterance.duration <= STREAMED_SECONDS:
+        return False
+    seconds = _length(utterance)
+    return seconds > STREAMED_SECONDS and (not utterance.duration or utterance.duration > seconds - 0.01)
+
+
+def _stream(streams: Streams, utterance: Utterance, sound: LongSound, clock: "Clock") -> Heard:
+    """A recording heard block by block; one that lacks its end, as far as it goes."""
+    place, problem = streams.start(), ""
+    found, n_samples = [], 0
+    try:
+        for block in chain([sound.first], sound.blocks):
+            clock.read(len(block))
+            found.append(streams.accept([place], [block])[0])
+            n_samples += len(block)
+            clock.heard(len(block))
+    except AudioError as wrong:
+        problem = "" if is_cut_short(utterance.audio) else _as_named(utterance, wrong)
+    if problem:
+        return Heard(utterance, None, problem=problem)
+    log_probs = np.concatenate([*found, streams.finish([place])[0]])
+    return Heard(utterance, log_probs, n_samples / streams.recogniser.config.features.sample_rate)
+
+
+def _as_named(utterance: Utterance, problem: AudioError) -> str:
+    """What is wrong, of the name that a person knows: what came down a pipe lies elsewhere."""
+    return str(problem).replace(utterance.audio, str(utterance.record.get("audio_filepath") or utterance.audio))
 
 
 class Notes:

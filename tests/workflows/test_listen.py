@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ds2cli.audio.files import read_audio, read_blocks, write_audio
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import AudioError
+from ds2cli.model.quantised import quantised
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import units_of
@@ -150,3 +153,44 @@ def test_a_recording_that_lacks_its_end_is_heard_and_said_to_be_cut(recogniser, 
     assert all(one.log_probs is not None for one in heard)
     assert said == [f"`{n}` is cut short: its file lacks its end" for n in "01"] + [
         "`2` is cut short: its file lacks its end (others may be, too)"]
+
+
+def one_way(is_quantised: bool):
+    """A recogniser that needs nothing of the future."""
+    import torch
+
+    torch.manual_seed(1)
+    features = FeatureConfig(kind="mel", n_mels=16, normalise_power=False, statistics="running")
+    model = replace(CONFIG.model, rnn="lstm", bidirectional=False, lookahead=4, rnn_size=16)
+    recogniser = Recogniser(Config(features, model), units_of(["abc d"])).eval()
+    return quantised(recogniser) if is_quantised else recogniser
+
+
+@pytest.mark.parametrize("is_quantised", [False, True])
+def test_a_long_recording_streams_where_the_network_can(minute, monkeypatch, is_quantised):
+    """The log-probs of the whole at once, which no windows give, though the whole is never in memory."""
+    recogniser, samples = one_way(is_quantised), read_audio(minute, 16000)
+    whole = recogniser.log_probs([samples])[0]
+    monkeypatch.setattr(listen, "STREAMED_SECONDS", 7.0)
+    monkeypatch.setattr(listen, "read_audio", None)
+    moves = []
+    told = listen.Listeners(heard=lambda *move: moves.append(move))
+    (heard,) = listen.listen(recogniser, [utterance(minute)], 1, told)
+    assert heard.seconds == pytest.approx(90, abs=0.01) and len(moves) > 10 and moves[-1][0] == moves[-1][1]
+    n = min(len(whole), len(heard.log_probs))
+    assert abs(len(heard.log_probs) - len(whole)) <= 1
+    assert np.abs(heard.log_probs[: n - 1] - whole[: n - 1]).max() < (0.05 if is_quantised else 1e-3)
+
+
+def test_a_long_recording_that_ends_badly_is_heard_or_named(minute, tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "STREAMED_SECONDS", 7.0)
+    cut, broken = tmp_path / "cut.wav", tmp_path / "broken.flac"
+    write_audio(cut, np.random.default_rng(1).normal(0, 0.1, 20 * 16000), 16000)
+    cut.write_bytes(cut.read_bytes()[:400_000])
+    broken.write_bytes(minute.read_bytes()[: minute.stat().st_size // 2])
+    warned = []
+    told = listen.Listeners(warn=warned.append)
+    found = list(listen.listen(one_way(False), [utterance(cut), utterance(broken), utterance(minute)], 1, told))
+    assert found[0].seconds == pytest.approx(12.5, abs=0.1) and any("cut" in line for line in warned)
+    assert found[1].log_probs is not None or "broken.flac" in found[1].problem
+    assert found[2].log_probs is not None
