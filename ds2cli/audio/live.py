@@ -1,5 +1,6 @@
 """Sound as it comes: PCM down a pipe, a microphone; resampled as a stream."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from ds2cli.errors import AudioError, UsageError
 Encoding = Literal["s16le", "s32le", "f32le", "u8"]
 ENCODINGS: dict[str, str] = {"s16le": "<i2", "s32le": "<i4", "f32le": "<f4", "u8": "u1"}
 LONGEST_HEADER = 1 << 16  # bytes before a WAV's samples
+_ANOTHER_WAV = re.compile(rb"RIFF....WAVE(fmt |JUNK|LIST|bext)", re.DOTALL)  # no samples are so by chance
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,11 @@ def read_pcm(stream: BinaryIO, raw: PcmFormat, seconds: float) -> tuple[PcmForma
 
 
 def _blocks(stream: BinaryIO, pcm: PcmFormat, seconds: float, held: bytes) -> Iterator[np.ndarray]:
-    size = max(int(pcm.rate * seconds), 1) * pcm.frame_bytes
+    size, before = max(int(pcm.rate * seconds), 1) * pcm.frame_bytes, b""
     while more := stream.read(size - len(held)):
-        held += more
+        if _ANOTHER_WAV.search(before + more):
+            raise AudioError("stdin holds another WAV behind the first", hint="sox a.wav b.wav -t wav -")
+        held, before = held + more, more[-16:]
         whole = len(held) // pcm.frame_bytes * pcm.frame_bytes  # a pipe may break anywhere, and go on
         yield decode_pcm(held[:whole], pcm)
         held = held[whole:]

@@ -16,9 +16,12 @@ def best_path(log_probs: np.ndarray) -> list[int]:
 
 def greedy_decode(log_probs: np.ndarray, units: Units) -> Hypothesis:
     """The best path as a hypothesis; its acoustic score is that of this one path, not of all that spell the text."""
-    path = log_probs.argmax(1)
+    return _hypothesis(log_probs.argmax(1), log_probs.max(1), units)
+
+
+def _hypothesis(path: np.ndarray, best: np.ndarray, units: Units) -> Hypothesis:
+    """From the best unit of each frame, and its log-prob, (T,) each."""
     labels, starts, ends = _runs(path)
-    best = log_probs.max(1)
     edges = np.stack([starts, ends], 1).ravel()
     peaks = np.maximum.reduceat(np.append(best, -np.inf), edges)[::2] if len(labels) else best[:0]
     score = float(best.sum())
@@ -45,16 +48,17 @@ class GreedySearch:
 
     def __init__(self, units: Units) -> None:
         self._units = units
-        self._heard: list[np.ndarray] = []
+        self._path, self._best = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
 
     def feed(self, log_probs: np.ndarray) -> None:
         """More frames (any, V)."""
-        self._heard.append(log_probs)
+        self._path.append(log_probs.argmax(1))
+        self._best.append(log_probs.max(1))
 
     def finish(self, n_best: int = 1) -> list[Hypothesis]:
         """The one hypothesis, if the speech ended here; it may go on after."""
-        heard = np.concatenate(self._heard) if self._heard else np.zeros((0, len(self._units)), np.float32)
-        return [greedy_decode(heard, self._units)]
+        self._path, self._best = [np.concatenate(self._path)], [np.concatenate(self._best)]
+        return [_hypothesis(self._path[0], self._best[0], self._units)]
 
     def n_agreed(self) -> int:
         """Words that are written to their end: all but the last. A best path never changes."""

@@ -73,6 +73,20 @@ def test_what_is_not_a_number_is_silence():
     assert decode_pcm(samples.tobytes(), PcmFormat(encoding="f32le")).tolist() == [0.5, 0, 0, -0.25]
 
 
+def test_a_second_wav_in_the_pipe_is_named_once_the_first_was_heard():
+    """Its rate may be another, and its header is no sound."""
+    first, second = io.BytesIO(), io.BytesIO()
+    soundfile.write(first, SOUND, 16000, format="WAV")
+    soundfile.write(second, SOUND, 8000, format="WAV")
+    for sizes in ([999], [7], [4]):
+        pipe = io.BufferedReader(Dripping(first.getvalue() + second.getvalue(), sizes))
+        _, blocks = read_pcm(pipe, PcmFormat(), 0.01)
+        heard = []
+        with pytest.raises(AudioError, match="another WAV"):
+            heard.extend(blocks)
+        assert np.abs(np.concatenate(heard)[:3800] - SOUND[:3800]).max() < 1e-3
+
+
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
 def test_a_stream_is_resampled_as_the_whole(rate):
     resampler = LiveResampler(rate, 16000)

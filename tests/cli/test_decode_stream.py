@@ -86,3 +86,55 @@ def test_a_recording_that_cannot_be_read_is_skipped(run, talk, tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"RIFF" + np.random.default_rng(1).bytes(400))
     ran = run("decode", "--stream", "--greedy", tmp_path / "broken.wav", talk)
     assert ran.code == 3 and "broken.wav" in ran.stderr and lines(ran.stdout)[-1]["event"] == "final"
+
+
+def finals(data: bytes, *arguments: str) -> list[str]:
+    """What is said of a pipe's bytes."""
+    ran = subprocess.run([*DS2, "decode", "--stream", "-", "--greedy", *arguments], input=data, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+    return [one["pred_text"] for one in lines(ran.stdout.decode()) if one["event"] == "final"]
+
+
+def test_a_pipe_of_48_khz_stereo_that_stalls_and_breaks_within_a_sample(talk):
+    """It is heard as if it had come at once; half a sample at its end is none."""
+    stereo = np.repeat(read_audio(talk, 48000)[:, None], 2, 1)
+    data = (stereo * 32767).astype("<i2").tobytes()
+    pcm = "--pcm", "48000:2:s16le"
+    process = subprocess.Popen([*DS2, "decode", "--stream", "-", "--greedy", *pcm], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    third = len(data) // 3 + 1  # no whole number of samples
+    for part in (data[:third], data[third : 2 * third], data[2 * third :] + b"x"):
+        process.stdin.write(part)
+        process.stdin.flush()
+        time.sleep(0.7)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    said = [one["pred_text"] for one in lines(stdout.decode()) if one["event"] == "final"]
+    assert said == finals(data, *pcm) != []
+
+
+def test_samples_that_are_not_numbers_are_silence(talk):
+    nothing, samples = np.zeros(3000, "<f4"), read_audio(talk, 16000).astype("<f4")
+    silent = np.concatenate([nothing, samples, nothing])
+    wrong = np.concatenate([nothing + np.nan, samples, nothing + np.inf])
+    pcm = "--pcm", "16000:1:f32le"
+    assert finals(wrong.tobytes(), *pcm) == finals(silent.tobytes(), *pcm) != []
+
+
+def test_who_stops_listening_stops_the_work(pcm):
+    """`ds2 decode --stream - | head -1` ends quietly."""
+    process = subprocess.Popen([*DS2, "decode", "--stream", "-", "--greedy"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    process.stdin.write(5 * pcm)
+    process.stdin.flush()
+    assert process.stdout.readline()
+    process.stdout.close()
+    try:
+        for _ in range(50):
+            process.stdin.write(pcm)
+            process.stdin.flush()
+    except BrokenPipeError:
+        pass
+    process.stdin = None
+    assert process.wait(60) in (0, 1, 141, -13)
+    assert b"Traceback" not in process.stderr.read()

@@ -1,5 +1,7 @@
 """Words while they are spoken: stable ones stay, utterances end by three rules, and no frame is lost between them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,22 @@ def test_silence_alone_says_nothing_and_begins_anew():
     assert fed(live, said("_ " * 2000)) == []
     live.feed(said("_" * 60))
     assert live.feed(said("ab"))[-1].start == pytest.approx(4050 * FRAME)
+
+
+@pytest.mark.parametrize("rules", [EndpointConfig(), EndpointConfig(silence=0.0)], ids=["endpoints", "no endpoints"])
+def test_an_hour_of_silence_takes_no_memory_and_hides_nothing(rules):
+    """Even where nothing ends an utterance."""
+    live, quiet = LiveDecoder(beam().start, UNITS, FRAME, rules), said("_" * 900 + " " * 100)
+    live.feed(said("_ab_ "))
+    tracemalloc.start()
+    sizes = []
+    for _ in range(90):
+        live.feed(quiet)
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[-1] < sizes[9] + 50_000
+    live.feed(said("_b_a"))
+    assert live.finish()[-1].hypothesis.text.split()[-1] == "ba"
 
 
 def test_an_utterance_that_is_too_long_ends_at_a_short_pause_and_at_last_without_one():
