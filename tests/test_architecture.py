@@ -19,6 +19,7 @@ RANKS = [
     {"runs"},
     {"training"},
     {"workflows"},
+    {"serving"},
     {"api"},
     {"cli"},
 ]
@@ -35,7 +36,8 @@ ALLOWED = {
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfile": ["audio/files.py"],
            "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/onnx_graph.py"],
            "onnxruntime": ["model/onnx_graph.py"],
-           "av": ["audio/foreign.py"]}
+           "av": ["audio/foreign.py"], "starlette": ["serving"], "uvicorn": ["serving"],
+           "prometheus_client": ["serving/metrics.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
 

@@ -24,7 +24,7 @@ EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
-ORDER = ("prepare", "train", "decode", "score", "lm", "tune", "align", "average", "export", "plot", "doctor")
+ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "average", "export", "plot", "doctor")
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -106,6 +106,7 @@ from ds2cli.cli import (  # noqa: E402
     prepare,
     score,
     segment,
+    serve,
     train,
     tune,
 )
@@ -116,6 +117,7 @@ prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
 app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
-for command in (train.train, decode.decode, score.score, align.align, average.average, export.export, doctor.doctor):
+for command in (train.train, decode.decode, serve.serve, score.score, align.align, average.average, export.export,
+                doctor.doctor):  # fmt: skip
     app.command(command.__name__, epilog=EPILOG)(command)
 finite_numbers(app)

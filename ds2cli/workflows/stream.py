@@ -123,28 +123,28 @@ def open_streams(recogniser: Recogniser, say: Callable[[str], None]) -> Streams 
 
 def _hear(network: Any, live: LiveDecoder, source: Source, interruption: Interruption,
           skip: Callable[[str], None]) -> Iterator[Record]:
-    place, clock = network.start(), time.monotonic()
-    told = Told(source.record, clock if source.is_live else None)
+    place, told = network.start(), Told(source.record)
+    clock = time.monotonic() if source.is_live else None
     try:
         for block in interruption.ends(source.blocks):
             for update in live.feed(network.accept([place], [block])[0]):
-                yield told.record_of(update)
+                yield told.record_of(update, clock)
     except AudioError as problem:
         skip(str(problem))
     for update in [*live.feed(network.finish([place])[0]), *live.finish()]:
-        yield told.record_of(update)
+        yield told.record_of(update, clock)
 
 
 class Told:
-    """What a listener has been told of a stream, and when; `clock` began with its sound, None where it has none."""
+    """What a listener has been told of a stream, and when."""
 
-    def __init__(self, record: Record, clock: float | None) -> None:
-        self._record, self._clock = record, clock
+    def __init__(self, record: Record) -> None:
+        self._record = record
         self._stable_at: list[float] = []  # of the utterance's words, on the stream's clock
 
-    def record_of(self, update: Update) -> Record:
-        """The line that tells an update."""
-        now = time.monotonic() - self._clock if self._clock is not None else 0.0
+    def record_of(self, update: Update, clock: float | None) -> Record:
+        """The line that tells an update; `clock` is when the stream's sound began, None where it has no such time."""
+        now = time.monotonic() - clock if clock is not None else 0.0
         self._stable_at += [now] * (update.n_stable - len(self._stable_at))
         times = {"start": round(update.start, 3), "end": round(update.end, 3)}
         if not update.final:
@@ -156,7 +156,7 @@ class Told:
                 **times,
             }
         said = describe_words(update.hypothesis, update.words)
-        if self._clock is not None:
+        if clock is not None:
             said["latency"] = round(now - update.words[-1].end, 3)
             for word, stable_at in zip(said["words"], self._stable_at, strict=True):
                 word["latency"] = round(stable_at - word["end"], 3)

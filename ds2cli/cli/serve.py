@@ -1,0 +1,119 @@
+"""`ds2 serve`: the recogniser as a service."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ds2cli.cli import terminal
+from ds2cli.cli.decode import DEFAULT_RUN, LanguageModel, LexiconFile, Run
+from ds2cli.cli.flags import given
+from ds2cli.decoding.settings import LETTERS
+from ds2cli.decoding.settings import meaning as decoding
+from ds2cli.errors import Exit, UsageError
+from ds2cli.serving.settings import Limits, meaning
+
+if TYPE_CHECKING:
+    from ds2cli.serving.models import Source
+
+ACCESS, LIMITS = "Access", "Limits"
+Models = Annotated[
+    list[str] | None, typer.Option("--model", metavar="NAME=RUN", help="another model, by a name of its own")
+]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", envvar="DS2_TOKEN", show_envvar=True, rich_help_panel=ACCESS,
+                 help="what clients need; in the environment, other users of the computer do not see it"),
+]  # fmt: skip
+Insecure = Annotated[
+    bool, typer.Option("--insecure", rich_help_panel=ACCESS, help="another --host than this computer's, no token")
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option("--origin", metavar="URL", rich_help_panel=ACCESS,
+                 help="a site whose pages may speak here, or this server's own behind a proxy"),
+]  # fmt: skip
+MaxStreams = Annotated[int, typer.Option("--max-streams", rich_help_panel=LIMITS, help=meaning("max_streams"))]
+MaxUploads = Annotated[int, typer.Option("--max-uploads", rich_help_panel=LIMITS, help=meaning("max_uploads"))]
+MaxSeconds = Annotated[float, typer.Option("--max-seconds", rich_help_panel=LIMITS, help=meaning("max_seconds"))]
+MaxUpload = Annotated[float, typer.Option("--max-upload", rich_help_panel=LIMITS, help=meaning("max_upload"))]
+Idle = Annotated[float, typer.Option("--idle-timeout", rich_help_panel=LIMITS, help=meaning("idle_timeout"))]
+Batch = Annotated[int, typer.Option("--batch", rich_help_panel=LIMITS, help=meaning("batch"))]
+Drain = Annotated[float, typer.Option("--drain-seconds", rich_help_panel=LIMITS, help=meaning("drain_seconds"))]
+
+
+def serve(
+    run: Run = None,
+    lm: LanguageModel = None,
+    lexicon_file: LexiconFile = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
+    beam: Annotated[int | None, typer.Option("--beam", help=decoding("beam"))] = None,
+    models: Models = None,
+    language: Annotated[str, typer.Option("--language", metavar="CODE", help="what the models speak: en, de")] = "",
+    host: Annotated[str, typer.Option("--host", help="where to listen")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8765,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    token: Token = None,
+    insecure: Insecure = False,
+    origins: Origins = None,
+    max_streams: MaxStreams = Limits.max_streams,
+    max_uploads: MaxUploads = Limits.max_uploads,
+    max_seconds: MaxSeconds = Limits.max_seconds,
+    max_upload: MaxUpload = Limits.max_upload,
+    idle_timeout: Idle = Limits.idle_timeout,
+    batch: Batch = Limits.batch,
+    drain_seconds: Drain = Limits.drain_seconds,
+) -> None:
+    """Speech to text for many at once: a web page, live streams, uploads.
+
+    \b
+    ds2 serve                                              then open http://127.0.0.1:8765/
+    curl -F file=@talk.wav http://127.0.0.1:8765/v1/audio/transcriptions
+    DS2_TOKEN=secret ds2 serve runs/a --lm lm.arpa --host 0.0.0.0
+
+    \b
+    POST /v1/audio/transcriptions   OpenAI's; GET /v1/models
+    WS   /v1/stream                 PCM in, the lines of `ds2 decode --stream` out
+    WS   /vosk                      Vosk's
+    GET  /healthz /readyz /metrics  for operators
+    """
+    limits = Limits(max_streams, max_uploads, max_seconds, max_upload, idle_timeout, batch, drain_seconds)
+    if greedy and (lm or lexicon_file or beam):
+        raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
+    try:
+        from ds2cli.serving.models import Source
+        from ds2cli.serving.server import ServeRequest
+        from ds2cli.serving.server import serve as serve_all
+    except ModuleNotFoundError as problem:
+        if not problem.name or problem.name.startswith("ds2cli"):
+            raise
+        raise UsageError(f"ds2 serve needs the package {problem.name}", hint="pip install 'ds2cli[serve]'") from None
+    run = run or (LETTERS if greedy else DEFAULT_RUN)
+    first = Source(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
+    request = ServeRequest(
+        [first, *map(_source, models or [])], host, port, limits, token or None,
+        tuple(origin.rstrip("/") for origin in origins or ()), insecure, device, language.lower(), _level(),
+    )  # fmt: skip
+    if serve_all(request):
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _source(text: str) -> "Source":
+    """NAME=RUN as a model."""
+    from ds2cli.serving.models import Source
+
+    name, equals, run = text.partition("=")
+    if not (name and equals and run):
+        raise UsageError(f"--model `{text}`", hint="--model NAME=RUN: --model german=runs/german")
+    return Source(name, run)
+
+
+def _name(run: str) -> str:
+    """What clients call it: the run's folder."""
+    path = Path(run)
+    return (path.resolve().parent if path.is_file() else path if not path.exists() else path.resolve()).name
+
+
+def _level() -> str:
+    """The least of the log's levels."""
+    return {terminal.QUIET: "error", terminal.VERBOSE: "debug"}.get(terminal.verbosity, "info")

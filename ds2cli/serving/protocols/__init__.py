@@ -1,0 +1,1 @@
+"""What clients speak: one module for each protocol, all with the same engine behind them."""
