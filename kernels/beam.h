@@ -126,8 +126,6 @@ class Beam {
   void collect();
   double probability(int unit);
   void trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) const;
-  double model_score(int history) const;
-  std::string text_key(int history) const;
 
   const Scorer& scorer_;
   BeamSettings settings_;

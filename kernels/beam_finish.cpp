@@ -3,14 +3,10 @@
 #include <unordered_map>
 
 #include "beam.h"
+#include "texts.h"
 
 namespace ds2 {
 namespace {
-
-double log_add(double a, double b) {
-  if (a < b) std::swap(a, b);
-  return b > kNever ? a + std::log1p(std::exp(b - a)) : a;
-}
 
 // A text that the beam holds, whether or not a space follows it.
 struct Ending {
@@ -34,7 +30,7 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
       const double log_acoustic = std::log(slots_[at].total()) + log_weight, log_best = slots_[at].likeliest().log_best + log_weight;
       const double log_total = log_acoustic + tree_.history(history).gain + scorer_.end_sentence(tree_.history(history).state, tree_.history(history).phrase);
       if (!(log_total > kNever)) return;
-      const auto [found, is_new] = of_text.try_emplace(text_key(history), endings.size());
+      const auto [found, is_new] = of_text.try_emplace(text_key(tree_, scorer_, history), endings.size());
       if (is_new) return endings.push_back({history, log_acoustic, log_total, log_total, at, log_best});
       Ending& ending = endings[found->second];
       ending.log_acoustic = log_add(ending.log_acoustic, log_acoustic);
@@ -58,7 +54,7 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
     Hypothesis hypothesis;
     hypothesis.acoustic = ending.log_acoustic + log_scale_;
     hypothesis.total = ending.log_total + log_scale_;
-    hypothesis.model = model_score(ending.history);
+    hypothesis.model = model_score(tree_, scorer_, ending.history);
     trace(hypothesis, slots_[ending.slot], cut_unfinished);
     for (int history = ending.history; history; history = tree_.history(history).parent)
       hypothesis.words.push_back(std::max(tree_.history(history).token, Lexicon::kNone));
@@ -69,37 +65,9 @@ std::vector<Hypothesis> Beam::finish(std::size_t n_best) {
 }
 
 std::vector<int> Beam::agreed() const {
-  std::vector<int> path;  // of histories, the first slot's own first
-  for (int history = slots_.empty() ? 0 : slots_[0].history; history; history = tree_.history(history).parent) path.push_back(history);
-  std::unordered_map<int, std::size_t> place;
-  for (std::size_t i = 0; i < path.size(); ++i) place.emplace(path[i], i);
-  std::size_t shared = 0;  // path[shared:] is in all
-  for (const Slot& slot : slots_) {
-    int history = slot.history;
-    while (history && !place.count(history)) history = tree_.history(history).parent;
-    shared = std::max(shared, history ? place[history] : path.size());
-  }
-  std::vector<int> tokens;
-  for (std::size_t i = path.size(); i > shared; --i) tokens.push_back(std::max(tree_.history(path[i - 1]).token, Lexicon::kNone));
-  return tokens;
-}
-
-// What tells texts apart: their tokens; and where units are tokens that can be cut otherwise, their symbols.
-std::string Beam::text_key(int history) const {
-  std::vector<int32_t> key{history};
-  const Alphabet& alphabet = scorer_.alphabet();
-  if (!scorer_.has_words() && (!alphabet.single() || alphabet.space() >= 0)) {
-    key.clear();
-    std::vector<int> units;
-    for (; history; history = tree_.history(history).parent) units.push_back(tree_.history(history).token);
-    const auto mark = [&] { if (!key.empty() && key.back() != Alphabet::kNone) key.push_back(Alphabet::kNone); };
-    for (; !units.empty(); units.pop_back()) {
-      if (units.back() == alphabet.space() || alphabet.begins(units.back())) mark();
-      key.insert(key.end(), alphabet.body(units.back()).begin(), alphabet.body(units.back()).end());
-    }
-    if (!key.empty() && key.back() == Alphabet::kNone) key.pop_back();
-  }
-  return {reinterpret_cast<const char*>(key.data()), key.size() * sizeof(int32_t)};
+  std::vector<int32_t> histories;
+  for (const Slot& slot : slots_) histories.push_back(slot.history);
+  return shared_tokens(tree_, histories);
 }
 
 // The units of a slot's likeliest path with their frames; without its unfinished word, and the spaces at its end.
@@ -131,19 +99,6 @@ void Beam::trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) 
     if (places[i] == Place::begins) hypothesis.word_starts.push_back(i), hypothesis.word_ends.push_back(i);
     if (places[i] != Place::between && !hypothesis.word_ends.empty()) hypothesis.word_ends.back() = i + 1;
   }
-}
-
-// log p_lm of all tokens, without weight, penalty or boost.
-double Beam::model_score(int history) const {
-  std::vector<int> tokens;
-  for (; history; history = tree_.history(history).parent) tokens.push_back(tree_.history(history).token);
-  State state = scorer_.begin(), next{};
-  double score = 0.0;
-  for (; !tokens.empty(); tokens.pop_back()) {
-    score += scorer_.model_score(std::max(tokens.back(), Lexicon::kNone), state, next);
-    state = next;
-  }
-  return score + scorer_.model_end(state);
 }
 
 }  // namespace ds2

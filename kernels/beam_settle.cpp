@@ -2,16 +2,14 @@
 #include <algorithm>
 
 #include "beam.h"
+#include "texts.h"
 
 namespace ds2 {
 
 std::vector<int32_t> Beam::best_path() const {
   const auto worse = [](const Slot& a, const Slot& b) { return a.log_total + a.bonus < b.log_total + b.bonus; };
   const auto best = std::max_element(slots_.begin(), slots_.end(), worse);
-  std::vector<int32_t> path;
-  for (int history = best == slots_.end() ? 0 : best->history; history; history = tree_.history(history).parent) path.push_back(history);
-  std::reverse(path.begin(), path.end());
-  return path;
+  return path_of(tree_, best == slots_.end() ? 0 : best->history);
 }
 
 void Beam::settle() {

@@ -8,6 +8,7 @@ PYBIND11_MODULE(_kernels, module) {
   ds2::bind_language(module);
   ds2::bind_estimation(module);
   ds2::bind_decoding(module);
+  ds2::bind_transducer(module);
   ds2::bind_alignment(module);
   ds2::bind_training(module);
   ds2::bind_scoring(module);

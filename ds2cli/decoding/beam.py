@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ds2cli import _kernels
+from ds2cli.decoding.greedy import said
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.decoding.tokens import Tokens, tokens_of
@@ -92,6 +93,10 @@ class BeamSearch:
     def n_agreed(self) -> int:
         """How many finished words (units, where these are the tokens) all hypotheses share: nothing can change them."""
         return len(self._kernel.agreed())
+
+    def said(self, log_probs: np.ndarray) -> list[tuple[int, ...]]:
+        """What the best path says in each frame (any, V): it tells speech from silence."""
+        return said(log_probs)
 
 
 def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:

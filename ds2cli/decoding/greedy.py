@@ -64,6 +64,15 @@ class GreedySearch:
         """Words that are written to their end: all but the last. A best path never changes."""
         return max(len(self.finish()[0].spoken) - 1, 0)
 
+    def said(self, log_probs: np.ndarray) -> list[tuple[int, ...]]:
+        """As BeamSearch's."""
+        return said(log_probs)
+
+
+def said(log_probs: np.ndarray) -> list[tuple[int, ...]]:
+    """What the best path says in each frame (any, V)."""
+    return [(unit,) for unit in log_probs.argmax(1).tolist()]
+
 
 def _runs(path: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The runs of equal units along a path, blanks left out: units, first frames, frames after the last."""

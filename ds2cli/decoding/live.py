@@ -1,6 +1,6 @@
 """A stream's log-probs to words while they are spoken: what is still open, what is stable, where an utterance ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import Annotated, Protocol
@@ -13,13 +13,18 @@ from ds2cli.text.units import BLANK, Units
 
 
 class Search(Protocol):
-    """What decodes one utterance piece by piece: `BeamSearch`, `GreedySearch`."""
+    """What decodes one utterance piece by piece: `BeamSearch`, `GreedySearch`, and a transducer's two.
 
-    def feed(self, log_probs: np.ndarray) -> None: ...
+    said  the units of the best path in each frame, as far as it is asked: these frames are fed next
+    """
+
+    def feed(self, frames: np.ndarray) -> None: ...
 
     def finish(self, n_best: int = 1) -> list[Hypothesis]: ...
 
     def n_agreed(self) -> int: ...
+
+    def said(self, frames: np.ndarray) -> Iterable[tuple[int, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Update:
 
 
 class LiveDecoder:
-    """One stream's log-probs to updates, utterance after utterance; no frame is lost between them.
+    """One stream's frames to updates, utterance after utterance; no frame is lost between them.
 
     start  begins the search of an utterance, whose words are to be settled after so many frames (0: never):
            `BeamDecoder(...).start`, `GreedyDecoder(...).start`
@@ -76,8 +81,7 @@ class LiveDecoder:
     ) -> None:
         self._start, self._frame_seconds = start, frame_seconds
         self._endpoints = endpoints or EndpointConfig()
-        silent = {BLANK, *(index for index, name in enumerate(units.names) if not name.strip())}
-        self._speaks = np.array([index not in silent for index in range(len(units))])
+        self._silent = {BLANK, *(index for index, name in enumerate(units.names) if not name.strip())}
         self._n_frames = 0  # of the stream, when the utterance began
         self._begin()
 
@@ -87,20 +91,27 @@ class LiveDecoder:
         self._speech = False
         self._last: tuple[str, int] = ("", 0)
 
-    def feed(self, log_probs: np.ndarray) -> list[Update]:
-        """More frames (any, V): the utterances that they end, and what they change of the one under way."""
+    def feed(self, frames: np.ndarray) -> list[Update]:
+        """More frames, (any, V) log-probs or (any, J) of a transducer: the utterances that they end, and what they
+        change of the one under way.
+        """
         updates, begin = [], 0
-        for at, speaks in enumerate(self._speaks[log_probs.argmax(1)].tolist()):
-            self._speech |= speaks
-            self._trailing = 0 if speaks else self._trailing + 1
-            self._length += 1
-            if self._ends():
-                self._search.feed(log_probs[begin : at + 1])
+        while begin < len(frames):
+            end, ends = begin, False
+            for said in self._search.said(frames[begin:]):
+                speaks = not self._silent.issuperset(said)
+                self._speech |= speaks
+                self._trailing = 0 if speaks else self._trailing + 1
+                self._length += 1
+                end += 1
+                if ends := self._ends():
+                    break
+            self._search.feed(frames[begin:end])
+            if ends:
                 updates += self.finish()
-                begin = at + 1
-        if begin < len(log_probs):
-            self._search.feed(log_probs[begin:])
-            updates += self._changed() if self._speech else []
+            elif self._speech:
+                updates += self._changed()
+            begin = end
         return updates
 
     def finish(self) -> list[Update]:

@@ -13,6 +13,8 @@ MANY_UNITS, CUTOFF_PROB, CUTOFF_TOP = 1000, 0.99, 40
 DEFAULT_RUN, LETTERS = "english-phones", "english"
 
 LexiconMode = Literal["soft", "hard", "none"]
+SearchMode = Literal["time", "best"]
+TRANSDUCER_BEAM = 8  # each of its prefixes has a prediction network to run
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,13 @@ class DecodingConfig:
     settle: Annotated[
         int, "frames that a word stands in the best hypothesis until the others must say it too; 0: for ever", (0, inf)
     ] = 0
+    max_labels: Annotated[int, "transducer: labels in one frame, at most", (1, 1000)] = 5
+    internal: Annotated[
+        float, "transducer with a language model: weight of what it expects without sound, taken away", (0, 10)
+    ] = 0.0
+    search: Annotated[
+        SearchMode, "transducer: all hypotheses a frame at a time; or the best first (Graves), which is slower"
+    ] = "time"
     hot_words: Annotated[
         dict[str, float], "words and their boosts (natural log), added once a word", (-inf, inf)
     ] = field(default_factory=dict)

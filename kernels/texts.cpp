@@ -1,0 +1,60 @@
+#include "texts.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace ds2 {
+
+double log_add(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b > kNever ? a + std::log1p(std::exp(b - a)) : a;
+}
+
+std::vector<int32_t> path_of(const PrefixTree& tree, int history) {
+  std::vector<int32_t> path;
+  for (; history; history = tree.history(history).parent) path.push_back(history);
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+std::vector<int> shared_tokens(const PrefixTree& tree, const std::vector<int32_t>& histories) {
+  const std::vector<int32_t> path = path_of(tree, histories.empty() ? 0 : histories[0]);
+  std::unordered_map<int, std::size_t> length;
+  for (std::size_t i = 0; i < path.size(); ++i) length.emplace(path[i], i + 1);
+  std::size_t shared = path.size();
+  for (int history : histories) {
+    while (history && !length.count(history)) history = tree.history(history).parent;
+    shared = std::min(shared, history ? length[history] : 0);
+  }
+  std::vector<int> tokens;
+  for (std::size_t i = 0; i < shared; ++i) tokens.push_back(std::max(tree.history(path[i]).token, Lexicon::kNone));
+  return tokens;
+}
+
+std::string text_key(const PrefixTree& tree, const Scorer& scorer, int history) {
+  std::vector<int32_t> key{history};
+  const Alphabet& alphabet = scorer.alphabet();
+  if (!scorer.has_words() && (!alphabet.single() || alphabet.space() >= 0)) {
+    key.clear();
+    const auto mark = [&] { if (!key.empty() && key.back() != Alphabet::kNone) key.push_back(Alphabet::kNone); };
+    for (int32_t at : path_of(tree, history)) {
+      const int unit = tree.history(at).token;
+      if (unit == alphabet.space() || alphabet.begins(unit)) mark();
+      key.insert(key.end(), alphabet.body(unit).begin(), alphabet.body(unit).end());
+    }
+    if (!key.empty() && key.back() == Alphabet::kNone) key.pop_back();
+  }
+  return {reinterpret_cast<const char*>(key.data()), key.size() * sizeof(int32_t)};
+}
+
+double model_score(const PrefixTree& tree, const Scorer& scorer, int history) {
+  State state = scorer.begin(), next{};
+  double score = 0.0;
+  for (int32_t at : path_of(tree, history)) {
+    score += scorer.model_score(std::max(tree.history(at).token, Lexicon::kNone), state, next);
+    state = next;
+  }
+  return score + scorer.model_end(state);
+}
+
+}  // namespace ds2
