@@ -105,8 +105,8 @@ class Beam:
 
 class TransducerNetwork:
     def __init__(
-        self, *, first: Floats, second: Floats | None, recurrent: Floats | None, projection: Floats, projection_bias: Floats,
-        output: Floats, output_bias: Floats, silence: Floats,
+        self, *, first: Floats, second: Floats | None, recurrent: Floats | None,
+        projection: Floats, projection_bias: Floats, output: Floats, output_bias: Floats, silence: Floats,
     ) -> None: ...
     def joint(self, frames: Floats, labels: Sequence[Sequence[int]]) -> Floats: ...
     @property
