@@ -25,8 +25,9 @@ test: install  ## all tests but the slow ones
 test-slow: install  ## all tests
 	$(PYTEST) -m ''
 
-check: install  ## the linter, then the tests
+check: install  ## the linter, the types, then the tests
 	$(BIN)/ruff check .
+	$(BIN)/python -m mypy
 	$(PYTEST)
 
 golden: install  ## rewrite the golden files; the diff is the review

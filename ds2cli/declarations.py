@@ -41,13 +41,13 @@ class Contradiction(NamedTuple):
 
 
 @cache
-def declared(kind: type) -> dict[str, Setting]:
+def declared(kind: Any) -> dict[str, Setting]:
     """Every setting of a class by name; those of sections by dotted name."""
     found = {}
     hints = get_type_hints(kind, include_extras=True)
     for one in dataclasses.fields(kind):
         hint = hints[one.name]
-        if dataclasses.is_dataclass(hint):
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             found.update({f"{one.name}.{name}": setting for name, setting in declared(hint).items()})
             continue
         meaning, *bounds = hint.__metadata__
@@ -62,9 +62,10 @@ def laid_over(settings: Settings, values: dict[str, Any], origin: str) -> Settin
     origin  where the values come from, for the error's sake
     raises  ConfigError for an unknown name, a wrong type, a number out of bounds, values that contradict each other
     """
-    found = declared(type(settings))
+    kind: Any = type(settings)
+    found = declared(kind)
     changed = {name: checked(name, setting_named(name, found, origin), value, origin) for name, value in values.items()}
-    settings = dataclasses.replace(settings, **changed)
+    settings = dataclasses.replace(settings, **changed)  # type: ignore[type-var]  # a dataclass, whichever
     check_together(settings, dict.fromkeys(changed, origin))
     return settings
 
@@ -74,7 +75,8 @@ def check(settings: Any) -> None:
 
     raises  ConfigError
     """
-    for name, setting in declared(type(settings)).items():
+    kind: Any = type(settings)
+    for name, setting in declared(kind).items():
         checked(name, setting, getattr(settings, name), "")
     check_together(settings, {})
 

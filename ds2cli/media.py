@@ -75,8 +75,8 @@ _NATIVE = (
     (rb"Creative Voice File", "VOC", "voc"),
     (rb"ID3[\x02\x03\x04]|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xfd]", "MP3", "mp3"),
 )
-_KINDS = [(re.compile(pattern, re.DOTALL), Kind(*names)) for pattern, *names in _FOREIGN]
-_KINDS += [(re.compile(pattern, re.DOTALL), Kind(*names, True)) for pattern, *names in _NATIVE]
+_KINDS = [(re.compile(pattern, re.DOTALL), Kind(name, suffix)) for pattern, name, suffix in _FOREIGN]
+_KINDS += [(re.compile(pattern, re.DOTALL), Kind(name, suffix, True)) for pattern, name, suffix in _NATIVE]
 
 
 def kind_of(head: bytes) -> Kind | None:

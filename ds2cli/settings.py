@@ -1,11 +1,10 @@
 """Settings in layers: defaults < preset < file < flags, every value with its origin; read from and written as TOML."""
 
-import dataclasses
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from ds2cli import declarations
 from ds2cli.config import Config
@@ -56,7 +55,7 @@ def _build(values: dict[str, Any]) -> Config:
     for name, value in values.items():
         section, _, name = name.partition(".")
         parts.setdefault(section, {})[name] = value
-    sections = {one.name: one.default_factory for one in dataclasses.fields(Config)}
+    sections = get_type_hints(Config)
     return Config(**{section: sections[section](**part) for section, part in parts.items()})
 
 

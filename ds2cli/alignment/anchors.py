@@ -124,7 +124,8 @@ def find_cuts(anchors: np.ndarray, labels: np.ndarray, word_starts: np.ndarray, 
     sure = known[starts + margin] - known[starts - margin] == 2 * margin
     sure &= np.asarray(labels)[starts] != np.asarray(labels)[starts - 1]  # else a blank must part the pieces
     words, starts = words[sure], starts[sure]
-    cuts, at = [], 0
+    cuts: list[tuple[int, int]] = []
+    at = 0
     while (at := int(np.searchsorted(starts, (starts[at] if cuts else 0) + every))) < len(words):
         cuts.append((int(anchors[starts[at]]), int(words[at])))
     return cuts

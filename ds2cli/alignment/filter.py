@@ -96,11 +96,13 @@ def read_filter(path: Path | None) -> Filter:
     source = Path(path) if path else files("ds2cli.alignment") / "filter.json"
     try:
         content = json.loads(source.read_text(encoding="utf-8"))
-        arrays = {name: np.array(content.pop(name), dtype=np.float64) for name in ("mean", "deviation", "weights")}
+        mean, deviation, weights = (
+            np.array(content.pop(name), dtype=np.float64) for name in ("mean", "deviation", "weights")
+        )
         names = tuple(content.pop("names"))
-        if any(array.shape != (len(names),) for array in arrays.values()):
+        if any(array.shape != (len(names),) for array in (mean, deviation, weights)):
             raise ValueError
-        return Filter(names=names, **arrays, **content)
+        return Filter(names, mean, deviation, weights, **content)
     except OSError:
         raise UsageError(f"no such file: `{path}`", hint=HINT) from None
     except (ValueError, KeyError, TypeError, AttributeError):

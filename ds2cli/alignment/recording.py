@@ -77,7 +77,8 @@ def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
     cuts = find_cuts(anchors, labels, word_starts)
     costs = measure_costs(log_probs, heard, labels, word_starts, cuts)
     problem = Problem(log_probs, heard, labels, word_starts, prices or fit_prices(costs))
-    path, notes = Stitched(problem), []
+    path = Stitched(problem)
+    notes: list[Note] = []
     pins = _solve_pieces(path, [(0, 0), *cuts, problem.end], notes)
     moved = _check_cuts(path, pins, notes)
     while (swapped := _check_swaps(path))[0]:

@@ -21,7 +21,7 @@ def best_path(log_probs: np.ndarray, labels: list[int], word_starts: list[int], 
     """
     stars, size = np.repeat(listen(log_probs).starred(prices), steps) / steps, len(labels)
     log_probs = np.repeat(log_probs.astype(float), steps, axis=0) / steps
-    paths = {("blank", 0): (0.0, [])}
+    paths: dict[State, Path] = {("blank", 0): (0.0, [])}
     _skip(paths, word_starts, prices)
     for frame, star in zip(log_probs, stars, strict=True):
         before, paths = paths, {}
@@ -46,7 +46,7 @@ def best_path(log_probs: np.ndarray, labels: list[int], word_starts: list[int], 
 
 def _skip(paths: dict[State, Path], word_starts: list[int], prices: Prices) -> None:
     """Let stars end at their boundaries, and words be skipped: both take no frame."""
-    sources = []
+    sources: list[tuple[int, Path]] = []
     for u, j in enumerate(word_starts):
         ends = [paths.get(state, NEVER) for state in (("blank", j), ("star", u))]
         skips = [(score - prices.skip_open - prices.skip_label * (j - i), states)
@@ -57,7 +57,8 @@ def _skip(paths: dict[State, Path], word_starts: list[int], prices: Prices) -> N
 
 def to_spans(states: list[State], n_labels: int) -> tuple[list[int], list[int], list[Star]]:
     """Starts and ends of the labels, and the stars, as `AlignedPath` has them."""
-    starts, ends, stars = [LEFT_OUT] * n_labels, [LEFT_OUT] * n_labels, []
+    starts, ends = [LEFT_OUT] * n_labels, [LEFT_OUT] * n_labels
+    stars: list[Star] = []
     for t, (kind, at) in enumerate(states):
         if kind == "label":
             starts[at] = t if starts[at] == LEFT_OUT else starts[at]

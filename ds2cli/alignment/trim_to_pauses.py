@@ -37,8 +37,8 @@ def trim_to_pauses(recording: AlignedRecording, pause_seconds: float) -> tuple[A
             if low < high:
                 starts[transcript.starts[low] : transcript.starts[high]] = LEFT_OUT
                 given_up.append((int(first[low]), int(after[high - 1]), high))
-                seconds = first[low] * recording.step_seconds, after[high - 1] * recording.step_seconds
-                dropped.append(Segment(low, high, *map(float, seconds), NO_PAUSE))
+                begins, ends = (float(step * recording.step_seconds) for step in (first[low], after[high - 1]))
+                dropped.append(Segment(low, high, begins, ends, NO_PAUSE))
     trimmed = replace(path, starts=starts, stars=sorted([*sounds, *given_up]))
     return replace(recording, path=trimmed), dropped
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def is_one_sound(given: Sound | Iterable[Sound]) -> bool:
     return isinstance(given, tuple) and len(given) == 2 and is_number(given[1])
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
@@ -103,6 +103,6 @@ def to_rate(rate: object) -> int:
 
     raises  UsageError where it cannot be one
     """
-    if not is_number(rate) or not LOWEST_RATE <= rate <= HIGHEST_RATE or rate != int(rate):  # type: ignore[operator]
+    if not is_number(rate) or not LOWEST_RATE <= rate <= HIGHEST_RATE or rate != int(rate):
         raise UsageError(f"a rate of {rate!r}", hint="samples per second, as a whole number: 16000")
-    return int(rate)  # type: ignore[call-overload]
+    return int(rate)

@@ -111,8 +111,8 @@ class Transcriber:
         """How words are said in the units, where they do not write them."""
         return self._request.lexicon_file or read_tuned(self._request.run).lexicon_file
 
-    @overload
-    def transcribe(
+    @overload  # a text is one path, though it is an iterable of texts too
+    def transcribe(  # type: ignore[overload-overlap]
         self, sounds: Sound, *, n_best: int = 1, channel: int | None = None,
         skip: Callable[[str], None] | None = None,
     ) -> Transcript: ...

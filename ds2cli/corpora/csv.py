@@ -65,7 +65,11 @@ def read_file(path: Path) -> Iterator[Entry | Rejected]:
                 hint = "rows are `audio,transcript file`, or below a header `wav_filename,wav_filesize,transcript`"
                 raise ManifestError(f"`{path}`, line {number}: {len(row)} fields", hint=hint)
             header = []
-        yield _of_columns(dict(zip(header, row, strict=True)), number, path) if header else _of_files(*row, path)
+        if header:
+            yield _of_columns(dict(zip(header, row, strict=True)), number, path)
+        else:
+            recording, text = row
+            yield _of_files(recording, text, path)
 
 
 def _of_columns(row: dict[str, str], number: int, path: Path) -> Entry | Rejected:

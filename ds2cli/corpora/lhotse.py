@@ -7,11 +7,12 @@ padded cuts, augmented recordings and sources other than files are rejected by n
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, locate, with_rejections
-from ds2cli.records.jsonl import read_records, to_line
+from ds2cli.records.jsonl import Record, Reject, read_records, to_line
 from ds2cli.records.manifest import parse_channel
 
 TOTALS: dict[str | None, Totals] = {}
@@ -24,10 +25,10 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         manifests = [folder]
     else:
         find_root(folder, "*cuts*.jsonl*")
-        found = {path.name.split(".jsonl")[0]: path for path in sorted(folder.glob("*cuts*.jsonl*"))}
-        manifests = [found[name] for name in choose_parts(part, found, folder)]
+        parts = {path.name.split(".jsonl")[0]: path for path in sorted(folder.glob("*cuts*.jsonl*"))}
+        manifests = [parts[name] for name in choose_parts(part, parts, folder)]
     for manifest in manifests:
-        for found in with_rejections(lambda reject, path=manifest: read_records(path, reject=reject), manifest):
+        for found in with_rejections(partial(_read_cuts, manifest), manifest):
             if isinstance(found, Rejected):
                 yield found
                 continue
@@ -37,6 +38,10 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             except (KeyError, TypeError, ValueError, AttributeError) as problem:
                 what = f"no field {problem}" if isinstance(problem, KeyError) else str(problem)
                 yield Rejected(str(cut.get("id")), "not a cut", f"`{manifest}`, line {number}: {what}")
+
+
+def _read_cuts(path: Path, reject: Reject) -> Iterator[tuple[int, Record]]:
+    return read_records(path, reject=reject)
 
 
 def text_or_none(text: Any) -> str | None:

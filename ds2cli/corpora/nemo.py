@@ -25,8 +25,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         manifests = [folder]
     else:
         find_root(folder, "*.json*")
-        found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
-        manifests = [found[name] for name in choose_parts(part, found, folder)]
+        parts = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+        manifests = [parts[name] for name in choose_parts(part, parts, folder)]
     for manifest in manifests:
         for found in with_rejections(partial(read_manifest, manifest, ("audio_filepath",), None), manifest):
             yield to_entry(found) if isinstance(found, Utterance) else found

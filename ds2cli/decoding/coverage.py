@@ -65,7 +65,7 @@ def coverage_of(model: NgramModel | None, what: str, ids: list[int], said: np.nd
     is_said[np.array(ids, np.int64)[np.asarray(said, bool)]] = True
     is_said[0] = False
     share = float(mass[is_said].sum() / max(mass.sum(), 1e-300))
-    if what == "units":
+    if what == "units" and isinstance(speller, Units):
         unknown = [name for name, number in zip(speller.names[1:], ids[1:], strict=True) if not number]
         cure = "build one of the units: ds2 lm build corpus.txt --units, or of words with --lexicon-file"
         return Coverage(what, len(speller) - 1 - len(unknown), len(speller) - 1, share, unknown, cure)

@@ -80,9 +80,11 @@ class LogProbWriter:
         self._zip.writestr(f"{len(self._records):07d}.npy", array.getvalue())
         self._records.append(to_line(record))
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: TracebackType | BaseException | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is not None:
-            self._open.__exit__(kind, *rest)
+            self._open.__exit__(kind, problem, trace)
             return
         with self._open:
             self._zip.writestr("records.jsonl", "".join(line + "\n" for line in self._records))

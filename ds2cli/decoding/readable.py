@@ -24,7 +24,8 @@ def beam_search(
     rank    what a prefix earns beside its sound while it is searched; ending  what the whole text earns
     settle  frames that a finished word stands in the best prefix, after which all others must begin so too; 0: for ever
     """
-    prefixes = {(): (0.0, -np.inf)}  # units -> log p of the paths that end in the blank, and in the last unit
+    # units -> log p of the paths that end in the blank, and in the last unit
+    prefixes: dict[Prefix, tuple[float, float]] = {(): (0.0, -np.inf)}
     standing: dict[Prefix, int] = {}  # the best prefix up to each of its spaces, and since when it was the best's
     for t, frame in enumerate(log_probs.astype(float)):
         longer: dict[Prefix, tuple[float, float]] = defaultdict(lambda: (-np.inf, -np.inf))

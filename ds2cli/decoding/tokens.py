@@ -54,7 +54,7 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexi
         tokens = _single_units(units, model, hot_words)
     else:
         tokens = _spelled_words(units, model, known, hot_words)
-    if tokens.coverage and tokens.coverage.is_nothing:
+    if model and tokens.coverage and tokens.coverage.is_nothing:
         raise LanguageModelError(f"`{model.path}` does not fit: {tokens.coverage}", hint=tokens.coverage.cure)
     return tokens
 
@@ -129,7 +129,7 @@ def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot
     trie = _kernels.Lexicon(alphabet, len(names))
     spelled = trie.add_texts(names)
     trie.seal()
-    if not trie.n_spelled:
+    if model and not trie.n_spelled:
         raise LanguageModelError(f"`{model.path}` has no word that the units spell",
                                  hint=f"one is `{names[0]}`; the units are {' '.join(units.names[1:12])} ...")
     ids = [0] * len(names)

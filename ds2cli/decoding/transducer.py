@@ -114,7 +114,9 @@ class TransducerDecoder(BeamDecoder):
         self._greedy = _kernels.TransducerGreedy(network, max_labels=self.config.max_labels,
                                                  lowered=self.config.blank_penalty)
 
-    def start(self, settle_after: int | None = None, collect_after: int = 1 << 18) -> "TransducerSearch":
+    def start(  # type: ignore[override]  # a search of the same manners
+        self, settle_after: int | None = None, collect_after: int = 1 << 18
+    ) -> "TransducerSearch":
         """As BeamDecoder's."""
         config = self.config
         kernel = _kernels.TransducerBeam(

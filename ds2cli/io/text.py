@@ -16,14 +16,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ds2cli.errors import UsageError
 from ds2cli.media import kind_of
 
 Line = tuple[int, str]
 
-OPENERS = {b"\x1f\x8b": ("gzip", gzip.open), b"\xfd7zXZ\x00": ("xz", lzma.open), b"BZh": ("bzip2", bz2.open)}
+OPENERS: dict[bytes, tuple[str, Any]] = {
+    b"\x1f\x8b": ("gzip", gzip.open), b"\xfd7zXZ\x00": ("xz", lzma.open), b"BZh": ("bzip2", bz2.open)
+}  # fmt: skip
 # The longer marks first: UTF-32's begins like UTF-16's.
 MARKS = {b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be",
          b"\xef\xbb\xbf": "utf-8"}
@@ -86,7 +88,7 @@ def open_bytes(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator
         raw = sys.stdin.buffer if str(source) == "-" else open(source, "rb")
     except OSError as problem:
         raise _cannot_read(source, problem, missing_hint) from None
-    buffered = raw if hasattr(raw, "peek") else BufferedReader(raw)
+    buffered: Any = raw if hasattr(raw, "peek") else BufferedReader(raw)
     try:
         magic = buffered.peek(LOOKED_AT)
         if kind := kind_of(magic):
@@ -122,7 +124,7 @@ def open_utf8(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator[
         yield stream if encoding == "utf-8" else codecs.EncodedFile(stream, "utf-8", encoding)
 
 
-def _encoding(stream: IO[bytes]) -> str:
+def _encoding(stream: Any) -> str:
     """What the byte-order mark says, which is read over; UTF-8 where there is none."""
     first = stream.peek(4)[:4]
     mark, encoding = next(((mark, name) for mark, name in MARKS.items() if first.startswith(mark)), (b"", "utf-8"))

@@ -37,7 +37,7 @@ def write_model(tables: NgramTables, path: Path) -> None:
             write_arpa(file, tables.words, tables.counts, lambda n: _blocks_of(tables, n))
 
 
-def write_arpa(file: IO[bytes], words: list[str], counts: list[int],
+def write_arpa(file: IO[bytes] | gzip.GzipFile, words: list[str], counts: list[int],
                blocks: Callable[[int], Iterator[Block]]) -> None:
     """The text form: counts, then every n-gram with log10 probability and back-off, in the fewest digits.
 
@@ -63,7 +63,7 @@ def _blocks_of(tables: NgramTables, n: int) -> Iterator[Block]:
 
 
 @contextmanager
-def written_beside(path: Path) -> Iterator[IO[bytes]]:
+def written_beside(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """A file that appears whole at its end or not at all; compressed where its name ends in `.gz`.
 
     raises  UsageError where it cannot be begun, Ds2Error where it cannot be ended (a full disk)

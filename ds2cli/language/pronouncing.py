@@ -109,7 +109,7 @@ def _expected(entries: list[tuple[str, tuple[str, ...]]], weights: dict[Pair, fl
                         if after:
                             backward[i][j] += weight * after
                             mass[pair] += forward[i][j] * weight * after / forward[-1][-1]
-    letters: Counter[str] = Counter()
+    letters: dict[str, float] = defaultdict(float)
     for (letter, _), weight in mass.items():
         letters[letter] += weight
     return {pair: weight / letters[pair[0]] for pair, weight in mass.items()}

@@ -58,8 +58,8 @@ def parse_record(line: str | bytes, where: str, hint: str = FIELDS_HINT) -> Reco
         raise ManifestError(f"{where}: not JSON that can be read ({what})", hint=hint) from None
     if not isinstance(record, dict):
         raise ManifestError(f"{where}: not a JSON object", hint=hint)
-    brackets = (b"[", b"{") if isinstance(line, bytes) else ("[", "{")
-    if sum(map(line.count, brackets)) > DEEPEST and _depth(record) > DEEPEST:
+    brackets = line.count(b"[") + line.count(b"{") if isinstance(line, bytes) else line.count("[") + line.count("{")
+    if brackets > DEEPEST and _depth(record) > DEEPEST:
         raise ManifestError(f"{where}: not JSON that can be read (nested too deeply)", hint=hint)
     return record
 

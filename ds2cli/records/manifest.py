@@ -50,9 +50,10 @@ def read_manifest(
     reject  is told of each line that is not an utterance, and reading goes on
     raises  ManifestError naming file, line and field, where nobody is to be told instead
     """
-    is_file = isinstance(source, (str, Path)) and str(source) != "-"
-    folder = folder or (Path(source).resolve().parent if is_file else Path.cwd())
     name = called(source) if isinstance(source, (str, Path)) else "input"
+    if folder is None:
+        is_file = isinstance(source, (str, Path)) and str(source) != "-"
+        folder = Path(source).resolve().parent if isinstance(source, (str, Path)) and is_file else Path.cwd()
     for number, record in read_records(source, reject=reject):
         try:
             yield to_utterance(record, folder, f"{name}, line {number}", required)

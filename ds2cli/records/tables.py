@@ -47,7 +47,8 @@ def read_rows(
     reject  is told of each row that cannot be taken apart; reading goes on with the line after its first
     raises  ManifestError naming file and line, where nobody is to be told instead
     """
-    source, waiting = iter(lines), deque()
+    source = iter(lines)
+    waiting: deque[Line] = deque()
     width: int | None = None
 
     def following() -> Line | None:

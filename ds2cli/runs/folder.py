@@ -194,7 +194,7 @@ def _is_known(line: bytes, step: int, evaluated: int, where: str) -> bool:
     if not (isinstance(record, dict) and isinstance(record.get("step"), int)):
         raise UsageError(f"{where}: not an event of a training run", hint="was it edited? remove the line")
     # A rollback to this very step will happen again: it is part of what came after the save.
-    last = {"step": step, "rollback": step - 1}.get(record.get("event"), evaluated)
+    last = {"step": step, "rollback": step - 1}.get(str(record.get("event")), evaluated)
     return record["step"] <= last
 
 

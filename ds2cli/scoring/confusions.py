@@ -27,11 +27,11 @@ def confusions(corpus: Corpus) -> Confusions:
     for start in range(0, len(wrong), BATCH):
         for path in corpus.alignments(wrong[start : start + BATCH]):
             for kind, said, understood in path:
-                if kind == SUBSTITUTED:
+                if kind == SUBSTITUTED and said is not None and understood is not None:
                     found.substitutions[said, understood] += 1
-                elif kind == DELETED:
+                elif kind == DELETED and said is not None:
                     found.deletions[said] += 1
-                elif kind == INSERTED:
+                elif kind == INSERTED and understood is not None:
                     found.insertions[understood] += 1
     return found
 

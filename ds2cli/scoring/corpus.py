@@ -62,9 +62,9 @@ class Corpus:
         """What became of each word of these pairs."""
         plain = [n for n in which if n not in self.chosen]
         split = self.counting.split
-        sides = ([split(text) for text in texts] for texts in (
+        said, heard = ([split(text) for text in texts] for texts in (
             (self.pairs[n].reference for n in plain), (self.pairs[n].hypothesis for n in plain)))
-        found = dict(zip(plain, align(*sides, self.counting.costs), strict=True))
+        found = dict(zip(plain, align(said, heard, self.counting.costs), strict=True))
         return [self.chosen[n] if n in self.chosen else found[n] for n in which]
 
     def rates(self, which: np.ndarray | slice = slice(None)) -> tuple[Counts, Counts, Counts]:
@@ -96,7 +96,9 @@ def count(pairs: list[Pair], counting: Counting) -> Corpus:
         said[n], understood[n] = (side_of(map(_as_judged, path), side) for side in (1, 2))
         pairs[n].reference, pairs[n].hypothesis = (side_of(path, side) for side in (1, 2))
     characters = count_characters(said, understood, counting.costs)
-    spaceless = count_characters(*([text.replace(" ", "") for text in texts] for texts in (said, understood)))
+    spaceless = count_characters(
+        [text.replace(" ", "") for text in said], [text.replace(" ", "") for text in understood]
+    )
     return Corpus(pairs, counting, words, characters, spaceless, chosen)
 
 
@@ -141,7 +143,8 @@ def _parse(text: str, marks: Marks, pair: Pair) -> list:
 
 def side_of(path: Iterable[Token], side: int) -> str:
     """The words of one side of an alignment: 1 the reference, 2 the hypothesis."""
-    return " ".join(token[side] for token in path if token[side] is not None)
+    words = (said if side == 1 else understood for _, said, understood in path)
+    return " ".join(word for word in words if word is not None)
 
 
 def counts_of_path(path: Iterable[Token]) -> list[int]:

@@ -97,8 +97,8 @@ def count_words(
 
     def count(some_references: Sequence[str], some_hypotheses: Sequence[str]) -> np.ndarray:
         vocabulary = Vocabulary()
-        pair = (vocabulary.encode(_split_all(texts, split)) for texts in (some_references, some_hypotheses))
-        return count_edits(*pair, costs)
+        said, heard = (vocabulary.encode(_split_all(texts, split)) for texts in (some_references, some_hypotheses))
+        return count_edits(said, heard, costs)
 
     return _in_chunks(count, references, hypotheses)
 
@@ -112,8 +112,8 @@ def count_characters(references: Sequence[str], hypotheses: Sequence[str], costs
     """Correct, substituted, deleted and inserted characters of each pair, one space between words: (pairs, 4)."""
 
     def count(some_references: Sequence[str], some_hypotheses: Sequence[str]) -> np.ndarray:
-        pair = (encode_characters(list(map(spell, texts))) for texts in (some_references, some_hypotheses))
-        return count_edits(*pair, costs)
+        said, heard = (encode_characters(list(map(spell, texts))) for texts in (some_references, some_hypotheses))
+        return count_edits(said, heard, costs)
 
     return _in_chunks(count, references, hypotheses)
 

@@ -28,7 +28,7 @@ def join_words(text: str, knows: Knows | None = None) -> tuple[str, int]:
         whole, compound = f"{first}{rest}".casefold(), f"{first}-{rest}".casefold()
         known = knows(whole) if knows else None
         is_one = found["soft"] or whole in own or known
-        if known is False and whole not in own and compound not in own and rest[0].islower():
+        if knows and known is False and whole not in own and compound not in own and rest[0].islower():
             is_one = not all(half.casefold() in own or knows(half.casefold()) for half in (first, rest))
         if not is_one:
             return found[0]

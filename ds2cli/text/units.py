@@ -291,12 +291,10 @@ def _parse_pieces(lines: list[str], where: str) -> Units:
         raise UsageError(f"{where}: not a piece and its score on each line", hint=hint) from None
     for special in SPECIAL_PIECES:
         scores.pop(special, None)
-    if not cut:
-        ranked = all(score <= 0 and score == int(score) for score in scores.values())
-        cut = "merged" if ranked else "likeliest"
-    if cut not in ("merged", "likeliest"):
+    if cut not in ("", "merged", "likeliest"):
         raise UsageError(f"{where}: pieces of an unknown kind: `{cut}`", hint="likeliest or merged")
-    return Units((BLANK_NAME, *scores), "", cut, (0.0, *scores.values()))
+    ranked = all(score <= 0 and score == int(score) for score in scores.values()) if not cut else cut == "merged"
+    return Units((BLANK_NAME, *scores), "", "merged" if ranked else "likeliest", (0.0, *scores.values()))
 
 
 def write_units(units: Units) -> str:

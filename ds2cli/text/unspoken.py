@@ -109,7 +109,8 @@ def _without_stamps(text: str, left_out: Counter[str]) -> str:
 
 
 def _seconds(stamp: str) -> float:
-    parts = re.findall(r"\d+", re.match(rf"\s*({_CLOCK})", stamp)[1])
+    clock = re.match(rf"\s*({_CLOCK})", stamp)
+    parts = re.findall(r"\d+", clock[1]) if clock else ["0", "0"]
     return sum(int(part) * 60 ** (2 - at) for at, part in enumerate(parts[:3])) if len(parts) > 2 else (
         60 * int(parts[0]) + int(parts[1]))
 

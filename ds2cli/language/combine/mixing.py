@@ -70,7 +70,8 @@ def _union(models: Sequence[NgramTables], words: list[str]) -> NgramTables:
 
 def _probs_of(model: NgramTables, union: NgramTables, suffixes: list[np.ndarray]) -> list[np.ndarray]:
     """p_i(w|h) of every n-gram of the union under one model, backing off where it does not list it; float64."""
-    index, found = NgramIndex(model), []
+    index = NgramIndex(model)
+    found: list[np.ndarray] = []
     for n, ids in enumerate(union.ngrams, 1):
         listed = index.rows(ids) if n <= model.order else np.full(len(ids), MISSING)
         if n == 1:

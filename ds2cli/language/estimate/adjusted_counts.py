@@ -36,8 +36,8 @@ class OrderTable:
 
 
 def new_tables(store: SpillStore, order: int) -> list[OrderTable]:
-    kinds = (np.int32, np.uint32, np.int64, np.bool_)
-    return [OrderTable(*(store.column(kind) for kind in kinds)) for _ in range(order)]
+    new = store.column
+    return [OrderTable(new(np.int32), new(np.uint32), new(np.int64), new(np.bool_)) for _ in range(order)]
 
 
 def adjust_counts(ranges: Iterable[Counted], order: int, prune: list[int], dropped: np.ndarray | None,
@@ -103,8 +103,9 @@ def _new_at(columns: list[np.ndarray]) -> list[np.ndarray]:
 def _is_kept(columns: list[np.ndarray], starts: np.ndarray, actual: np.ndarray, threshold: int,
              dropped: np.ndarray | None) -> np.ndarray:
     kept = actual > threshold
-    for column in columns if dropped is not None else ():
-        kept &= ~dropped[column[starts]]
+    if dropped is not None:
+        for column in columns:
+            kept &= ~dropped[column[starts]]
     return kept
 
 

@@ -149,7 +149,7 @@ class Runs:
     def merged(self, n_words: int) -> Iterator[Counted]:
         """All n-grams, range by range of last words; runs are given up as the last range leaves."""
         bounds = [np.pad(b, (0, n_words + 1 - len(b)), mode="edge") for _, _, b in self._runs]
-        for first, last in ranges_of(sum(bounds), self.rows) if bounds else ():
+        for first, last in ranges_of(np.sum(bounds, axis=0), self.rows) if bounds else ():
             stretches = [(b[first], b[last]) for b in bounds]
             if not sum(stop - start for start, stop in stretches):
                 continue
@@ -157,12 +157,12 @@ class Runs:
                 columns, counts, _ = self._runs[0]
                 yield Counted([column.read(*stretches[0]) for column in columns], counts.read(*stretches[0]))
                 continue
-            columns = [
+            joined = [
                 np.concatenate([run[0][n].read(*stretch) for run, stretch in zip(self._runs, stretches, strict=True)])
                 for n in range(self.order)
             ]
             weights = np.concatenate([run[1].read(*s) for run, s in zip(self._runs, stretches, strict=True)])
-            yield count_ngrams(columns, n_words, weights)
+            yield count_ngrams(joined, n_words, weights)
         for columns, counts, _ in self._runs:
             for column in (*columns, counts):
                 column.clear()
@@ -184,7 +184,8 @@ def count_text(blocks: Iterable[Sequence[bytes]], order: int, vocabulary: Vocabu
 
     blocks  lists of tokens, whole sentences, each sentence ended by `</s>`
     """
-    runs, waiting, n_waiting = Runs(store, order, rows), [], 0
+    runs, n_waiting = Runs(store, order, rows), 0
+    waiting: list[np.ndarray] = []
 
     def flush() -> None:
         if waiting:

@@ -160,9 +160,9 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
         backoff.append(gamma)
         results.append([store.keep(values) for values in (row, own, weight)])
     assert len(backoff) == len(below), "every n-gram that does not end a sentence is a context"
-    contexts, own, weight = (parts.pick_up(columns) for columns in zip(*results, strict=True))
+    rows_below, shares, gammas = (parts.pick_up(list(columns)) for columns in zip(*results, strict=True))
     keys.clear()
-    return contexts, own, weight
+    return rows_below, shares, gammas
 
 
 def _context_keys(table: OrderTable, contexts: Column | None, store: SpillStore, rows: int) -> Column:

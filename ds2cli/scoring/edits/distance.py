@@ -14,6 +14,7 @@ operations. A cell is one integer, `cost | tag`: the tag (diagonal 0, insertion 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,8 +42,10 @@ LEVENSHTEIN = Costs(sub=1, gap=1)
 
 def count_edits(references: Sequences, hypotheses: Sequences, costs: Costs = SCLITE) -> np.ndarray:
     """Correct, substituted, deleted and inserted tokens of each pair: (pairs, 4) int64."""
-    sides = (part for side in (references, hypotheses) for part in (side.values, side.starts, side.lengths))
-    return _kernels.count_edits(*sides, costs.sub, costs.gap)
+    said, heard = references, hypotheses
+    return _kernels.count_edits(
+        said.values, said.starts, said.lengths, heard.values, heard.starts, heard.lengths, costs.sub, costs.gap
+    )
 
 
 def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndarray]:
@@ -100,7 +103,7 @@ class Sweep:
         bits = (costs.gap * self.last + costs.sub).bit_length() + 2
         # Tokens and cells of one type: a comparison that had to convert would cost more than the rest of a step.
         widest = max(bits + 2, int(max(ref.max(initial=0), hyp.max(initial=0))).bit_length())
-        self.kind = np.uint16 if widest <= 16 else np.uint32 if widest <= 32 else np.uint64
+        self.kind: Any = np.uint16 if widest <= 16 else np.uint32 if widest <= 32 else np.uint64
         self.ref, self.hyp = ref.astype(self.kind), np.ascontiguousarray(hyp, self.kind)
         self.gap = costs.gap << 2
         self.substitution = self.kind(costs.sub << 2)
@@ -109,7 +112,7 @@ class Sweep:
         self.outside = self.kind(1 << bits)
         shape = (self.a + 1, len(bucket))
         self.earlier, self.before, self.now, self.spare = (np.zeros(shape, self.kind) for _ in range(4))
-        self.answer = np.zeros(len(bucket), self.kind)
+        self.answer: np.ndarray = np.zeros(len(bucket), self.kind)
 
     def rows(self, k: int) -> tuple[int, int]:
         """The inner cells of anti-diagonal k: rows [low, high)."""

@@ -163,7 +163,7 @@ def align_networks(reference: Network, hypothesis: Network) -> list[Token]:
     """The best alignment of any way through one with any way through the other."""
     cost, back = _fill(reference, hypothesis)
     a, b = min(product(reference.ends, hypothesis.ends), key=lambda cell: cost[cell])
-    path = []
+    path: list[Token] = []
     while a or b:
         next_a, next_b = back[a, b]
         said = None if next_a == a else reference.words[a]
@@ -229,11 +229,11 @@ def same(said: Word, understood: Word) -> bool:
 
 
 def _judge(said: Word | None, understood: Word | None) -> Sequence[Token]:
-    words = [word for word in (said, understood) if word is not None]
-    if all(word.nothing for word in words):
+    if all(word is None or word.nothing for word in (said, understood)):
         return []
     if said is not None and understood is not None:
         return [(CORRECT if same(said, understood) else SUBSTITUTED, said.text, understood.text)]
     if said is not None:
         return [(CORRECT if said.optional else DELETED, said.text, None)]
+    assert understood is not None
     return [(CORRECT if understood.optional else INSERTED, None, understood.text)]

@@ -67,8 +67,9 @@ def _read_one(source: str | Path, kind: Kind, options: ReadOptions) -> Pairing:
     seen: dict[str, int] = {}
     marked = (options.is_marked(kind),) * 2
     for entry in read_entries(source, kind, options.reference_field, marked[0]):
-        pair_id = (id_of(entry.record) or name_of(entry.record, entry.number)) if kind == Kind.json else entry.key
-        if (id_of(entry.record) if kind == Kind.json else entry.key) is not None:
+        own_id = id_of(entry.record) if kind == Kind.json else entry.key
+        pair_id = (own_id or name_of(entry.record, entry.number)) if kind == Kind.json else entry.key
+        if own_id is not None and pair_id is not None:
             if pair_id in seen:
                 raise ManifestError(f"{name}, line {entry.number}: id `{pair_id}` was already on line {seen[pair_id]}",
                                     hint="an utterance counts once: remove one of the lines")

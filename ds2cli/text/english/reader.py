@@ -142,12 +142,14 @@ class _Reader:
         """`Dr. Grey` and `St. Paul`, but `Mulholland Dr.` and `42nd St.`"""
         before = _WORD_BEFORE.search(self.text, max(0, start - 30), start)
         named = before is not None and (before[1][0].isdigit() or before[1][0].isupper())
-        named = named and before is not None and not before[0].rstrip().endswith(".")
-        of_street = named and before[1].lower() not in NOT_A_STREET
+        if before is None or before[0].rstrip().endswith("."):
+            named = False
+        of_street = before is not None and named and before[1].lower() not in NOT_A_STREET
         after = self.text[end : end + 8]
         if word == "dr":
             return "drive" if of_street and re.match(r"\.?\s*(?:[a-z,;]|\Z)", after) else "doctor"
-        if of_street and (after.startswith(".") or self.text[start] == "S" or before[1][0].isdigit()):
+        is_numbered = before is not None and before[1][0].isdigit()
+        if of_street and (after.startswith(".") or self.text[start] == "S" or is_numbered):
             return "street"
         of_saint = _NAME_FOLLOWS.match(self.text, end) or (self.text[start] == "S" and re.match(" [A-Z]", after))
         return "saint" if of_saint else None
