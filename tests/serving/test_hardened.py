@@ -8,15 +8,12 @@ import json
 import random
 import signal
 import socket
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
-from singing import write_songs
 
 pytest.importorskip("starlette", reason="pip install ds2cli[serve]")
 
@@ -37,83 +34,19 @@ from attacks import (  # noqa: E402
     status_of,
     upload,
 )
-from real_runs import command  # noqa: E402
-from servers import Server, free_port, pcm, resident_bytes  # noqa: E402
+from servers import Server, free_port, resident_bytes  # noqa: E402
+from speakers import RATE, ask, finals_of, said_in  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 from ds2cli.audio.files import write_audio  # noqa: E402
 
-RATE = 8000
 IDLE = 3.0
-SETTINGS = """
-[features]
-kind = "mel"
-n_mels = 16
-sample_rate = 8000
-statistics = "running"
-normalise_power = false
-[model]
-conv_channels = [16]
-conv_kernels = [[5]]
-conv_strides = [[2]]
-rnn = "gru"
-rnn_layers = 1
-rnn_size = 48
-bidirectional = false
-lookahead = 5
-[batch]
-seconds = 20.0
-[optimizer]
-learning_rate = 1e-2
-[train]
-epochs = 12
-"""
-
-
-@pytest.fixture(scope="module")
-def songs(tmp_path_factory):
-    """The folder of a network that hears songs as they come (`run`), and of songs that it has not heard (`dev`)."""
-    folder = tmp_path_factory.mktemp("songs")
-    train, dev = write_songs(folder, "train", 120, 1), write_songs(folder, "dev", 8, 2, (2, 5))
-    (folder / "settings.toml").write_text(SETTINGS)
-    subprocess.run(command("train", train, "--dev", dev, "--config", folder / "settings.toml", "--run", folder / "run"),
-                   check=True, capture_output=True)  # fmt: skip
-    return folder
-
-
-@pytest.fixture(scope="module")
-def expected(songs):
-    """What `ds2 decode --stream` says of each song: [(its sound, its finals)]."""
-    paths = [songs / "dev" / f"{number}.wav" for number in range(8)]
-    answers = [(pcm(path, RATE), finals_of(songs / "run", path)) for path in paths]
-    assert sum(len(finals) for _, finals in answers) >= 8
-    return answers
 
 
 @pytest.fixture(scope="module")
 def server(songs):
     with Server(songs / "run", "--idle-timeout", IDLE, "--max-upload", 1, "--max-streams", 40) as running:
         yield running
-
-
-def finals_of(run: Path, recording: Path) -> list[tuple]:
-    """By `ds2 decode --stream`."""
-    ran = subprocess.run(command("decode", "--stream", run, recording), check=True, capture_output=True, text=True)
-    return [said_in(one) for one in map(json.loads, ran.stdout.splitlines()) if one["event"] == "final"]
-
-
-def said_in(final: dict) -> tuple:
-    return final["pred_text"], [(word["word"], word["start"], word["end"]) for word in final["words"]]
-
-
-def ask(server: Server, sound: bytes, size: int = 1600, seconds: float = 60) -> list[tuple]:
-    """The finals of one stream."""
-    with connect(server.address("/v1/stream", "ws"), open_timeout=seconds, close_timeout=seconds) as socket:
-        socket.send(json.dumps({"sample_rate": RATE, "partials": False}))
-        for at in range(0, len(sound), size):
-            socket.send(sound[at : at + size])
-        socket.send('{"eof": 1}')
-        return [said_in(json.loads(text)) for text in socket]
 
 
 @contextmanager
