@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 # Markup and transcribers' tags, which nobody reads aloud, in any language: <b>, <SPOKEN_NOISE>, [12], [n], [laughter].
@@ -91,6 +92,7 @@ class Folded:
         return Span(self.starts[start], self.ends[end - 1])
 
 
+@lru_cache(maxsize=4096)
 def reason_to_drop(character: str) -> str:
     """Why a character without a spoken form is left out, by its Unicode category."""
     if unicodedata.decomposition(character).startswith(("<super>", "<sub>")):

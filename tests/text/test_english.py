@@ -108,7 +108,7 @@ def test_a_number_shares_one_span_among_its_words():
 
 @given(value=st.integers(1, 89))
 def test_roman_numerals_come_back(value):
-    assert numbers.roman(numbers._to_roman(value)) == value
+    assert numbers.roman(numbers.to_roman(value)) == value
 
 
 @pytest.mark.parametrize("numeral", ["IIII", "VX", "IL", "IXX", "M", "", "i"])
@@ -119,3 +119,26 @@ def test_what_no_roman_wrote_is_no_numeral(numeral):
 @given(value=st.integers(0, 10**12))
 def test_a_grouped_number_reads_as_the_plain_one(value):
     assert numbers.cardinal(f"{value:,}") == numbers.cardinal(str(value))
+
+
+@pytest.mark.parametrize(("written", "spoken"), [
+    # one end of a range may be written in full, and what follows the dash is read
+    ("$500k-$1m", "five hundred thousand to one million dollars"),
+    ("5 kg-10 lbs", "five kilograms to ten pounds"),
+    ("the 3rd-5th rows", "the third to fifth rows"),
+    ("3-5 May", "the third to the fifth of may"),
+    ("12-34-56", "one two three four five six"),
+    ("10:30-11:45", "ten thirty to eleven forty five"),
+    # digits with a mark between them never become one number
+    ("①②③", "one two three"),
+    ("(212) 555-0199", "two one two five five five zero one nine nine"),
+    ("1,2,3", "one two three"),
+    ("1.2.3.4", "one point two point three point four"),
+    ("5\u2009000 or 5\u202f000", "five thousand or five thousand"),
+    # a pattern ends where its figure ends
+    ("5pmx", "five pmx"),
+    ("2020-04-051", "two zero two zero zero four zero five one"),
+    ("٣ ४ １", "three four one"),
+])
+def test_figures_keep_their_limits(written, spoken):
+    assert normalise_english(written).text == spoken

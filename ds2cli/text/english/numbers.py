@@ -4,11 +4,13 @@ num2words (LGPL) spells integers, ordinals and years; what a string of digits *i
 decided here. The functions of this file take strings of ASCII digits and return words without hyphens.
 """
 
+import re
 from functools import lru_cache
 
 from num2words import num2words
 
-from ds2cli.text.english.abbreviations import CURRENCIES, MAGNITUDES, MONTHS, UNITS
+from ds2cli.text.english.abbreviations import MONTHS
+from ds2cli.text.english.units import CURRENCIES, MAGNITUDES, UNITS
 
 Words = list[str]
 
@@ -16,12 +18,20 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 # Beyond a million million nobody reads a figure as a number.
 LONGEST_READ_AS_NUMBER = 13
 # `9/11` is no fraction, nor is `24/7`.
-DENOMINATORS = frozenset([*range(2, 11), 12, 16, 20, 32, 64, 100])
+DENOMINATORS = frozenset([*range(2, 11), 12, 16, 20, 32, 64, 100, 1000])
 
 
 @lru_cache(maxsize=8192)
 def _spell(value: int, form: str) -> tuple[str, ...]:
     return tuple(num2words(value, to=form).replace("-", " ").replace(",", "").split())
+
+
+_MARKS = str.maketrans("", "", ",' \u2009")  # what parts thousands
+
+
+def _bare(figures: str) -> str:
+    """Without what parts thousands: a comma, an apostrophe, a space, a thin space."""
+    return figures if figures.isdigit() else figures.translate(_MARKS)
 
 
 def digits(figures: str) -> Words:
@@ -31,7 +41,7 @@ def digits(figures: str) -> Words:
 
 def cardinal(figures: str) -> Words:
     """`1,234.50` -> one thousand two hundred and thirty four point five zero; codes (leading zeros) digit by digit."""
-    whole, _, decimals = figures.replace(",", "").partition(".")
+    whole, _, decimals = _bare(figures).partition(".")
     if len(whole) > LONGEST_READ_AS_NUMBER or (len(whole) > 1 and whole[0] == "0"):
         words = digits(whole)
     else:
@@ -41,7 +51,7 @@ def cardinal(figures: str) -> Words:
 
 def ordinal(figures: str) -> Words:
     """`22` -> twenty second."""
-    figures = figures.replace(",", "")
+    figures = _bare(figures)
     return list(_spell(int(figures), "ordinal")) if len(figures) <= LONGEST_READ_AS_NUMBER else digits(figures)
 
 
@@ -51,8 +61,8 @@ def year(figures: str) -> Words:
 
 
 def looks_like_year(figures: str) -> bool:
-    """Four bare digits from 1100 to 2099: read in pairs, which suits `1500 men` as well as dates."""
-    return len(figures) == 4 and figures.isdigit() and "1100" <= figures <= "2099"
+    """Four bare digits from 1010 to 2099: read in pairs, which suits `1500 men` as well as dates."""
+    return len(figures) == 4 and figures.isdigit() and "1010" <= figures <= "2099"
 
 
 def number(figures: str) -> Words:
@@ -95,16 +105,25 @@ def fraction(above: str, below: str, whole: str = "") -> Words | None:
 def money(symbol: str, figures: str, magnitude: str = "") -> Words:
     """`$5.50` -> five dollars and fifty cents; `£3.5 million` -> three point five million pounds."""
     one, many, hundredth, hundredths = CURRENCIES[symbol]
-    whole, _, decimals = figures.replace(",", "").partition(".")
+    whole, _, decimals = _bare(figures).partition(".")
     if magnitude:
-        return [*cardinal(figures), MAGNITUDES.get(magnitude.lower(), magnitude.lower()), many]
+        magnitude = magnitude.lower().removesuffix("s")
+        return [*cardinal(figures), MAGNITUDES.get(magnitude, magnitude), *many.split()]
     if len(decimals) not in (0, 2):
-        return [*cardinal(figures), many]
-    words = [*cardinal(whole), one if whole == "1" else many]
+        return [*cardinal(figures), *many.split()]
+    words = [*cardinal(whole), *(one if whole == "1" else many).split()]
     if not decimals.strip("0"):
         return words
     small = [*cardinal(str(int(decimals))), hundredth if decimals == "01" else hundredths]
     return small if whole.strip("0") == "" else [*words, "and", *small]
+
+
+def power(figures: str) -> Words:
+    """The exponent of a number: `2` is squared, `-9` is to the minus ninth."""
+    minus, of = (["minus"], figures[1:]) if figures.startswith("-") else ([], figures)
+    if figures in ("2", "3"):
+        return ["squared" if figures == "2" else "cubed"]
+    return ["to", "the", *minus, *ordinal(of)]
 
 
 def measure(figures: str, unit: str) -> Words:
@@ -142,10 +161,23 @@ def roman(numeral: str) -> int | None:
     for letter, after in zip(numeral, [*numeral[1:], ""], strict=True):
         value = values[letter]
         total += -value if after and values[after] > value else value
-    return total if _to_roman(total) == numeral else None
+    return total if to_roman(total) == numeral else None
 
 
-def _to_roman(value: int) -> str:
+def roman_year(numeral: str) -> str | None:
+    """`MCMXCIX` -> 1999: a year on a title page, in no fewer than four capitals; else None."""
+    if len(numeral) < 4 or numeral[0] != "M" or not _ROMAN_YEAR.fullmatch(numeral):
+        return None
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}[letter] for letter in numeral]
+    following = [*values[1:], 0]
+    total = sum(-value if value < after else value for value, after in zip(values, following, strict=True))
+    return str(total) if looks_like_year(str(total)) else None
+
+
+_ROMAN_YEAR = re.compile("M{1,2}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+
+
+def to_roman(value: int) -> str:
     tens, ones = divmod(value, 10)
     if not 0 < value < 90:
         return ""

@@ -6,56 +6,59 @@ symbol or a short form. Where print is ambiguous the commonest American reading 
 
 import re
 
-from ds2cli.text.english import numbers
-from ds2cli.text.english.abbreviations import (
-    ALWAYS,
-    APOSTROPHE_FIRST,
-    APOSTROPHE_LAST,
-    BEFORE_NAME,
-    BEFORE_NUMBER,
-    DOTTED,
-    ERAS,
-    NOT_A_STREET,
-    NUMBERED,
-    RULERS,
-    SYMBOLS,
-    WITH_STOP,
-)
-from ds2cli.text.english.figures import read_figures
+from ds2cli.text.english.abbreviations import APOSTROPHE_FIRST, APOSTROPHE_LAST, DOMAINS, DOTTED, SUFFIXES, SYMBOLS
+from ds2cli.text.english.figures.grammar import read_figures
 from ds2cli.text.english.letters import fold
+from ds2cli.text.english.units import CODES, CURRENCIES, DOLLARS
+from ds2cli.text.english.words import (
+    BARE_SHORT_FORMS,
+    CAPITAL_FORMS,
+    DOT_INSIDE,
+    SHORT_FORMS,
+    SMALL_NUMERALS,
+    joins_days,
+    numeral,
+    short_form,
+    spelled_suffix,
+)
 from ds2cli.text.spans import MARKUP, Folded, Normalised, Speech, reason_to_drop
 
+_CURRENCY = "[" + "".join(symbol for symbol in CURRENCIES if len(symbol) == 1) + "]"
 _PLAIN_LINE = re.compile(r"[a-z]+(?:'[a-z]+)*(?: [a-z]+(?:'[a-z]+)*)*\Z")
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<dotted>[A-Za-z](?:\.[A-Za-z])+\b\.?|[Pp]h\.D\.?)
     |(?P<address>https?://)
     |(?P<word>'?[A-Za-z]+(?:'[A-Za-z]+)*'?)
-    |(?P<figures>(?=(?:(?<![A-Za-z0-9])[-+])?\.?[0-9]|[$£€¥₹]\ ?\.?[0-9]|\#[0-9]))
+    |(?P<figures>(?=(?:(?<![A-Za-z0-9])[-+±])?(?:\.?[0-9]|""" + _CURRENCY + r"""(?:\s?\.?[0-9]|\([0-9]))|\#[0-9]
+        |[<>≤≥~≈]=?\s?[-+$£€]?\.?[0-9]|\([0-9]{3,5}\)\s?[0-9]{3}))
     |(?P<markup>""" + MARKUP + r""")
     |(?P<script>[^\W\d_A-Za-z]+)
     |(?P<other>\S)
     )""",
     re.VERBOSE,
 )
-_NAME_FOLLOWS = re.compile(r"\.\s+[A-Z]|\.[A-Z]\.")
-_NUMBER_FOLLOWS = re.compile(r"\.\s?(?:[0-9]|[IVXL]+\b)")
-_HEADING_ENDS = re.compile(r"\s*(?:[.,;:)—]|\Z|\n)")
-_DOT_INSIDE = re.compile(r"(?<=[A-Za-z0-9])\.(?=[a-z])")
-_WORD_BEFORE = re.compile(r"([A-Za-z']+|[0-9]+(?:st|nd|rd|th))\.?\s+\Z")
-
-_VOWELS = frozenset("AEIOUY")
-
-# Short forms that need no full stop; and all of them. Most words are none, and take the quick way.
-_BARE_SHORT_FORMS = frozenset({*ALWAYS, "dr"})
-_SHORT_FORMS = frozenset({*_BARE_SHORT_FORMS, *WITH_STOP, *BEFORE_NAME, *BEFORE_NUMBER, "st"})
+# In capitals before a number, `US$5` and `EUR 50`.
+_MONEY_AHEAD = re.compile(rf"(?:{'|'.join(DOLLARS)})\$\s?\.?[0-9]|(?:{'|'.join(CODES)})\s?[0-9]")
+# Words of small letters that may be read otherwise.
+_LOOKED_AT = frozenset({*SHORT_FORMS, *CAPITAL_FORMS, *SUFFIXES, *SMALL_NUMERALS, "w"})
+_MONEY_WORDS = frozenset({*DOLLARS, *CODES})
+_NUMERAL = re.compile(r"[ivxlcdm]+(?:'s)?\Z")
+_SILENT = frozenset(",;:!?\"()[]*…—'")  # whatever stands beside them
+_EXPONENTS = {"²": "squared", "³": "cubed"}
+_POWER_OF_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z]\Z|\)\Z")
+_WITH = {"w/o": "without", "w/": "with"}
+_WITH_OR_WITHOUT = re.compile(r"w/o\b|w/(?=\s?[A-Za-z])", re.IGNORECASE)
+_WEB = re.compile(r"[A-Za-z0-9]\.(?:[a-z]{2,6})(?:/\S*)?\Z")
+_MAIL_GOES_ON = re.compile(r"_[\w.-]*@\w")
+_ADDRESS_BEFORE = re.compile(r"\S+\Z")
 
 
 def read(text: str) -> Normalised:
     """The spoken form of English text, with the source of each word and a count of what was left out."""
     source = Folded(text, fold)
     speech = Speech(source)
-    if _PLAIN_LINE.match(source.text) and _BARE_SHORT_FORMS.isdisjoint(source.text.split(" ")):
+    if _PLAIN_LINE.match(source.text) and BARE_SHORT_FORMS.isdisjoint(source.text.split(" ")):
         for word in re.finditer(r"\S+", source.text):
             speech.say((word.group(),), *word.span())
         return speech.result(" ")
@@ -92,9 +95,17 @@ class _Reader:
     def word(self, start: int, end: int) -> int:
         """A word, its apostrophes told from quotation marks, its short form read where it is safe."""
         word = self.text[start:end]
-        if word.islower() and word.isalpha() and word not in _SHORT_FORMS:
+        if word.islower() and word.isalpha() and word not in _LOOKED_AT:
             self.speech.say((word,), start, end)
             return end
+        if word[1:].islower() and word.isalpha() and (small := word.lower()) not in _LOOKED_AT:
+            self.speech.say((small,), start, end)  # a capital says nothing of such a word
+            return end
+        if word in _MONEY_WORDS and _MONEY_AHEAD.match(self.text, start):
+            return self.figures(start)
+        if word in "wW" and (found := _WITH_OR_WITHOUT.match(self.text, start)):
+            self.speech.say((_WITH[found[0].lower()],), start, found.end())
+            return found.end()
         word = word.lower()
         if word[0] == "'" and word.rstrip("'") not in APOSTROPHE_FIRST:
             self.speech.drop("punctuation", "'")
@@ -104,72 +115,18 @@ class _Reader:
             self.speech.drop("punctuation", "'")
             self.in_quotes = False
             word, end = word[:-1], end - 1
-        spoken = self._short_form(word, start, end)
+        spoken = spelled_suffix(self.text, start, end) or short_form(self.text, word, start, end, self.mixes_case)
         if spoken is not None:
-            takes_stop = self.text.startswith(".", end) and not _DOT_INSIDE.match(self.text, end)
+            takes_stop = self.text.startswith(".", end) and not DOT_INSIDE.match(self.text, end)
             stop = end + takes_stop
             self.speech.say(spoken.split(), start, stop)
             return stop
-        if (numeral := self._numeral(start, end)) is not None:
-            self.speech.say(numeral, start, end)
+        if _NUMERAL.match(word) and (found := numeral(self.text, start, end, self.mixes_case)):
+            words, end = found
+            self.speech.say(words, start, end)
         else:
             self.speech.say((word,), start, end)
         return end
-
-    def _short_form(self, word: str, start: int, end: int) -> str | None:
-        if word in ALWAYS:
-            return ALWAYS[word]
-        if word == "dr" or word == "st":
-            return self._doctor_or_drive(word, start, end)
-        if self._is_initialism(start, end):
-            return " ".join(word)
-        if not self.text.startswith(".", end) or _DOT_INSIDE.match(self.text, end):
-            return None
-        if word in BEFORE_NUMBER and _NUMBER_FOLLOWS.match(self.text, end):
-            return BEFORE_NUMBER[word]
-        if word in BEFORE_NAME and _NAME_FOLLOWS.match(self.text, end):
-            return BEFORE_NAME[word]
-        return WITH_STOP.get(word)
-
-    def _is_initialism(self, start: int, end: int) -> bool:
-        """`BBC`, `TV`, `AD`: capitals among small letters that nobody could read as a word."""
-        word = self.text[start:end]
-        if not (2 <= len(word) <= 5 and word.isupper() and word.isalpha() and self.mixes_case):
-            return False
-        return word in ERAS or (_VOWELS.isdisjoint(word) and numbers.roman(word) is None)
-
-    def _doctor_or_drive(self, word: str, start: int, end: int) -> str | None:
-        """`Dr. Grey` and `St. Paul`, but `Mulholland Dr.` and `42nd St.`"""
-        before = _WORD_BEFORE.search(self.text, max(0, start - 30), start)
-        named = before is not None and (before[1][0].isdigit() or before[1][0].isupper())
-        if before is None or before[0].rstrip().endswith("."):
-            named = False
-        of_street = before is not None and named and before[1].lower() not in NOT_A_STREET
-        after = self.text[end : end + 8]
-        if word == "dr":
-            return "drive" if of_street and re.match(r"\.?\s*(?:[a-z,;]|\Z)", after) else "doctor"
-        is_numbered = before is not None and before[1][0].isdigit()
-        if of_street and (after.startswith(".") or self.text[start] == "S" or is_numbered):
-            return "street"
-        of_saint = _NAME_FOLLOWS.match(self.text, end) or (self.text[start] == "S" and re.match(" [A-Z]", after))
-        return "saint" if of_saint else None
-
-    def _numeral(self, start: int, end: int) -> list[str] | None:
-        """A Roman numeral after a word that is counted so; else None."""
-        numeral, _, owner = self.text[start:end].partition("'")
-        value = numbers.roman(numeral) if owner in ("", "s") else None
-        before = _WORD_BEFORE.search(self.text, max(0, start - 30), start) if value else None
-        if value is None or before is None:
-            return None
-        name, shortened = before[1].lower(), before[0].rstrip().endswith(".")
-        if shortened != (name in BEFORE_NUMBER) or not (shortened or before[1][0].isupper()):
-            return None
-        if name in NUMBERED or name in BEFORE_NUMBER:
-            # `Chapter I` at the head of a page, but `In Chapter I said`
-            spoken = None if value == 1 and not _HEADING_ENDS.match(self.text, end) else numbers.cardinal(str(value))
-        else:
-            spoken = ["the", *numbers.ordinal(str(value))] if name in RULERS and value > 1 else None
-        return [*spoken[:-1], spoken[-1] + "'s"] if spoken and owner else spoken
 
     def dotted(self, start: int, end: int) -> int:
         """`e.g.` in words; other letters with full stops one by one."""
@@ -184,16 +141,43 @@ class _Reader:
     def symbol(self, start: int) -> int:
         """A single mark: a word (`&`), a dot inside a name (`example.com`), or nothing."""
         mark = self.text[start]
+        if mark in _SILENT:
+            self.speech.drop("punctuation", mark)
+            return start + 1
         if self.text.startswith("&c.", start):
             self.speech.say(("et", "cetera"), start, start + 3)
             return start + 3
-        if mark in SYMBOLS:
-            self.speech.say(SYMBOLS[mark].split(), start, start + 1)
-        elif mark == "." and _DOT_INSIDE.match(self.text, start):
-            self.speech.say(("dot",), start, start + 1)
+        spoken = SYMBOLS.get(mark) or self._in_context(mark, start)
+        if spoken:
+            self.speech.say(spoken.split(), start, start + 1)
         else:
             self.speech.drop(reason_to_drop(mark), mark)
         return start + 1
+
+    def _in_context(self, mark: str, start: int) -> str:
+        """The word of a mark that is one only in some company; "" where it is none."""
+        text, before, after = self.text, self.text[start - 1 : start], self.text[start + 1 : start + 2]
+        if mark == ".":
+            if not after.islower():
+                return ""
+            if before.strip():
+                return "dot" if DOT_INSIDE.match(text, start) else ""
+            domain = re.match(r"\w+", text[start + 1 : start + 6])
+            return "dot" if domain is not None and domain[0] in DOMAINS else ""
+        if mark == "#":
+            if before.isalpha() and not text[start - 2 : start - 1].isalnum():
+                return "sharp"
+            return "hashtag" if after.isalpha() and not before.strip() else ""
+        if mark == "-":
+            return "to" if joins_days(text, start) else ""
+        if mark in _EXPONENTS:
+            return _EXPONENTS[mark] if _POWER_OF_LETTER.search(text, max(0, start - 2), start) else ""
+        if mark == "_" and before.isalnum() and after.isalnum():
+            return "underscore" if _MAIL_GOES_ON.match(text, start) else ""
+        if mark == "/" and before.isalnum() and after.isalnum():
+            whole = _ADDRESS_BEFORE.search(text, max(0, start - 80), start)
+            return "slash" if whole and _WEB.search(whole[0]) else ""
+        return ""
 
 
 def _keeps_last_apostrophe(word: str) -> bool:
