@@ -121,8 +121,8 @@ class _Reader:
             stop = end + takes_stop
             self.speech.say(spoken.split(), start, stop)
             return stop
-        if _NUMERAL.match(word) and (found := numeral(self.text, start, end, self.mixes_case)):
-            words, end = found
+        if _NUMERAL.match(word) and (counted := numeral(self.text, start, end, self.mixes_case)):
+            words, end = counted
             self.speech.say(words, start, end)
         else:
             self.speech.say((word,), start, end)

@@ -53,12 +53,10 @@ def read_figures(text: str, start: int, speech: Speech) -> int:
     """Say what stands at text[start:], which begins with a figure, its sign or its currency; returns where it ends."""
     if start and text[start - 1].isalpha():
         found = _INSIDE.pattern.match(text, start)
-        if found is None:  # a currency, behind letters
-            _, said, end = _first(text, start)
-        else:
-            said, end = _INSIDE.read(found), found.end()
-        speech.say([*said.words, *said.unit], start, end)
-        return end
+        inside = _INSIDE.read(found) if found else None
+        if found and inside:
+            speech.say(inside.words, start, found.end())
+            return found.end()
     kind, said, end = _first(text, start)
     words = [*said.words, *said.unit]
     if kind in RANGES:
