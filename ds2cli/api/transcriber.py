@@ -13,6 +13,7 @@ from ds2cli.api.sounds import Sound, is_one_sound, read_sound, to_utterances
 from ds2cli.decoding.hypothesis import Word
 from ds2cli.decoding.live import EndpointConfig
 from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS
+from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.model.devices import usable_device
 from ds2cli.model.quantised import load_listener
@@ -94,7 +95,7 @@ class Transcriber:
     def __init__(self, request: DecodeRequest) -> None:
         self._request = request
         self._listener = load_listener(request.run, usable_device(request.device))
-        self._decoder = open_decoder(request, self._listener.units, _warn)
+        self._decoder = open_decoder(request, self._listener.units, _warn, joint_of(self._listener))
 
     @property
     def sample_rate(self) -> int:
@@ -206,7 +207,8 @@ class Transcriber:
 
     @cached_property
     def _beam(self) -> Any:
-        return open_decoder(replace(self._request, beam_search=True), self._listener.units, lambda line: None)
+        request = replace(self._request, beam_search=True)
+        return open_decoder(request, self._listener.units, lambda line: None, joint_of(self._listener))
 
 
 def _to_transcript(record: Record) -> Transcript:

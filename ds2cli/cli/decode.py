@@ -11,7 +11,7 @@ from ds2cli.cli import stream as streams
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import Blank, Channel, FrameSeconds, RecordsFile, UnitsFile, given, layout_of, to_channel
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, meaning
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, SearchMode, meaning
 from ds2cli.errors import UsageError
 
 LexiconFile = Annotated[
@@ -64,6 +64,9 @@ def decode(
     score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
     cutoff_prob: Annotated[float | None, typer.Option("--cutoff-prob", help=meaning("cutoff_prob"))] = None,
     cutoff_top: Annotated[int | None, typer.Option("--cutoff-top", help=meaning("cutoff_top"))] = None,
+    max_labels: Annotated[int | None, typer.Option("--max-labels", help=meaning("max_labels"))] = None,
+    internal: Annotated[float | None, typer.Option("--internal", help=meaning("internal"))] = None,
+    search: Annotated[SearchMode | None, typer.Option("--search", help=meaning("search"))] = None,
     channel: Channel = None,
     unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
     log_probs: LogProbs = None,
@@ -102,9 +105,10 @@ def decode(
     overrides = given(
         alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, look_ahead=look_ahead, blank_penalty=blank_penalty,
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
-        cutoff_top=cutoff_top, hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
+        cutoff_top=cutoff_top, max_labels=max_labels, internal=internal, search=search,
+        hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
     )
-    beam_search = bool(overrides) or n_best > 1
+    beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
     if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
     layout = layout_of(units, blank, frame_seconds, records)

@@ -20,7 +20,8 @@ ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
 LOOK_AHEADS = "0.5 0.75 1.25"
 BLANK_PENALTIES = "0.5 1 1.5 2"
-Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalties")
+INTERNALS = "0.1 0.2 0.3 0.5"
+Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalties", "--internals")
 
 
 def tune(
@@ -38,6 +39,9 @@ def tune(
     blank_penalties: Annotated[
         str, typer.Option("--blank-penalties", metavar="X ...", help="blank penalties to try then")
     ] = BLANK_PENALTIES,
+    internals: Annotated[
+        str, typer.Option("--internals", metavar="X ...", help="transducer: weights of its internal model to try then")
+    ] = INTERNALS,
     beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
     lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
     units: UnitsFile = None,
@@ -67,14 +71,15 @@ def tune(
     named = [run, *(inputs or [])] if layout else inputs or []
     request = TuneRequest(run, named, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
                           _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
-                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file, layout)
+                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file, layout,
+                          _grid_of("--internals", internals))
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []
     for trial in terminal.progress(try_all(request, skipped.append, terminal.warn), "tuning", total):
         trials.append(trial)
         if as_json:
-            terminal.write_record(asdict(trial))
+            terminal.write_record({name: value for name, value in asdict(trial).items() if value is not None})
     best = best_of(trials)
     grid = _grid(trials, request.alphas, request.betas)
     if not as_json:

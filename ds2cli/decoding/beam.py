@@ -9,6 +9,7 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.decoding.greedy import said
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
+from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.decoding.tokens import Tokens, tokens_of
 from ds2cli.errors import UsageError
@@ -50,6 +51,10 @@ class BeamDecoder:
         search = self.start()
         search.feed(log_probs)
         return search.finish(n_best)
+
+    def check(self, log_probs: np.ndarray, where: str) -> np.ndarray:
+        """As `check_log_probs`."""
+        return check_log_probs(log_probs, len(self.units), where)
 
     def start(self, settle_after: int | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
         """A search to be fed piece by piece.

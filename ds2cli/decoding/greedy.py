@@ -3,6 +3,7 @@
 import numpy as np
 
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
+from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.text.units import BLANK, Units
 
 
@@ -37,6 +38,10 @@ class GreedyDecoder:
     def decode(self, log_probs: np.ndarray, n_best: int = 1) -> list[Hypothesis]:
         """The one hypothesis of a whole utterance, (T, V) log-probs."""
         return [greedy_decode(log_probs, self.units)]
+
+    def check(self, log_probs: np.ndarray, where: str) -> np.ndarray:
+        """As `check_log_probs`."""
+        return check_log_probs(log_probs, len(self.units), where)
 
     def start(self, settle_after: int | None = None) -> "GreedySearch":
         """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""

@@ -14,6 +14,7 @@ DEFAULT_RUN, LETTERS = "english-phones", "english"
 
 LexiconMode = Literal["soft", "hard", "none"]
 SearchMode = Literal["time", "best"]
+TRANSDUCERS = "max_labels", "internal", "search"  # settings of no others
 TRANSDUCER_BEAM = 8  # each of its prefixes has a prediction network to run
 
 
@@ -56,9 +57,12 @@ class DecodingConfig:
         declarations.check(self)
 
 
-def default_config(n_units: int) -> DecodingConfig:
+def default_config(n_units: int, is_transducer: bool = False) -> DecodingConfig:
     """The settings that nobody has named: of thousands of units, a beam extends by the likely ones alone."""
-    return DecodingConfig(cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP) if n_units > MANY_UNITS else DecodingConfig()
+    beam = TRANSDUCER_BEAM if is_transducer else DecodingConfig.beam
+    if n_units > MANY_UNITS:
+        return DecodingConfig(beam=beam, cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP)
+    return DecodingConfig(beam=beam)
 
 
 def meaning(name: str) -> str:

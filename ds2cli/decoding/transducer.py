@@ -11,6 +11,7 @@ import numpy as np
 
 from ds2cli import _kernels
 from ds2cli.decoding.beam import BeamDecoder
+from ds2cli.decoding.greedy import GreedyDecoder
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.decoding.tokens import Tokens
@@ -43,26 +44,47 @@ def network_of(head: Any) -> Any:
     )
 
 
-def check_frames(frames: np.ndarray, network: Any, name: str) -> np.ndarray:
+def greedy_decoder(
+    joint: Any, units: Units, config: DecodingConfig | None = None
+) -> "GreedyDecoder | TransducerGreedyDecoder":
+    """The best path of CTC's log-probs; of a transducer's frames, where there is a joint layer."""
+    return GreedyDecoder(units) if joint is None else TransducerGreedyDecoder(joint, units, config)
+
+
+def beam_decoder(joint: Any, units: Units, config: DecodingConfig, model: NgramModel | None,
+                 tokens: Tokens | None = None, lexicon: Lexicon | None = None) -> BeamDecoder:
+    """A beam search of CTC's log-probs; of a transducer's frames, where there is a joint layer."""
+    if joint is None:
+        return BeamDecoder(units, config, model, tokens, lexicon)
+    return TransducerDecoder(joint, units, config, model, tokens, lexicon)
+
+
+def joint_of(recogniser: Any) -> Any:
+    """A recogniser's prediction network and joint layer for the kernels; None where it is no transducer."""
+    return network_of(recogniser.network.head) if recogniser.is_transducer else None
+
+
+def check_frames(frames: np.ndarray, joint: Any, where: str) -> np.ndarray:
     """(T, J) float32, side by side in memory.
 
     raises  Ds2Error where they are of another size, or not numbers
     """
-    if frames.ndim != 2 or frames.shape[1] != network.joint_size:
-        raise Ds2Error(f"{name}: frames of shape {frames.shape}, not (frames, {network.joint_size})",
-                       hint="they are what `Recogniser.log_probs` gives")
+    if frames.ndim != 2 or frames.shape[1] != joint.joint_size:
+        raise Ds2Error(f"{where}: shape {frames.shape}, but the joint layer takes {joint.joint_size} numbers a frame",
+                       hint="a transducer reads its own encoder's frames")
     if not np.isfinite(frames).all():
-        raise Ds2Error(f"{name}: the encoder's frames are not all numbers", hint="look at its sound: ds2 prepare check")
+        raise Ds2Error(f"{where}: frames that are not numbers", hint="did training diverge? try an earlier checkpoint")
     return np.ascontiguousarray(frames, np.float32)
 
 
 class TransducerGreedyDecoder:
     """The likeliest label of each frame, until it is the blank: behind the interface of `GreedyDecoder`."""
 
-    def __init__(self, network: Any, units: Units, config: DecodingConfig | None = None) -> None:
+    def __init__(self, joint: Any, units: Units, config: DecodingConfig | None = None) -> None:
+        """joint  as `network_of` makes it"""
         config = config or DecodingConfig()
-        self.units = units
-        self._kernel = _kernels.TransducerGreedy(network, max_labels=config.max_labels, lowered=config.blank_penalty)
+        self.units, self._joint = units, joint
+        self._kernel = _kernels.TransducerGreedy(joint, max_labels=config.max_labels, lowered=config.blank_penalty)
 
     def decode(self, frames: np.ndarray, n_best: int = 1) -> list[Hypothesis]:
         """The one hypothesis of a whole utterance, (T, J) frames."""
@@ -73,6 +95,10 @@ class TransducerGreedyDecoder:
         paths = [self._kernel.start() for _ in utterances]
         self._kernel.feed(paths, list(utterances))
         return [_hypothesis(path, self.units) for path in paths]
+
+    def check(self, frames: np.ndarray, where: str) -> np.ndarray:
+        """As `check_frames`."""
+        return check_frames(frames, self._joint, where)
 
     def start(self, settle_after: int | None = None) -> "TransducerGreedySearch":
         """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""
@@ -106,13 +132,17 @@ class TransducerGreedySearch:
 class TransducerDecoder(BeamDecoder):
     """A beam search with its weights set: `BeamDecoder`, for a transducer's frames."""
 
-    def __init__(self, network: Any, units: Units, config: DecodingConfig | None = None,
+    def __init__(self, joint: Any, units: Units, config: DecodingConfig | None = None,
                  model: NgramModel | None = None, tokens: Tokens | None = None, lexicon: Lexicon | None = None) -> None:
-        """As BeamDecoder's; network  as `network_of` makes it"""
+        """As BeamDecoder's; joint  as `network_of` makes it"""
         super().__init__(units, config, model, tokens, lexicon)
-        self._network = network
-        self._greedy = _kernels.TransducerGreedy(network, max_labels=self.config.max_labels,
+        self._joint = joint
+        self._greedy = _kernels.TransducerGreedy(joint, max_labels=self.config.max_labels,
                                                  lowered=self.config.blank_penalty)
+
+    def check(self, log_probs: np.ndarray, where: str) -> np.ndarray:
+        """As `check_frames`."""
+        return check_frames(log_probs, self._joint, where)
 
     def start(  # type: ignore[override]  # a search of the same manners
         self, settle_after: int | None = None, collect_after: int = 1 << 18
@@ -120,7 +150,7 @@ class TransducerDecoder(BeamDecoder):
         """As BeamDecoder's."""
         config = self.config
         kernel = _kernels.TransducerBeam(
-            self._network, self._scorer, beam=config.beam, score_threshold=config.score_threshold,
+            self._joint, self._scorer, beam=config.beam, score_threshold=config.score_threshold,
             cutoff_prob=config.cutoff_prob, cutoff_top=config.cutoff_top, max_labels=config.max_labels,
             internal=config.internal if self.model else 0.0, lowered=config.blank_penalty,
             best_first=config.search == "best", collect_after=collect_after,

@@ -77,7 +77,8 @@ class Streams:
 
     @torch.inference_mode()
     def accept(self, streams: Sequence[Stream], samples: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The log-probs (any, V) that new samples bring to each stream; one pass of the network for all.
+        """The log-probs (any, V) that new samples bring to each stream, or a transducer's frames (any, J); one pass of
+        the network for all.
 
         samples  (any,) each, float32 amplitude at the model's rate
         """
@@ -120,13 +121,13 @@ class Streams:
             real = x.new_ones(1, len(x), dtype=torch.bool)
             for layer in self.network.hidden:
                 x = layer(x, real)
-        log_probs = self.network.output(x)[:, 0].float().log_softmax(-1).cpu().numpy()
+        log_probs = self.network.readout(x)[:, 0].cpu().numpy()
         for stream, count in zip(streams, counts, strict=True):
             stream.n_frames += count
         return np.split(log_probs, np.cumsum(counts)[:-1]) if len(counts) > 1 else [log_probs]
 
     def _nothing(self, streams: Sequence[Stream]) -> list[np.ndarray]:
-        return [np.zeros((0, len(self.recogniser.units)), np.float32) for _ in streams]
+        return [np.zeros((0, self.recogniser.readout_size), np.float32) for _ in streams]
 
     def _hear(self, streams: Sequence[Stream]) -> list[Tensor]:
         """The new standardised features of each stream, (1, F, n), or (F, 1, n) for 1-D convolutions."""

@@ -65,7 +65,7 @@ class WindowedStreams:
         return answers
 
     def _nothing(self) -> np.ndarray:
-        return np.zeros((0, len(self.recogniser.units)), np.float32)
+        return np.zeros((0, self.recogniser.readout_size), np.float32)
 
     def _is_full(self, stream: WindowedStream) -> bool:
         return len(stream.samples) >= (stream.n_frames - stream.begins + self._kept + self._future) * self._frame

@@ -55,10 +55,17 @@ class Network(nn.Module):
         x, lengths = self._encoded(features, lengths)
         if self.head is not None:
             return x.transpose(0, 1), lengths
-        return self.output(x).float().log_softmax(-1).transpose(0, 1), lengths
+        return self.readout(x).transpose(0, 1), lengths
+
+    def readout(self, encoded: Tensor) -> Tensor:
+        """The encoder's frames (..., H) -> what a decoder reads: log-probs (..., V), or a transducer's frames as its
+        joint layer adds them, (..., J)."""
+        if self.head is not None:
+            return self.head.encoder_projection(encoded).float()
+        return self.ctc_log_probs(encoded)
 
     def ctc_log_probs(self, encoded: Tensor) -> Tensor:
-        """A transducer's frames (B, T', H) -> (B, T', V), what CTC says of them; where `output` was trained."""
+        """The encoder's frames (..., H) -> (..., V), what CTC says of them, where `output` was trained."""
         return self.output(encoded).float().log_softmax(-1)
 
     def _encoded(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

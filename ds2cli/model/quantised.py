@@ -52,7 +52,8 @@ def quantised(recogniser: Recogniser) -> Recogniser:
             layer.directions = nn.ModuleList(QuantisedRecurrence(matrices) for matrices in folded)
     for layer in network.hidden:
         layer.linear = QuantisedLinear(layer.linear.weight, layer.linear.bias)
-    network.output = QuantisedLinear(network.output.weight, network.output.bias)
+    if network.output is not None:
+        network.output = QuantisedLinear(network.output.weight, network.output.bias)
     return recogniser
 
 

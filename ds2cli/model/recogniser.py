@@ -1,6 +1,8 @@
 """A trained model, ready to listen: waveforms in, log-probs out."""
 
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 
 from ds2cli.audio.features import Frontend, n_bins
 from ds2cli.config import Config
-from ds2cli.errors import CheckpointError
+from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
 from ds2cli.model.network import Network, time_stride
 from ds2cli.text.units import Units
@@ -33,6 +35,11 @@ class Recogniser(nn.Module):
         return self.frontend.window.device
 
     @property
+    def readout_size(self) -> int:
+        """Numbers in each frame of `log_probs`: V, or a transducer's J."""
+        return self.config.model.joint_size if self.is_transducer else len(self.units)
+
+    @property
     def n_parameters(self) -> int:
         return sum(weights.numel() for weights in self.network.parameters())
 
@@ -45,13 +52,42 @@ class Recogniser(nn.Module):
         samples = torch.from_numpy(waveform).to(self.device)[None]
         return self.frontend(samples, torch.tensor([samples.shape[1]], device=self.device))[0][0]
 
+    @property
+    def is_transducer(self) -> bool:
+        """Whether `log_probs` are not those of units, but frames for the joint layer."""
+        return self.network.head is not None
+
+    def by_ctc(self) -> "Recogniser":
+        """The same, spelling by CTC: of a transducer, the output that was trained beside its head.
+
+        raises  UsageError where there is none
+        """
+        if not self.is_transducer:
+            return self
+        if self.network.output is None:
+            raise UsageError("this transducer was trained without CTC, which this needs",
+                             hint="train with --set loss.ctc_weight=0.1, or name a CTC run")
+        return _with(self, network=_with(self.network, head=None))
+
     @torch.inference_mode()
     def log_probs(self, waveforms: list[np.ndarray]) -> list[np.ndarray]:
-        """Each waveform's log-probs, (T', V) float32 natural logs; one batch, whose members do not touch each other."""
+        """Each waveform's log-probs, (T', V) float32 natural logs; one batch, whose members do not touch each other.
+
+        Of a transducer, its frames (T', J), as `Network.readout` gives them.
+        """
         batch, lengths = pad(waveforms)
         log_probs, frames = self(batch.to(self.device), lengths.to(self.device))
+        if self.is_transducer:
+            log_probs = self.network.readout(log_probs)
         log_probs = log_probs.cpu().numpy()
         return [row[:count].copy() for row, count in zip(log_probs, frames.tolist(), strict=True)]
+
+
+def _with(module: nn.Module, **parts: nn.Module | None) -> Any:
+    """A module with other parts; the rest is shared."""
+    other = copy(module)
+    other._modules = {**module._modules, **parts}
+    return other
 
 
 def network_of(config: Config, bins: int, n_units: int) -> Network:

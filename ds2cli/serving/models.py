@@ -8,6 +8,7 @@ from typing import Any
 
 from ds2cli.audio.features import window_samples
 from ds2cli.decoding.live import LiveDecoder
+from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import UsageError
 from ds2cli.inference.stream import Streams, needs_of_the_future
 from ds2cli.inference.windowed import WindowedStreams
@@ -88,7 +89,7 @@ def open_model(
     # An int8 network has no state to carry: streams run the same weights in float32, as `ds2 decode --stream` does.
     is_int8 = load_checkpoint(source.run).form == "int8"
     recogniser = load_recogniser(source.run, device) if is_int8 else listener
-    decoder = open_decoder(request, recogniser.units, _warner(log, source.name))
+    decoder = open_decoder(request, recogniser.units, _warner(log, source.name), joint_of(recogniser))
     needs = needs_of_the_future(recogniser.config)
     network = WindowedStreams(recogniser) if needs else Streams(recogniser)
     engine = Engine(

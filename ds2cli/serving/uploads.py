@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ds2cli.audio.files import read_blocks
-from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.errors import AudioError
 from ds2cli.inference.stream import Streams
 from ds2cli.records.jsonl import Record
@@ -76,7 +75,7 @@ class Uploads:
             for log_probs in self._log_probs(model, path, heard):
                 if gone.is_set():
                     raise Cancelled
-                search.feed(check_log_probs(log_probs, len(model.listener.units), CALLED))
+                search.feed(model.decoder.check(log_probs, CALLED))
                 if grown is not None:
                     grown(_stable_text(search, model))
         except AudioError as problem:

@@ -50,7 +50,7 @@ def align_records(
     hears  is told of the seconds of sound that have been heard, and of those that were read
     """
     utterances = read_asked(request.inputs, request.channel, skip, request.one_recording)
-    recogniser = load_recogniser(request.run, usable_device(request.device))
+    recogniser = load_recogniser(request.run, usable_device(request.device)).by_ctc()
     lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
     lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
     language = normaliser_for(recogniser.units, lexicon) if request.language == "auto" else request.language

@@ -14,10 +14,11 @@ from ds2cli.declarations import laid_over
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import GreedyDecoder
 from ds2cli.decoding.hypothesis import Hypothesis, Word
-from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs, is_log_prob_file
+from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, is_log_prob_file
 from ds2cli.decoding.logits import LAYOUT_HINT, LogitsFile, LogitsLayout, are_foreign
-from ds2cli.decoding.settings import default_config
+from ds2cli.decoding.settings import TRANSDUCERS, DecodingConfig, default_config
 from ds2cli.decoding.tokens import Tokens, are_letters
+from ds2cli.decoding.transducer import TransducerGreedyDecoder, beam_decoder, greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.records.formats import all_of_one_recording
@@ -27,6 +28,8 @@ from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_asked
+
+Decoder = BeamDecoder | GreedyDecoder | TransducerGreedyDecoder
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ class DecodeRequest:
 
 @dataclass(frozen=True)
 class Source:
-    """Log-probs one after another, with their records; None and a problem where a recording could not be read."""
+    """Log-probs one after another, with their records; None and a problem where a recording could not be read.
+
+    joint  of a transducer, whose frames stand in place of log-probs: its prediction network and joint layer
+    """
 
     units: Units
     frame_seconds: float
     items: Iterator[tuple[Record, np.ndarray | None, str]]
+    joint: Any = None
 
 
 def decode(
@@ -81,7 +88,10 @@ def decode(
                          request.layout, say, skip=skip, one_recording=request.one_recording)
     if request.layout and not request.layout.frame_seconds:
         warn("how long a frame is was not said (--frame-seconds): times count frames")
-    decoder = open_decoder(request, source.units, warn)
+    if source.joint and request.log_probs:
+        raise UsageError("a transducer has no log-probs to save: they depend on what was said before",
+                         hint="leave out --log-probs; a CTC run has some")
+    decoder = open_decoder(request, source.units, warn, source.joint)
     with ExitStack() as stack:
         writer = None
         if request.log_probs:
@@ -90,7 +100,7 @@ def decode(
 
 
 def decode_source(
-    source: Source, decoder: BeamDecoder | GreedyDecoder, request: DecodeRequest, skip: Callable[[str], None],
+    source: Source, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None],
     writer: LogProbWriter | None = None,
 ) -> Iterator[Record]:
     """The records of a source, each with what was said; the writer is given every record's log-probs, in order."""
@@ -107,7 +117,7 @@ def decode_source(
             try:
                 if log_probs is None:
                     raise Ds2Error(problem)
-                log_probs = check_log_probs(log_probs, len(source.units), f"`{record.get('id', '?')}`")
+                log_probs = decoder.check(log_probs, f"`{record.get('id', '?')}`")
             except Ds2Error as wrong:
                 if log_probs is not None and (request.layout or are_log_probs(request.inputs)):
                     raise
@@ -121,9 +131,12 @@ def decode_source(
             yield from finished()
 
 
-def open_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], None]) -> BeamDecoder | GreedyDecoder:
+def open_decoder(
+    request: DecodeRequest, units: Units, warn: Callable[[str], None], joint: Any = None
+) -> Decoder:
     """Greedy, unless there is a language model or a lexicon, or anything else that takes a beam was asked for.
 
+    joint   of a transducer (`joint_of`)
     raises  UsageError where a language model's weight was named and there is none
     """
     tuned = Tuned() if request.greedy or request.layout else read_tuned(request.run)
@@ -131,18 +144,26 @@ def open_decoder(request: DecodeRequest, units: Units, warn: Callable[[str], Non
     lexicon_file = request.lexicon_file or tuned.lexicon_file
     if lm is None and "alpha" in overrides:
         raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
+    _refuse_what_only_a_transducer_has(overrides, joint)
     if not (lm or lexicon_file or request.beam_search):
-        return GreedyDecoder(units)
+        return greedy_decoder(joint, units, laid_over(DecodingConfig(), overrides, "flag"))
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
-    config = laid_over(replace(default_config(len(units)), **weights), overrides, "flag")
+    config = laid_over(replace(default_config(len(units), joint is not None), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
     model = open_model(lm, warn) if lm else None
-    decoder = BeamDecoder(units, config, model, lexicon=lexicon)
+    decoder = beam_decoder(joint, units, config, model, lexicon=lexicon)
     if model and not request.letters_are_words and are_letters(units, decoder.tokens, model):
         warn(letters_note(model))
     warn_of_coverage(decoder.tokens, lm, warn)
     return decoder
+
+
+def _refuse_what_only_a_transducer_has(overrides: dict[str, Any], joint: Any) -> None:
+    named = [name for name in TRANSDUCERS if name in overrides]
+    if named and joint is None:
+        raise UsageError(f"`{named[0]}` is a setting of transducers, and this model is none",
+                         hint=f"leave out --{named[0].replace('_', '-')}")
 
 
 def warn_of_coverage(tokens: Tokens, lm: Path | None, warn: Callable[[str], None]) -> None:
@@ -221,7 +242,7 @@ def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, liste
 
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in listen(recogniser, utterances, jobs, listeners))
-    return Source(recogniser.units, recogniser.frame_seconds, items)
+    return Source(recogniser.units, recogniser.frame_seconds, items, joint_of(recogniser))
 
 
 def _told(files: list[LogitsFile], say: Callable[[str], None]) -> Iterator[tuple[Record, np.ndarray | None, str]]:
@@ -239,7 +260,11 @@ def _duration(heard: Any) -> Record:
 def _must_have_same_units(run: str, file: LogProbFile) -> None:
     from ds2cli.model.checkpoint import load_checkpoint
 
-    units = load_checkpoint(run).units
+    checkpoint = load_checkpoint(run)
+    units = checkpoint.units
+    if checkpoint.config.model.head == "transducer":
+        raise UsageError(f"`{file.path}` holds CTC's log-probs, and `{run}` is a transducer, which decodes sound",
+                         hint="name the recordings, or the CTC run")
     if units != file.units:
         raise UsageError(f"`{file.path}` has {len(file.units)} units, `{run}` has {len(units)} others",
                          hint=f"make it again with: ds2 decode {run} test.jsonl --log-probs {file.path}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ds2cli.decoding.greedy import greedy_decode
+from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
@@ -171,12 +171,13 @@ def rated(name: str, recogniser: Recogniser, utterances: list[Utterance], jobs: 
           skip: Callable[[str], None]) -> Side:
     """WER and CER of greedy decoding, and what it cost, reading included."""
     references, texts, seconds, begun = [], [], 0.0, time.process_time()
+    decoder = greedy_decoder(joint_of(recogniser), recogniser.units)
     for heard in listen(recogniser, utterances, jobs):
         if heard.log_probs is None:
             skip(heard.problem)
             continue
         references.append(heard.utterance.record["text"])
-        texts.append(greedy_decode(heard.log_probs, recogniser.units).text)
+        texts.append(decoder.decode(heard.log_probs)[0].text)
         seconds += heard.seconds
     spent = time.process_time() - begun
     if not references:

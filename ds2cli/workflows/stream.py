@@ -12,6 +12,7 @@ import numpy as np
 from ds2cli.audio.files import read_blocks
 from ds2cli.audio.live import LiveResampler, PcmFormat, microphone, read_pcm
 from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Update
+from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError
 from ds2cli.inference.stream import Streams, algorithmic_latency, needs_of_the_future
 from ds2cli.inference.windowed import WindowedStreams, windowed_latency
@@ -65,7 +66,7 @@ def stream(
     An interruption ends the stream with its last final record, and is raised again.
     """
     recogniser = load_recogniser(request.decode.run, usable_device(request.decode.device))
-    decoder = open_decoder(request.decode, recogniser.units, say)
+    decoder = open_decoder(request.decode, recogniser.units, say, joint_of(recogniser))
     network = open_streams(recogniser, say)
     with Interruption() as interruption:
         for source in _sources(request, recogniser.config.features.sample_rate, pipe):

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from ds2cli.declarations import laid_over
-from ds2cli.decoding.beam import BeamDecoder
-from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.logits import LogitsLayout
 from ds2cli.decoding.settings import DecodingConfig, default_config
 from ds2cli.decoding.tokens import are_letters, tokens_of
+from ds2cli.decoding.transducer import beam_decoder, greedy_decoder
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.runs.decoding import read_tuned, write_tuned
@@ -24,7 +23,9 @@ from ds2cli.workflows.decode import letters_note, open_lexicon, open_model, open
 
 @dataclass(frozen=True)
 class TuneRequest:
-    """What is tried on what: every alpha with every beta; with the best other look-aheads; then blank penalties."""
+    """What is tried on what: every alpha with every beta; with the best other look-aheads; then blank penalties; then,
+    of a transducer, weights of its internal language model.
+    """
 
     run: str
     inputs: list[str]
@@ -38,6 +39,7 @@ class TuneRequest:
     device: str = "auto"
     lexicon_file: Path | None = None
     layout: LogitsLayout | None = None
+    internals: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,22 @@ class Trial:
     wer: float
     cer: float
     rate: str = "WER"
+    internal: float | None = None
 
     @property
     def weights(self) -> dict[str, float]:
-        names = "alpha", "beta", "look_ahead", "blank_penalty"
+        names = "alpha", "beta", "look_ahead", "blank_penalty", *(("internal",) if self.internal is not None else ())
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
 class Material:
-    """Log-probs of the development speech, and what was said in it."""
+    """Log-probs (of a transducer, frames and `joint`) of the development speech, and what was said in it."""
 
     units: Any
     log_probs: list[np.ndarray]
     references: list[str]
+    joint: Any = None
 
 
 def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str], None]) -> Iterator[Trial]:
@@ -76,7 +80,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     """
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
     material = gather(request, skip)
-    base = replace(default_config(len(material.units)), **request.fixed)
+    base = replace(default_config(len(material.units), material.joint is not None), **request.fixed)
     model = open_model(request.lm, warn)
     lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
@@ -90,17 +94,21 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
 
         def try_out(**weights: float) -> Trial:
             config = replace(base, **weights)
-            decoder = BeamDecoder(material.units, config, model, tokens)
+            decoder = beam_decoder(material.joint, material.units, config, model, tokens)
             found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
             rates = score_texts(material.references, list(found))
             weights = config.alpha, config.beta, config.look_ahead, config.blank_penalty
-            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate, rate))
+            internal = None if material.joint is None else config.internal
+            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate, rate, internal))
             return trials[-1]
 
         for alpha in request.alphas:
             for beta in request.betas:
                 yield try_out(alpha=alpha, beta=beta)
-        for name, values in (("look_ahead", request.look_aheads), ("blank_penalty", request.blank_penalties)):
+        others = [("look_ahead", request.look_aheads), ("blank_penalty", request.blank_penalties)]
+        if material.joint is not None:
+            others.append(("internal", request.internals))
+        for name, values in others:
             leading = best_of(trials).weights
             for value in values:
                 if value != leading[name]:
@@ -120,7 +128,7 @@ def keeps(request: TuneRequest) -> bool:
 def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
     """raises  ConfigError for a value out of bounds, before anything is heard."""
     tried = {"alpha": request.alphas, "beta": request.betas, "look_ahead": request.look_aheads,
-             "blank_penalty": request.blank_penalties}
+             "blank_penalty": request.blank_penalties, "internal": request.internals}
     for name, values in tried.items():
         for value in values:
             laid_over(base, {name: value}, "the values to try")
@@ -147,17 +155,18 @@ def _own_files(request: TuneRequest) -> dict[str, str]:
 def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:
     """The development speech, heard once."""
     source = open_source(request.run, request.inputs, request.jobs, request.device, layout=request.layout)
+    decoder = greedy_decoder(source.joint, source.units)
     log_probs, references = [], []
     for record, heard, problem in source.items:
         if heard is None:
             skip(problem)
         elif record.get("text"):
-            log_probs.append(check_log_probs(heard, len(source.units), f"`{record.get('id', '?')}`"))
+            log_probs.append(decoder.check(heard, f"`{record.get('id', '?')}`"))
             references.append(record["text"])
     if not references:
         raise UsageError(f"no utterance of `{request.inputs[0]}` has a text to compare with",
                          hint="tune on records with `text`, kept apart from training and test")
-    return Material(source.units, log_probs, references)
+    return Material(source.units, log_probs, references, source.joint)
 
 
 def best_of(trials: list[Trial]) -> Trial:

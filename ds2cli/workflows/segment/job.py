@@ -129,4 +129,4 @@ def _answer(pair: Pair, model: str, settings: SegmentSettings, work: WorkFolder)
 
 @lru_cache(maxsize=1)
 def _recogniser(model: str, device: str) -> Recogniser:
-    return load_recogniser(model, device)
+    return load_recogniser(model, device).by_ctc()
