@@ -15,6 +15,7 @@ RANKS = [
     {"io"},
     {"records", "declarations", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},
+    {"jobs"},
     {"corpora", "language", "decoding", "alignment", "inference"},
     {"runs"},
     {"training"},

@@ -19,12 +19,14 @@ from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
 from ds2cli.cli.numbers import finite_numbers  # noqa: E402
 from ds2cli.errors import Ds2Error, Exit  # noqa: E402
+from ds2cli.jobs.plan import ShareDone  # noqa: E402
 
 EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
-ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "average", "export", "plot", "doctor")
+ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "join", "average", "export", "plot",
+         "doctor")  # fmt: skip
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -80,6 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
         if os.environ.get("DS2_DEBUG"):
             traceback.print_exception(mistake)
         return int(mistake.code)
+    except ShareDone as done:
+        terminal.say(done.line)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
@@ -100,6 +104,7 @@ from ds2cli.cli import (  # noqa: E402
     decode,
     doctor,
     export,
+    join,
     lm,
     lm_text,
     plot,
@@ -117,7 +122,7 @@ prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
 app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
-for command in (train.train, decode.decode, serve.serve, score.score, align.align, average.average, export.export,
-                doctor.doctor):  # fmt: skip
+for command in (train.train, decode.decode, serve.serve, score.score, align.align, join.join, average.average,
+                export.export, doctor.doctor):  # fmt: skip
     app.command(command.__name__, epilog=EPILOG)(command)
 finite_numbers(app)

@@ -6,12 +6,13 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import LexiconFile, all_cores
-from ds2cli.cli.flags import Channel, to_channel
+from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
 
 
 def align(
+    context: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
     inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin")] = None,
     lexicon_file: LexiconFile = None,
@@ -21,6 +22,8 @@ def align(
     kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    shard: Shard = None,
+    shares: Shares = None,
     output: Output = None,
 ) -> None:
     """When each word is said, for utterances whose text is known: records gain `words` and `score`.
@@ -36,9 +39,10 @@ def align(
     request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file,
                            to_channel(channel), only_one)
     terminal.note_stdin(request.inputs, "align")
+    plan = plan_of(context, shard, shares, output)
     skipped: list[str] = []
     with lines_to(output) as write:
-        records = terminal.hearing(lambda heard: align_records(request, skipped.append, heard), "aligning")
+        records = terminal.hearing(lambda heard: align_records(request, skipped.append, heard, plan), "aligning")
         for line in transcript(records, kind, text="text"):
             write(line)
     report_skipped(skipped)

@@ -9,7 +9,19 @@ import typer
 
 from ds2cli.cli import stream as streams
 from ds2cli.cli import terminal
-from ds2cli.cli.flags import Blank, Channel, FrameSeconds, RecordsFile, UnitsFile, given, layout_of, to_channel
+from ds2cli.cli.flags import (
+    Blank,
+    Channel,
+    FrameSeconds,
+    RecordsFile,
+    Shard,
+    Shares,
+    UnitsFile,
+    given,
+    layout_of,
+    plan_of,
+    to_channel,
+)
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, SearchMode, meaning
 from ds2cli.errors import UsageError
@@ -46,6 +58,7 @@ Format = Annotated[
 
 
 def decode(
+    context: typer.Context,
     run: Run = None,
     inputs: Inputs = None,
     lm: LanguageModel = None,
@@ -78,6 +91,8 @@ def decode(
     kind: Format = "jsonl",
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    shard: Shard = None,
+    shares: Shares = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,
     live: streams.Stream = False,
     real_time: streams.RealTime = False,
@@ -118,12 +133,13 @@ def decode(
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
     )
+    plan = plan_of(context, shard, shares, output)
     if live or microphone or real_time:
         return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest, settle), kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     heard = terminal.hearing(
-        lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say), "decoding"
+        lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say, plan), "decoding"
     )
     with lines_to(output) as write:
         for line in transcript(heard, kind):

@@ -9,6 +9,7 @@ from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
     from ds2cli.decoding.logits import LogitsLayout
+    from ds2cli.jobs.plan import Plan
 
 UnitsFile = Annotated[
     Path | None,
@@ -26,11 +27,45 @@ Channel = Annotated[
     str | None,
     typer.Option("--channel", metavar="N", help="which of several, from 0; default: the record's, else all"),
 ]
+Shard = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="as the I-th of N jobs do a share of it; then: ds2 join FILE.shares"),
+]
+Shares = Annotated[
+    Path | None, typer.Option("--shares", metavar="DIR", help="where shares are kept; default: FILE.shares")
+]
+JOIN = "join"  # in place of I/N: what `ds2 join` runs the command with
+SHARE_FLAGS = {"--shard", "--shares", "--ray"}
 
 
 def given(**flags: Any) -> dict[str, Any]:
     """Those that have a value, by name: what a person did not say stays open."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def plan_of(context: typer.Context, shard: str | None, shares: Path | None, output: Path | None) -> "Plan":
+    """Where a long command's work is done.
+
+    output  the file or folder beside which shares are kept, where no folder is named for them
+    raises  UsageError where a share has no place, or those that are to be joined are not whole
+    """
+    from ds2cli.cli import terminal
+    from ds2cli.jobs.plan import Plan
+    from ds2cli.jobs.shares import Shares, parse_share, without
+
+    if shard is None and shares is None:
+        return Plan()
+    folder = shares or (output and output.with_name(f"{output.name}.shares"))
+    if shard is None:
+        raise UsageError("--shares is for a share of the work", hint="the second of eight jobs: --shard 2/8")
+    if folder is None or str(output) == "-" and shares is None:
+        raise UsageError("a share of the work needs a place", hint="name the output with -o FILE, or --shares DIR")
+    command = context.command_path.split()[1:]
+    words: list[str] = context.obj or []
+    at = next((n for n in range(len(words)) if words[n : n + len(command)] == command), 0)
+    if shard == JOIN:
+        return Plan(shares=Shares(folder), say=terminal.say)
+    return Plan(parse_share(shard), folder, command=without(words[at:], SHARE_FLAGS), say=terminal.say)
 
 
 def to_channel(word: str | None) -> int | None:

@@ -1,13 +1,14 @@
 """`ds2 prepare`: corpora on disk to records, and what a person does with records before training."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ds2cli.cli import EPILOG, SETTINGS, terminal
-from ds2cli.cli.flags import Channel, to_channel
+from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
 from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
@@ -38,6 +39,7 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", h
 
 @app.command("corpus", help=CORPUS_HELP, epilog=EPILOG)
 def corpus(
+    context: typer.Context,
     name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus; see above")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where it is: the folder, or the file that lists it")],
     part: Annotated[str | None, typer.Option("--part", metavar="P", help="one part: train, dev-clean, ...")] = None,
@@ -47,13 +49,16 @@ def corpus(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only counts, and what is rejected and why")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="headers read at once")] = 4,
+    shard: Shard = None,
+    shares: Shares = None,
 ) -> None:
     from ds2cli.corpora.entries import Rejected
     from ds2cli.records.jsonl import to_line
     from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
-    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs, to_channel(channel))
+    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs, to_channel(channel),
+                              plan_of(context, shard, shares, output))
     with lines_to(None if dry_run else output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
             if not isinstance(outcome, Rejected):
@@ -71,6 +76,7 @@ def corpus(
 
 @app.command("check", epilog=EPILOG)
 def check(
+    context: typer.Context,
     manifests: Manifests,
     against: Against = None,
     units: Annotated[Path | None, typer.Option("--units", metavar="FILE", help="what must spell the texts")] = None,
@@ -79,6 +85,8 @@ def check(
     good: Annotated[str | None, typer.Option("--good", metavar="FILE", help="good records; - is stdout")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+    shard: Shard = None,
+    shares: Shares = None,
 ) -> None:
     """What would hurt later: decodes every utterance, spells every text, compares every set.
 
@@ -95,9 +103,11 @@ def check(
         raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
     if run and units:
         raise UsageError("`--run` and `--units` both say what spells the texts", hint="leave out one of them")
-    spelling = spelling_of(run) if run else spelling_by(read_units(units) if units else None, frame_seconds)
+    spelling = partial(spelling_of, run) if run else partial(
+        spelling_by, read_units(units) if units else None, frame_seconds)
     report = CheckReport()
-    outcomes = check_sets(manifests, against or [], spelling, report, jobs)
+    plan = plan_of(context, shard, shares, Path(good) if good else None)
+    outcomes = check_sets(manifests, against or [], spelling, report, jobs, plan)
     with lines_to(None if good == "-" else Path(good)) if good else nullcontext(lambda line: None) as write:
         for checked in terminal.progress(outcomes, "checking"):
             if not checked.findings:
@@ -186,6 +196,7 @@ def split(
 
 @app.command("shard", epilog=EPILOG)
 def shard(
+    context: typer.Context,
     manifests: Manifests,
     into: Annotated[Path, typer.Option("--into", metavar="DIR", help="folder for 000000.tar, ... and shards.jsonl")],
     shard_seconds: Annotated[float, typer.Option(min=1, help="of speech, and a shard is full")] = 3600.0,
@@ -196,6 +207,8 @@ def shard(
     seed: Annotated[int, typer.Option("--seed", min=0, help="of the order in the shards")] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first recording that cannot be read")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+    share: Shard = None,
+    shares: Shares = None,
 ) -> None:
     """Many small recordings into a few large tar files (WebDataset), and records that point into them.
 
@@ -219,19 +232,20 @@ def shard(
 
     limit = Limit(shard_seconds) if size is None else Limit(float("inf"), to_bytes(size, "--size"))
     utterances = (one for name in manifests for one in read_manifest(name, required=("audio_filepath", "duration")))
-    listed, shards = into / "shards.jsonl", []
-    for one in prepare_shards(utterances, into, limit, encode, seed, jobs, skip):
-        shards.append(one)
+    listed, written = into / "shards.jsonl", []
+    plan = plan_of(context, share, shares, into)
+    for one in prepare_shards(utterances, into, limit, encode, seed, jobs, skip, plan):
+        written.append(one)
         there = "" if one.is_new else " · was there already"
         terminal.say(f"{one.tar}: {len(one.records):,} utterances · {one.seconds / 3600:,.2f} h{there}")
-    if not shards:
+    if not written:
         raise Ds2Error("no recording could be read", hint="look for the cause: ds2 prepare check")
-    records = in_manifest_order(shards)
+    records = in_manifest_order(written)
     with lines_to(listed) as write:
         for record in records:
             write(to_line(record))
-    hours = sum(one.seconds for one in shards) / 3600
-    terminal.say(f"{len(records):,} utterances · {hours:,.2f} h · {len(shards):,} shards · seed {seed}")
+    hours = sum(one.seconds for one in written) / 3600
+    terminal.say(f"{len(records):,} utterances · {hours:,.2f} h · {len(written):,} shards · seed {seed}")
     if rejected:
         terminal.say(f"skipped: {len(rejected):,}")
     terminal.write(str(listed))

@@ -11,7 +11,7 @@ import typer
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import LexiconFile, all_cores
-from ds2cli.cli.flags import Channel, to_channel
+from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
@@ -30,6 +30,7 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", h
 
 
 def segment(
+    context: typer.Context,
     inputs: Inputs,
     model: Model = "english",
     shortest: Annotated[float, typer.Option("--min", help=meaning("min_seconds"))] = DEFAULTS.min_seconds,
@@ -60,7 +61,8 @@ def segment(
     work: Annotated[
         Path | None, typer.Option(metavar="DIR", help="keep what is done here; default: beside -o, until it is written")
     ] = None,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="the I-th of N jobs' recordings")] = None,
+    shard: Shard = None,
+    shares: Shares = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="recordings at once; default: all GPUs, or all cores")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1")] = "auto",
     output: Output = None,
@@ -86,10 +88,11 @@ def segment(
     lengths = CutSettings(min_seconds=shortest, target_seconds=target, max_seconds=longest)
     lexicon_file = lexicon_file or read_tuned(model).lexicon_file
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon_file)
-    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, shard, to_channel(channel), only_one)
+    request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, to_channel(channel), only_one)
+    plan = plan_of(context, shard, shares, output)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
     with open_work(work, output) as kept, _resumable(kept.is_temporary):
-        answers = terminal.hearing(lambda heard: segment_all(request, kept, heard), "segmenting")
+        answers = terminal.hearing(lambda heard: segment_all(request, kept, heard, plan), "segmenting")
         with lines_to(output) as write:
             for line in transcript(outputs.records(answers, terminal.say), kind, text="text"):
                 write(line)

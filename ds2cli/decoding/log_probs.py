@@ -67,7 +67,7 @@ class LogProbWriter:
         self._is_pruned = len(units) > MANY_UNITS
         form = PRUNED if self._is_pruned else FORMAT
         head = {"format": form, "units": write_units(units), "frame_seconds": frame_seconds}
-        self._zip.writestr("head.json", to_line(head))
+        self._put("head.json", to_line(head))
 
     def __enter__(self) -> "LogProbWriter":
         return self
@@ -77,8 +77,14 @@ class LogProbWriter:
         array = io.BytesIO()
         for part in prune(log_probs) if self._is_pruned else [np.ascontiguousarray(log_probs, np.float32)]:
             np.save(array, part)
-        self._zip.writestr(f"{len(self._records):07d}.npy", array.getvalue())
+        self._put(f"{len(self._records):07d}.npy", array.getvalue())
         self._records.append(to_line(record))
+
+    def _put(self, name: str, content: str | bytes) -> None:
+        """The same bytes whenever it is written: a zip would note the hour."""
+        info = zipfile.ZipInfo(name)
+        info.external_attr = 0o600 << 16
+        self._zip.writestr(info, content)
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
@@ -87,7 +93,7 @@ class LogProbWriter:
             self._open.__exit__(kind, problem, trace)
             return
         with self._open:
-            self._zip.writestr("records.jsonl", "".join(line + "\n" for line in self._records))
+            self._put("records.jsonl", "".join(line + "\n" for line in self._records))
 
 
 class LogProbFile:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 Question = TypeVar("Question")
@@ -26,3 +27,8 @@ def ordered_map(work: Callable[[Question], Answer], questions: Iterable[Question
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def by_threads(work: Callable[[Question], Answer], jobs: int) -> Callable[[Iterable[Question]], Iterator[Answer]]:
+    """Who answers questions with `work`, so many at once, in order."""
+    return partial(ordered_map, work, jobs=jobs)

@@ -1,7 +1,8 @@
 """Utterances whose text is known gain the times of their words and units: the exact best path through CTC's trellis."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +11,20 @@ from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
+from ds2cli.jobs.plan import Plan, Worker
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.records.manifest import Utterance
 from ds2cli.runs.decoding import read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.decode_inputs import read_asked
-from ds2cli.workflows.listen import Listeners, listen
+from ds2cli.workflows.listen import Heard, Listeners, listen, side_by_side
 from ds2cli.workflows.segment.records import timed_words
+from ds2cli.workflows.window_work import Outcome, WindowAnswer, told, window_work
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,59 @@ class AlignRequest:
 
 
 def align_records(
-    request: AlignRequest, skip: Callable[[str], None], hears: Callable[[float, float], None] = lambda done, total: None
+    request: AlignRequest, skip: Callable[[str], None],
+    hears: Callable[[float, float], None] = lambda done, total: None, plan: Plan | None = None,
 ) -> Iterator[Record]:
     """The records that flow past, each with `words` (and `unit_times`), and `score`: the path's log-probability.
 
     skip  is told of each utterance that cannot be aligned, and work goes on
     hears  is told of the seconds of sound that have been heard, and of those that were read
+    plan  where the work is done
     """
     utterances = read_asked(request.inputs, request.channel, skip, request.one_recording)
-    recogniser = load_recogniser(request.run, usable_device(request.device)).by_ctc()
-    lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
-    lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
-    language = normaliser_for(recogniser.units, lexicon) if request.language == "auto" else request.language
-    for heard in listen(recogniser, utterances, request.jobs, Listeners(heard=hears)):
+    if plan is None or plan.is_here:
+        outcomes = Aligner(request, hears)(utterances)
+    else:
+        answers = plan.answers(window_work(partial(_open_aligner, request)), enumerate(side_by_side(utterances)))
+        outcomes = told(answers, skip, hears)
+    for outcome in outcomes:
+        if outcome.problem:
+            skip(outcome.problem)
+        else:
+            yield outcome.record
+
+
+class Aligner:
+    """`Aligner(request)(utterances)`: the outcome of each, in order."""
+
+    def __init__(self, request: AlignRequest, hears: Callable[[float, float], None] = lambda done, total: None) -> None:
+        self._request, self._hears = request, hears
+        self._recogniser = load_recogniser(request.run, usable_device(request.device)).by_ctc()
+        lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
+        units = self._recogniser.units
+        self._lexicon = read_lexicon(lexicon_file, units) if lexicon_file else None
+        self._language = normaliser_for(units, self._lexicon) if request.language == "auto" else request.language
+
+    def __call__(self, utterances: Iterable[Utterance]) -> Iterator[Outcome]:
+        for heard in listen(self._recogniser, utterances, self._request.jobs, Listeners(heard=self._hears)):
+            yield self._outcome(heard)
+
+    def _outcome(self, heard: Heard) -> Outcome:
         utterance = heard.utterance
         if heard.log_probs is None:
-            skip(heard.problem)
-            continue
+            return Outcome({}, problem=heard.problem)
         try:
-            times = times_of(utterance.text, heard.log_probs, recogniser, language, request.unit_times, lexicon)
+            times = times_of(utterance.text, heard.log_probs, self._recogniser, self._language,
+                             self._request.unit_times, self._lexicon)
         except TextError as problem:
-            skip(f"`{utterance.id}`: {problem}")
-            continue
-        yield {"id": utterance.id, **utterance.record, "duration": utterance.duration or round(heard.seconds, 3),
-               **times}
+            return Outcome({}, problem=f"`{utterance.id}`: {problem}")
+        duration = utterance.duration or round(heard.seconds, 3)
+        return Outcome({"id": utterance.id, **utterance.record, "duration": duration, **times})
+
+
+def _open_aligner(request: AlignRequest) -> Worker:
+    aligner = Aligner(request)
+    return lambda windows: (WindowAnswer(list(aligner(window))) for window in windows)
 
 
 def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool,

@@ -20,6 +20,7 @@ from ds2cli.decoding.settings import TRANSDUCERS, DecodingConfig, default_config
 from ds2cli.decoding.tokens import Tokens, are_letters
 from ds2cli.decoding.transducer import TransducerGreedyDecoder, beam_decoder, greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.jobs.plan import Plan
 from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.records.formats import all_of_one_recording
 from ds2cli.records.jsonl import Record, read_records
@@ -28,8 +29,11 @@ from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode_inputs import read_asked
+from ds2cli.workflows.window_work import Outcome
 
 Decoder = BeamDecoder | GreedyDecoder | TransducerGreedyDecoder
+NO_LOG_PROBS = "a transducer has no log-probs to save: they depend on what was said before"
+NO_LOG_PROBS_HINT = "leave out --log-probs; a CTC run has some"
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Source:
 def decode(
     request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None],
     heard: Callable[[float, float], None] = lambda done, total: None,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None, plan: Plan | None = None,
 ) -> Iterator[Record]:
     """The records that flow past, each with pred_text, score and words (and nbest, unit_times); in order.
 
@@ -83,36 +87,61 @@ def decode(
     warn  of a language model or a lexicon that fits the units badly, of sound that the model was not made for
     heard  of the seconds of sound that have been heard, and of those that were read
     say   what logits of another toolkit were taken for
+    plan  where the work is done
     """
-    source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard,
-                         request.layout, say, skip=skip, one_recording=request.one_recording)
-    if request.layout and not request.layout.frame_seconds:
-        warn("how long a frame is was not said (--frame-seconds): times count frames")
-    if source.joint and request.log_probs:
-        raise UsageError("a transducer has no log-probs to save: they depend on what was said before",
-                         hint="leave out --log-probs; a CTC run has some")
-    decoder = open_decoder(request, source.units, warn, source.joint)
+    plan = plan or Plan()
+    if plan.is_here:
+        source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard,
+                             request.layout, say, skip=skip, one_recording=request.one_recording)
+        if request.layout and not request.layout.frame_seconds:
+            warn("how long a frame is was not said (--frame-seconds): times count frames")
+        if source.joint and request.log_probs:
+            raise UsageError(NO_LOG_PROBS, hint=NO_LOG_PROBS_HINT)
+        outcomes = outcomes_of(source, open_decoder(request, source.units, warn, source.joint), request)
+        form = source.units, source.frame_seconds
+    else:
+        from ds2cli.workflows.decode_elsewhere import decode_elsewhere, form_of
+
+        outcomes, form = decode_elsewhere(request, skip, warn, heard, plan), form_of(request)
     with ExitStack() as stack:
         writer = None
-        if request.log_probs:
-            writer = stack.enter_context(LogProbWriter(request.log_probs, source.units, source.frame_seconds))
-        yield from decode_source(source, decoder, request, skip, writer)
+        if request.log_probs and not plan.share:
+            writer = stack.enter_context(LogProbWriter(request.log_probs, *form))
+        yield from _records(outcomes, skip, writer)
 
 
 def decode_source(
-    source: Source, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None],
-    writer: LogProbWriter | None = None,
+    source: Source, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None]
 ) -> Iterator[Record]:
-    """The records of a source, each with what was said; the writer is given every record's log-probs, in order."""
-    waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+    """The records of a source, each with what was said."""
+    return _records(outcomes_of(source, decoder, request), skip)
 
-    def finished() -> Iterator[Record]:
-        record, log_probs, future = waiting.popleft()
-        if writer:
-            writer.add(record, log_probs)
-        yield describe(record, future.result(), source, request)
 
+def _records(
+    outcomes: Iterable[Outcome], skip: Callable[[str], None], writer: LogProbWriter | None = None
+) -> Iterator[Record]:
+    for outcome in outcomes:
+        if outcome.problem:
+            skip(outcome.problem)
+            continue
+        if writer and outcome.log_probs is not None:
+            writer.add(outcome.asked, outcome.log_probs)
+        yield outcome.record
+
+
+def outcomes_of(source: Source, decoder: Decoder, request: DecodeRequest) -> Iterator[Outcome]:
+    """What became of each utterance of a source, in order; those that cannot be decoded come as soon as that is known.
+
+    raises  Ds2Error where files of log-probs hold something else
+    """
     with ThreadPoolExecutor(request.jobs) as pool:
+        waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+
+        def finished() -> Outcome:
+            record, log_probs, future = waiting.popleft()
+            said = describe(record, future.result(), source, request)
+            return Outcome(said, record, log_probs) if request.log_probs else Outcome(said)
+
         for record, log_probs, problem in source.items:
             try:
                 if log_probs is None:
@@ -121,14 +150,14 @@ def decode_source(
             except Ds2Error as wrong:
                 if log_probs is not None and (request.layout or are_log_probs(request.inputs)):
                     raise
-                skip(str(wrong))
+                yield Outcome({}, problem=str(wrong))
                 continue
             # The beams run in their threads while the network, in this one, goes on listening.
             waiting.append((record, log_probs, pool.submit(decoder.decode, log_probs, request.n_best)))
             while len(waiting) > 128 or (waiting and waiting[0][2].done()):
-                yield from finished()
+                yield finished()
         while waiting:
-            yield from finished()
+            yield finished()
 
 
 def open_decoder(

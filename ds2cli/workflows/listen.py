@@ -94,7 +94,7 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
             return f"`{utterance.audio}` is shorter than one window of {features.window_seconds:g} s"
         return samples
 
-    for window in _side_by_side(utterances):
+    for window in side_by_side(utterances):
         sounds = list(ordered_map(read, window, jobs))
         notes.look_at(window, [sound.first if isinstance(sound, LongSound) else sound for sound in sounds])
         answers = _answers(recogniser, [sound for sound in sounds if isinstance(sound, np.ndarray)], clock)
@@ -179,7 +179,7 @@ class Clock:
         self._tell(self._done / self._sample_rate, self._total / self._sample_rate)
 
 
-def _side_by_side(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
+def side_by_side(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
     """Utterances that are read together: so many, and so much sound, that memory holds them."""
     window: list[Utterance] = []
     seconds = 0.0

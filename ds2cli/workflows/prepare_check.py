@@ -1,7 +1,7 @@
 """What would hurt later: every utterance decoded and spelled, every set held against the others."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,8 +9,9 @@ from typing import Any
 
 from ds2cli.config import FeatureConfig
 from ds2cli.corpora.checks import Checked, Finding, Spelling, check_utterance
-from ds2cli.io.parallel import ordered_map
-from ds2cli.records.manifest import read_manifest
+from ds2cli.io.parallel import by_threads
+from ds2cli.jobs.plan import Plan, Work, Worker
+from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.text.units import Units
 
 IDS_SHOWN = 3
@@ -127,24 +128,50 @@ def spelling_of(run: Path) -> Spelling:
 
 
 def check_sets(
-    manifests: Iterable[str], against: Iterable[str], spelling: Spelling, report: CheckReport, jobs: int = 4
+    manifests: Iterable[str], against: Iterable[str], open_spelling: Callable[[], Spelling], report: CheckReport,
+    jobs: int = 4, plan: Plan | None = None,
 ) -> Iterator[Checked]:
     """Every utterance of the manifests in order, with what was found in it.
 
     against  further sets that must share nothing with them; their own faults are not reported
     report   counts what goes past
+    plan     where recordings are decoded
     """
-    seen = Seen()
-    check = partial(check_utterance, spelling=spelling)
-    for name in against:
-        for checked in ordered_map(check, read_manifest(name), jobs):
-            compare(checked, name, seen, CheckReport())
-    for name in manifests:
-        lines = read_manifest(name, reject=lambda problem: report.rejected.append(str(problem)))
-        for checked in ordered_map(check, lines, jobs):
-            compare(checked, name, seen, report)
+    seen, whose = Seen(), deque()
+
+    def lines() -> Iterator[Utterance]:
+        for name in against:
+            for one in read_manifest(name):
+                whose.append((name, False))
+                yield one
+        for name in manifests:
+            for one in read_manifest(name, reject=lambda problem: report.rejected.append(str(problem))):
+                whose.append((name, True))
+                yield one
+
+    for checked in (plan or Plan()).answers(checking(open_spelling, jobs), enumerate(lines())):
+        name, is_checked = whose.popleft()
+        compare(checked, name, seen, report if is_checked else CheckReport())
+        if is_checked:
             report.add(checked, name)
             yield checked
+
+
+def checking(open_spelling: Callable[[], Spelling], jobs: int) -> Work[Utterance, Checked]:
+    """The work of a check: what can be seen without looking at other utterances."""
+    return Work(
+        open=partial(_open_checker, open_spelling, jobs), name=lambda one: repr((one.id, one.audio, one.offset)),
+        pack=lambda one: ({"findings": {kind.name: what for kind, what in one.findings.items()},
+                           "audio": one.audio_hash.hex()}, []),
+        unpack=lambda utterance, found, _: Checked(
+            utterance, {Finding[kind]: what for kind, what in found["findings"].items()},
+            bytes.fromhex(found["audio"])),
+        failed=lambda utterance, why: Checked(utterance, {Finding.UNREADABLE: why}), batch=16,
+    )
+
+
+def _open_checker(open_spelling: Callable[[], Spelling], jobs: int) -> Worker:
+    return by_threads(partial(check_utterance, spelling=open_spelling()), jobs)
 
 
 def compare(checked: Checked, name: str, seen: Seen, report: CheckReport) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from ds2cli.audio.members import is_there
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError
-from ds2cli.io.parallel import ordered_map
+from ds2cli.io.parallel import by_threads
 from ds2cli.io.text import compose
+from ds2cli.jobs.plan import Plan, Work
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import can_name_a_file
 from ds2cli.text.normalise import normalise
@@ -21,27 +22,40 @@ from ds2cli.text.normalise import normalise
 # A segment may end this much after its recording: transcribers and other tools round.
 END_TOLERANCE_SECONDS = 0.05
 DROPPED_SHOWN = 8
+REJECTED = " rejected"  # no corpus has such a field
 
 
 def prepare_corpus(
     name: str, folder: Path, part: str | None, summary: "CorpusSummary", language: str = "none", jobs: int = 4,
-    channel: int | None = None,
+    channel: int | None = None, plan: Plan | None = None,
 ) -> Iterator[Record | Rejected]:
     """One record per utterance in the corpus's own order; what cannot become one comes as `Rejected` in its place.
 
     summary   counts what goes past
     language  whose normaliser the texts go through
     channel   of every recording, from 0; None is what the corpus says
+    plan      where headers are read
     raises    UsageError where the folder does not look like that corpus, or has no such part
     """
     seen: set[str] = set()
-    for outcome in ordered_map(partial(to_record, channel=channel), read_corpus(name, folder, part), jobs):
+    entries = enumerate(read_corpus(name, folder, part))
+    for outcome in (plan or Plan()).answers(reading(jobs, channel), entries):
         if isinstance(outcome, dict):
             outcome = to_unique(with_text(outcome, language, summary), seen)
         summary.add(outcome)
         yield outcome
     if not summary.utterances + summary.rejected.total():
         raise UsageError(f"`{folder}` lists no utterances", hint="is the corpus unpacked completely?")
+
+
+def reading(jobs: int, channel: int | None) -> Work[Entry | Rejected, Record | Rejected]:
+    """The work of a corpus: the headers of its recordings."""
+    return Work(
+        open=partial(by_threads, partial(to_record, channel=channel), jobs),
+        name=repr, pack=lambda one: (one if isinstance(one, dict) else {REJECTED: asdict(one)}, []),
+        unpack=lambda entry, found, _: Rejected(**found[REJECTED]) if REJECTED in found else found,
+        failed=lambda entry, why: Rejected(entry.id, "unreadable audio", why), batch=64,
+    )
 
 
 def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | Rejected:

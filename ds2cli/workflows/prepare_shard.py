@@ -5,7 +5,7 @@ import itertools
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from ds2cli.corpora.entries import Rejected
 from ds2cli.corpora.shards import samples
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.atomic import atomic_write
-from ds2cli.io.parallel import ordered_map
+from ds2cli.io.parallel import by_threads
+from ds2cli.jobs.plan import Plan, Work
 from ds2cli.media import AUDIO_SUFFIXES
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.manifest import Utterance
@@ -75,30 +76,46 @@ class Shard:
 
 def prepare_shards(
     utterances: Iterable[Utterance], folder: Path, limit: Limit, encoding: Encoding, seed: int, jobs: int,
-    skip: Callable[[Rejected], None],
+    skip: Callable[[Rejected], None], plan: Plan | None = None,
 ) -> Iterator[Shard]:  # fmt: skip
     """Utterances, shuffled by the seed, into folder/000000.tar and so on; shards that are there already stay.
 
     skip    is told of each utterance that cannot be read
+    plan    where recordings are decoded and encoded
     raises  UsageError where the folder cannot be made, or holds tar files of others, in another order or encoding
     """
+    plan = plan or Plan()
     items = shuffled(utterances, seed)
     place_of, waiting = {item.key: item.place for item in items}, iter(items)
+    number_of = {item.key: number for number, item in enumerate(items)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(f"cannot make `{folder}`: {problem.strerror}", hint="name another --into") from None
-    there = sorted(folder.glob("*.tar"))
+    there = [] if plan.share else sorted(folder.glob("*.tar"))
     for number, tar in enumerate(there):
         if tar != shard_path(folder, number):
             hint = "remove it, or name another folder with --into"
             raise UsageError(f"`{tar}` is not the next shard of `{folder}`", hint=hint)
         yield taken_up(tar, waiting, encoding, skip)
-    readable = _readable(ordered_map(partial(pack, encoding=encoding), waiting, jobs), skip)
+    packed = plan.answers(packing(encoding, jobs), ((number_of[item.key], item) for item in waiting))
+    readable = _readable(packed, skip)
     for number, first in enumerate(readable, len(there)):
         tar = shard_path(folder, number)
         write_shard(tar, itertools.chain([first], readable), limit)
         yield Shard(tar, {place_of[key]: record for key, record in records_of(tar)}, is_new=True)
+
+
+def packing(encoding: Encoding, jobs: int) -> Work[Item, Packed | Rejected]:
+    """The work of packing: recordings decoded, and encoded."""
+    return Work(
+        open=partial(by_threads, partial(pack, encoding=encoding), jobs),
+        name=lambda item: repr((item.key, item.utterance.audio, item.utterance.offset)),
+        pack=lambda one: (asdict(one), []) if isinstance(one, Rejected) else ({"suffix": one.suffix}, [one.content]),
+        unpack=lambda item, found, blobs: Packed(item.key, found["suffix"], blobs[0], _record_in_shard(item.utterance))
+        if blobs else Rejected(**found),
+        failed=lambda item, why: Rejected(item.utterance.id, "unreadable audio", why), batch=8,
+    )
 
 
 def shard_path(folder: Path, number: int) -> Path:

@@ -7,7 +7,7 @@ import pytest
 
 from ds2cli.audio.files import write_audio
 from ds2cli.errors import Ds2Error, UsageError
-from ds2cli.workflows.segment.inputs import choose_shard, read_pairs
+from ds2cli.workflows.segment.inputs import read_pairs
 
 
 @pytest.fixture
@@ -52,20 +52,6 @@ def test_records_bring_their_fields_and_paths_from_their_folder(folder, monkeypa
     assert (two.id, two.read_text().text, two.record) == ("b", "said here", {})
     assert "text_filepath" in bare.problem and "2 s into" in part.problem
     assert (bare.id, part.id) == ("b-2", "b-3")
-
-
-@pytest.mark.parametrize("shards", [1, 2, 3, 7])
-def test_shards_together_are_all_pairs_each_once(folder, shards):
-    whole = list(read_pairs([str(folder)]))
-    parts = [list(choose_shard(read_pairs([str(folder)]), f"{i}/{shards}")) for i in range(1, shards + 1)]
-    assert sorted(pair.id for part in parts for pair in part) == [pair.id for pair in whole]
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-@pytest.mark.parametrize("shard", ["0/2", "3/2", "x", "1", "1/", "-1/2"])
-def test_a_shard_that_is_none_is_refused(shard):
-    with pytest.raises(UsageError, match="not I/N"):
-        list(choose_shard([], shard))
 
 
 @pytest.mark.parametrize("inputs", [["none.wav", "none.txt"], ["none.jsonl"], ["a.wav"]])

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
@@ -114,17 +114,3 @@ def _of_manifest(name: str) -> Iterator[Pair]:
             problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
         yield Pair(utterance.id, utterance.audio, utterance.text,
                    str(folder / str(text_file)) if text_file is not None else None, record, problem, utterance.channel)
-
-
-def choose_shard(pairs: Iterable[Pair], shard: str | None) -> Iterator[Pair]:
-    """Every n-th pair, for arrays of jobs: "2/8" is the second of eight; None is all.
-
-    raises  UsageError where the words are not I/N
-    """
-    index, n = 1, 1
-    if shard is not None:
-        first, _, last = shard.partition("/")
-        if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
-            raise UsageError(f"`--shard {shard}` is not I/N", hint="the second of eight jobs: --shard 2/8")
-        index, n = int(first), int(last)
-    yield from (pair for number, pair in enumerate(pairs) if number % n == index - 1)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing.connection import wait
@@ -17,11 +17,12 @@ import torch
 
 from ds2cli.alignment.filter import read_filter
 from ds2cli.errors import Ds2Error
+from ds2cli.jobs.plan import Plan, Work, Worker
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.formats import all_of_one_recording
-from ds2cli.workflows.segment.inputs import Pair, choose_shard, read_pairs
+from ds2cli.workflows.segment.inputs import Pair, read_pairs
 from ds2cli.workflows.segment.recording import Answer, SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import WorkFolder
 
@@ -31,7 +32,6 @@ class SegmentRequest:
     """What is segmented, by which model, how.
 
     jobs    recordings at once; None is one for each GPU, or for each of `cores`
-    shard   "2/8": the second of eight jobs
     one_recording  the output has room for one: more are refused before the work
     """
 
@@ -41,36 +41,67 @@ class SegmentRequest:
     jobs: int | None = None
     cores: int = 1
     device: str = "auto"
-    shard: str | None = None
     channel: int | None = None
     one_recording: bool = False
 
 
 def segment(
-    request: SegmentRequest, work: WorkFolder, heard: Callable[[float, float], None] = lambda done, total: None
+    request: SegmentRequest, work: WorkFolder, heard: Callable[[float, float], None] = lambda done, total: None,
+    plan: Plan | None = None,
 ) -> Iterator[Answer]:
     """The answer of every recording, in order.
 
     work    keeps each as soon as it is there, so that a killed job goes on
     heard   is told of the seconds of a recording that have been heard, and of all, where one is heard at a time
+    plan    where the work is done
     raises  UsageError where the inputs, the model or the filter cannot be read; Ds2Error where a process dies
     """
-    device = usable_device(request.device)
-    load_checkpoint(request.model)
+    plan = plan or Plan()
     read_filter(request.settings.filter)
-    pairs = choose_shard(read_pairs(request.inputs, request.channel), request.shard)
+    pairs = read_pairs(request.inputs, request.channel)
     if request.one_recording:
         asked = list(pairs)
         all_of_one_recording({"id": pair.id, "audio_filepath": pair.audio} for pair in asked)
         pairs = iter(asked)
+    open_worker = partial(_open_alone if plan.ray else _open_all, request, work)
+    if not plan.ray:
+        open_worker = partial(open_worker, heard)
+    yield from plan.answers(segment_work(open_worker), enumerate(pairs))
+
+
+def segment_work(open_worker: Callable[[], Worker]) -> Work[Pair, Answer]:
+    """The work of segmenting; its questions are recordings with their texts."""
+    return Work(
+        open=open_worker, name=lambda pair: repr((pair.id, pair.audio, pair.text, pair.text_file, pair.record)),
+        pack=lambda one: ({"segments": one.segments, "recording": one.recording, "problem": one.problem,
+                           "doubt": one.doubt}, []),
+        unpack=lambda pair, found, _: Answer(pair, **found), failed=lambda pair, why: Answer(pair, problem=why),
+    )
+
+
+def _open_all(request: SegmentRequest, work: WorkFolder, heard: Callable[[float, float], None]) -> Worker:
+    """All cores and GPUs of this machine."""
+    device = usable_device(request.device)
+    load_checkpoint(request.model)
     jobs = request.jobs or (torch.cuda.device_count() if device == "cuda" else request.cores)
-    first = list(islice(pairs, 2))
-    if jobs == 1 or len(first) < 2:
-        load = partial(_recogniser, request.model, device)
-        yield from (segment_recording(pair, request.model, load, request.settings, work, heard)
-                    for pair in chain(first, pairs))
-    else:
-        yield from _elsewhere(chain(first, pairs), request, device, work, jobs)
+
+    def answers(pairs: Iterable[Pair]) -> Iterator[Answer]:
+        pairs = iter(pairs)
+        first = list(islice(pairs, 2))
+        if jobs == 1 or len(first) < 2:
+            load = partial(_recogniser, request.model, device)
+            yield from (segment_recording(pair, request.model, load, request.settings, work, heard)
+                        for pair in chain(first, pairs))
+        else:
+            yield from _elsewhere(chain(first, pairs), request, device, work, jobs)
+
+    return answers
+
+
+def _open_alone(request: SegmentRequest, work: WorkFolder) -> Worker:
+    """A worker among others: one recording at a time."""
+    work.path.mkdir(parents=True, exist_ok=True)
+    return _open_all(replace(request, jobs=1), work, lambda done, total: None)
 
 
 def _elsewhere(

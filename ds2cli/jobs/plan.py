@@ -1,0 +1,129 @@
+"""Where the work of a long command is done: here, as one share of many, from shares that are there, or on a cluster."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ds2cli.jobs.frames import Packed
+from ds2cli.jobs.shares import Share, Shares, ShareWriter
+
+Question, Answer = TypeVar("Question"), TypeVar("Answer")
+Worker = Callable[[Iterable[Question]], Iterator[Answer]]  # answers a stream of questions, in order
+
+
+@dataclass(frozen=True)
+class Work(Generic[Question, Answer]):
+    """What a long command does with each of its questions; the rest of it sees the answers alone, in order.
+
+    open    makes a worker: loads models. On a cluster it goes to other machines, so it and questions can be pickled
+    name    of a question, which no other has that could be meant by mistake
+    pack    an answer as JSON and bytes
+    unpack  the answer to a question from these
+    batch   questions that are worth a message to another machine
+    parts   of a question that are answered one by one where a worker dies of it
+    failed  the answer to a question that nobody survives, with what is to be said of it
+    """
+
+    open: Callable[[], Worker]
+    name: Callable[[Any], str]
+    pack: Callable[[Any], Packed]
+    unpack: Callable[[Any, Any, list[bytes]], Any]
+    failed: Callable[[Any, str], Any]
+    batch: int = 1
+    parts: Callable[[Any], list[Any]] | None = None
+
+
+class ShareDone(Exception):
+    """A share is answered: the command's own output is for `ds2 join` to write. `line` says it to a person."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Here and at once, unless it says otherwise.
+
+    share, folder  answer this share alone, into the folder
+    shares         answers that are there
+    ray            address of a Ray cluster, or `local`; `workers` of them, and each on a GPU where `gpu`
+    command        as it was asked for, without what makes it a share
+    """
+
+    share: Share | None = None
+    folder: Path = Path()
+    shares: Shares | None = None
+    ray: str | None = None
+    workers: int | None = None
+    gpu: bool = False
+    command: list[str] = field(default_factory=list)
+    say: Callable[[str], None] = lambda line: None
+
+    @property
+    def is_here(self) -> bool:
+        """One process does it all."""
+        return not (self.share or self.shares or self.ray)
+
+    def answers(self, work: Work[Question, Answer], numbered: Iterable[tuple[int, Question]]) -> Iterator[Answer]:
+        """The answers to all questions, in order.
+
+        numbered  the questions and their numbers, from 0
+        raises    ShareDone where only a share was asked for, when it is done
+        """
+        if self.share is not None:
+            raise ShareDone(self._answer_share(self.share, work, numbered))
+        if self.shares is not None:
+            yield from self._joined(self.shares, work, numbered)
+        elif self.ray is not None:
+            from ds2cli.jobs.on_ray import answers_on_ray
+
+            yield from answers_on_ray(self.ray, self.workers, self.gpu, work, numbered, self.say)
+        else:
+            yield from work.open()(question for _, question in numbered)
+
+    def _answer_share(self, share: Share, work: Work, numbered: Iterable[tuple[int, Question]]) -> str:
+        with ShareWriter(self.folder, share, self.command) as file:
+            before, asked = file.n_done, Asked()
+            if not file.is_done:
+                mine = asked.those(numbered, lambda number, one: share.has(number)
+                                   and not file.has(number, work.name(one)))
+                for answer in _lazily(work.open, mine):
+                    number, question = asked.waiting.popleft()
+                    file.add(number, work.name(question), work.pack(answer))
+                file.finish(asked.total)
+            there = f" ({before:,} were there already)" if before else ""
+            return f"{file.path}: share {share} is done: {file.n_done:,} answers{there}"
+
+    def _joined(self, shares: Shares, work: Work, numbered: Iterable[tuple[int, Question]]) -> Iterator[Any]:
+        total = 0
+        for number, question in numbered:
+            frame = shares.answer(number, work.name(question))
+            total = number + 1
+            yield work.unpack(question, frame.content["answer"], frame.blobs)
+        shares.check_end(total)
+
+
+class Asked:
+    """Questions on their way through a worker, which may ask for some before it answers others."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[int, Any]] = deque()
+        self.total = 0
+
+    def those(self, numbered: Iterable[tuple[int, Any]], wanted: Callable[[int, Any], bool]) -> Iterator[Any]:
+        for number, question in numbered:
+            self.total = number + 1
+            if wanted(number, question):
+                self.waiting.append((number, question))
+                yield question
+
+
+def _lazily(open_worker: Callable[[], Worker], questions: Iterator[Any]) -> Iterator[Any]:
+    """A worker's answers; none is opened where there is nothing to ask."""
+    first = list(islice(questions, 1))
+    if first:
+        yield from open_worker()(chain(first, questions))
