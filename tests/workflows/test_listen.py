@@ -138,7 +138,7 @@ def test_progress_moves_within_hours_on_disk(recogniser, minute, tmp_path, monke
 def test_so_many_recordings_are_read_at_once_as_memory_holds(minute, monkeypatch):
     monkeypatch.setattr(listen, "WINDOW_SECONDS", 200.0)
     short = [Utterance(str(n), str(minute), 1.0) for n in range(100)]
-    sizes = [len(window) for window in listen._side_by_side([utterance(minute)] * 5 + short)]
+    sizes = [len(window) for window in listen.side_by_side([utterance(minute)] * 5 + short)]
     assert sizes == [2, 2, 64, 37]
 
 
