@@ -207,7 +207,7 @@ class Transcriber:
 
     @cached_property
     def _beam(self) -> Any:
-        request = replace(self._request, beam_search=True)
+        request = replace(self._request, beam_search=True, n_best=2)
         return open_decoder(request, self._listener.units, lambda line: None, joint_of(self._listener))
 
 

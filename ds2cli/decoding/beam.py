@@ -59,13 +59,13 @@ class BeamDecoder:
     def start(self, settle_after: int | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
         """A search to be fed piece by piece.
 
-        settle_after   in place of the settings' own `settle`
+        settle_after   in place of the settings' own `settle_frames`
         collect_after  prefixes in memory before those that no hypothesis needs are dropped
         """
         kernel = _kernels.Beam(
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
             cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top,
-            settle_after=self.config.settle if settle_after is None else settle_after, collect_after=collect_after,
+            settle_after=self.config.settle_frames if settle_after is None else settle_after, collect_after=collect_after,
         )
         return BeamSearch(kernel, self.config.blank_penalty, self._hypothesis)
 

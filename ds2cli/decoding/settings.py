@@ -39,7 +39,7 @@ class DecodingConfig:
     ] = 10.0
     cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability", (1e-6, 1)] = 1.0
     cutoff_top: Annotated[int, "extend by at most so many units; 0 is all", (0, inf)] = 0
-    settle: Annotated[
+    settle_frames: Annotated[
         int, "frames that a word stands in the best hypothesis until the others must say it too; 0: for ever", (0, inf)
     ] = 0
     max_labels: Annotated[int, "transducer: labels in one frame, at most", (1, 1000)] = 5

@@ -154,7 +154,7 @@ class TransducerDecoder(BeamDecoder):
             cutoff_prob=config.cutoff_prob, cutoff_top=config.cutoff_top, max_labels=config.max_labels,
             internal=config.internal if self.model else 0.0, lowered=config.blank_penalty,
             best_first=config.search == "best", collect_after=collect_after,
-            settle_after=config.settle if settle_after is None else settle_after,
+            settle_after=config.settle_frames if settle_after is None else settle_after,
         )
         return TransducerSearch(kernel, self._hypothesis, Ear(self._greedy))
 

@@ -178,6 +178,8 @@ def open_decoder(
         return greedy_decoder(joint, units, laid_over(DecodingConfig(), overrides, "flag"))
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
+    if request.n_best > 1:  # readings that all begin alike are no list
+        weights = {**weights, "settle_frames": 0}
     config = laid_over(replace(default_config(len(units), joint is not None), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
     model = open_model(lm, warn) if lm else None

@@ -127,7 +127,7 @@ def test_hot_words_are_said_in_the_case_of_the_units_and_without_spaces_they_are
 )  # fmt: skip
 def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, settle, **chosen):
     tables = random_tables(WORDS, 3, seed) if with_model or chosen["lexicon"] == "hard" else None
-    config = replace(EVERYTHING, beam=beam, settle=settle, **chosen)
+    config = replace(EVERYTHING, beam=beam, settle_frames=settle, **chosen)
     decoder = BeamDecoder(UNITS, config, as_model(tables) if tables else None)
     definition = Definition(decoder, tables)
     log_probs = random_log_probs(12, 4, seed)
@@ -148,7 +148,7 @@ def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_mode
 )  # fmt: skip
 def test_frames_fed_in_any_pieces_give_the_same_n_best(seed, cuts, collect, settle):
     tables = random_tables(WORDS, 3, seed)
-    decoder = BeamDecoder(UNITS, replace(EVERYTHING, beam=20, settle=settle), as_model(tables))
+    decoder = BeamDecoder(UNITS, replace(EVERYTHING, beam=20, settle_frames=settle), as_model(tables))
     log_probs = random_log_probs(60, 4, seed)
     whole = decoder.decode(log_probs, n_best=20)
     search = decoder.start(collect_after=collect)

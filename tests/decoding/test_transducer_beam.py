@@ -215,7 +215,7 @@ def test_labels_that_several_words_are_said_by_count_for_each(seed, kind, shape,
 def test_pieces_of_a_stream_say_what_the_whole_says_with_memory_given_back(kind, search, units):
     head = head_of(kind, len(units), 3)
     frames = random_frames(head, 60, 8)
-    config = DecodingConfig(beam=6, search=search, alpha=0.5, beta=0.2, settle=7)
+    config = DecodingConfig(beam=6, search=search, alpha=0.5, beta=0.2, settle_frames=7)
     model = as_model(random_tables(WORDS if units is UNITS else ["a", "b"], 3, 2))
     decoder = TransducerDecoder(network_of(head), units, config, model)
     whole = decoder.decode(frames, 4)
