@@ -65,7 +65,8 @@ class BeamDecoder:
         kernel = _kernels.Beam(
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
             cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top,
-            settle_after=self.config.settle_frames if settle_after is None else settle_after, collect_after=collect_after,
+            settle_after=self.config.settle_frames if settle_after is None else settle_after,
+            collect_after=collect_after,
         )
         return BeamSearch(kernel, self.config.blank_penalty, self._hypothesis)
 

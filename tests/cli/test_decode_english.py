@@ -100,3 +100,16 @@ def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
     (trained / "last.safetensors").write_text("")
     assert all(map(is_input, ["-", "talk.WAV", "dev.jsonl", "dev.npz", str(speech)]))
     assert not any(map(is_input, ["english", "runs/a", "runs/a/best.safetensors", str(empty), str(trained)]))
+
+
+def test_words_settle_but_not_in_lists_of_readings():
+    """What all readings must say after a while would make them alike."""
+    from ds2cli.model.checkpoint import load_checkpoint
+    from ds2cli.workflows.decode import DecodeRequest, open_decoder
+
+    units = load_checkpoint("english").units
+    frames = [
+        open_decoder(DecodeRequest("english", [], n_best=n, beam_search=True), units, print).config.settle_frames
+        for n in (1, 3)
+    ]
+    assert frames == [50, 0]
