@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 # Markup and transcribers' tags, which nobody reads aloud, in any language: <b>, <SPOKEN_NOISE>, [12], [n], [laughter].
-MARKUP = r"""</?[A-Za-z][^<>]{0,80}>|\[(?:[0-9]+|[A-Za-z]|(?:Illustration|Footnote|Sidenote|Transcriber)[^\]]*
+# An address in such brackets is read.
+MARKUP = r"""</?[A-Za-z](?![\w.+-]*@|[a-z]*://)[^<>]{0,80}>|\[(?:[0-9]{1,3}|[A-Za-z]|(?:Illustration|Footnote|Sidenote|Transcriber)[^\]]*
         |noise|laughter|music|applause|silence|inaudible|unintelligible|crosstalk|cough|breath)\]"""
 
 

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,34 @@ def test_each_span_normalises_to_its_own_words(language):
     pieces = list(dict.fromkeys(result.spans))
     alone = [normalise(text[span.start : span.end], language).text for span in pieces]
     assert len(pieces) > 10 and sum(piece in result.text for piece in alone) >= len(pieces) - 2
+
+
+@settings(max_examples=600, deadline=None)
+@given(text=texts)
+def test_no_digit_of_english_is_lost_outside_markup(text):
+    assert "[" in text or "<" in text or not silent_figures(text)
+
+
+SPOKEN = re.compile(r"[0-9]+|[£€%&@+=§×÷±©¼½¾]|[$](?=[0-9])")
+
+
+def silent_figures(text):
+    """Digits and marks with a spoken form over which the reader says nothing."""
+    said = {at for span in normalise(text, "english").spans for at in range(*span)}
+    return [found[0] for found in SPOKEN.finditer(text) if not said.issuperset(range(*found.span()))]
+
+
+def test_every_figure_of_real_pages_has_words():
+    root = Path(__file__).parents[2]
+    pages = [root / name for name in ("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "constraints.txt")]
+    pages += root.glob("docs/*.md")
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    figures = sum(len(SPOKEN.findall(line)) for line in lines)
+    silent = {line: lost for line in lines if not MARKED.search(line) and (lost := silent_figures(line))}
+    assert figures > 1000 and not silent
+
+
+MARKED = re.compile(r"<[A-Za-z/]|\[[0-9]{1,3}\]")  # tags and notes, whose figures nobody reads
 
 
 def test_what_is_dropped_is_counted_with_its_reason():

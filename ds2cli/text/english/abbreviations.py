@@ -127,4 +127,5 @@ MONTHS = (
 
 # Symbols that are words.
 SYMBOLS = {"&": "and", "@": "at", "%": "percent", "+": "plus", "=": "equals", "°": "degrees", "×": "times",
-           "÷": "divided by", "±": "plus or minus", "§": "section", "€": "euros", "£": "pounds"}  # fmt: skip
+           "©": "copyright", "÷": "divided by", "±": "plus or minus", "§": "section", "€": "euros",
+           "£": "pounds"}  # fmt: skip

@@ -120,7 +120,7 @@ FRACTIONS = [
          lambda m: [*numbers.cardinal(m["a"]), *numbers.cardinal(m["b"])]),
     rule("mixed", rf"(?:(?P<whole>[0-9]+)(?:\s+|-))?(?P<a>[0-9]{{1,3}})/(?P<b>[0-9]{{1,4}})(?:rds|ths|th|rd|s)?"
                   rf"(?:\s?(?P<unit>{_UNIT}){_AFTER_UNIT})?", _fraction, r"(?![0-9/])(?![A-Za-z])"),
-    rule("over", r"(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})", _over),
+    rule("over", r"(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?!/)", _over),
 ]
 
 MEASURES = [
@@ -131,8 +131,9 @@ MEASURES = [
          lambda m: [*numbers.cardinal(m["a"]), "minus", *numbers.cardinal(m["b"])]),
     rule("times", rf"(?P<a>{NUMBER})\s?[x×]\s?(?P<b>{NUMBER})(?=\s?=)", lambda m: [
         *numbers.cardinal(m["a"]), "times", *numbers.cardinal(m["b"])]),
-    rule("by", rf"(?P<a>{NUMBER})\s?[x×](?=\s?[0-9])", lambda m: [*numbers.cardinal(m["a"]), "by"], ""),
+    rule("by", rf"(?!0x)(?P<a>{NUMBER})\s?[x×](?=\s?[0-9])", lambda m: [*numbers.cardinal(m["a"]), "by"], ""),
     rule("power", rf"(?P<figures>{NUMBER})(?P<power>\^-?[0-9]+|[{SUPERSCRIPTS}]+)", _power),
+    rule("measure", r"(?P<figures>[0-9]+\.[0-9]+)\s?s", lambda m: [*numbers.cardinal(m["figures"]), "seconds"]),
     rule("measure", rf"(?P<sign>[-+±])?(?P<figures>{DECIMAL})(?:\s|-(?=[A-Za-z]{{2}}))?(?P<unit>{_UNIT}){_AFTER_UNIT}"
                     rf"{_PER}", _measure, ""),
 ]  # fmt: skip

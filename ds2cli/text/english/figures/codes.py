@@ -50,18 +50,20 @@ TELEPHONES = [
     rule("telephone", rf"(?P<number>(?:1[-. ])?[2-9][0-9]{{2}}[-. ][0-9]{{3}}[-. ][0-9]{{4}}){_EXTENSION}",
          _telephone),
     rule("telephone", rf"(?P<number>[2-9][0-9]{{2}}-[0-9]{{4}}){_EXTENSION}", _telephone),
-    rule("telephone", r"(?P<number>\+[0-9]{1,3}(?:[ -.]?\(?[0-9]+\)?[0-9]*)(?:[ -][0-9]{2,})*)", _telephone),
+    rule("telephone", r"(?P<number>\+(?=(?:[ ().-]{0,2}[0-9]){7})[0-9]{1,3}"
+                      r"(?:[ .-]?\(?[0-9]+\)?[0-9]*)(?:[ .-][0-9]{2,})*)", _telephone),
     rule("telephone", r"(?P<number>0[0-9]{2,4}(?:[ -][0-9]{3,8}){1,3})", _telephone),
     rule("telephone", rf"(?:{_CALLED})", _emergency),
     rule("code", r"[0-9]{5}(?:-[0-9]{4})?", _postcode),
     rule("code", r"(?P<number>\+?[0-9]+(?:-[0-9]+){2,})", _telephone, ""),
 ]
 
+VERSION = rule("version", r"[0-9]+(?:\.[0-9]+){2,}", lambda m: numbers.version(m[0]), "")
 NAMES = [
     rule("ratio", r"(?P<a>[0-9]+):(?P<b>[0-9]+)",
          lambda m: [*numbers.cardinal(m["a"]), "to", *numbers.cardinal(m["b"])],
          END.replace("A-Za-z", "")),
-    rule("version", r"[0-9]+(?:\.[0-9]+){2,}", lambda m: numbers.version(m[0]), ""),
+    VERSION,
     rule("ordinal", r"(?P<figures>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th|ST|ND|RD|TH)",
          lambda m: numbers.ordinal(m["figures"])),
     rule("ordinal", r"(?P<figures>[0-9]*[23])d(?=\s[A-Z])", lambda m: numbers.ordinal(m["figures"])),

@@ -6,7 +6,7 @@ from ds2cli.text.english import numbers
 from ds2cli.text.english.abbreviations import STREETS
 from ds2cli.text.english.figures.amounts import FRACTIONS, MEASURES, MONEY, MONEY_ANYHOW, sign
 from ds2cli.text.english.figures.calendar import DATES, DAYS, TIMES
-from ds2cli.text.english.figures.codes import NAMES, TELEPHONES
+from ds2cli.text.english.figures.codes import NAMES, TELEPHONES, VERSION
 from ds2cli.text.english.figures.pieces import DASH, DECIMAL, MONTH, Found, Said, rule
 from ds2cli.text.english.units import MAGNITUDES
 from ds2cli.text.spans import Speech
@@ -17,11 +17,12 @@ def _plain(found: Found) -> list[str]:
     return [*words, *(numbers.cardinal(found["figures"]) if words else numbers.number(found["figures"]))]
 
 
-_COMPARED = {"<": "less than", ">": "greater than", "≤": "at most", "≥": "at least", "~": "about", "≈": "about"}
+_COMPARED = {"<": "less than", ">": "greater than", "≤": "at most", "≥": "at least", "<=": "at most", ">=": "at least",
+             "~": "about", "≈": "about"}
 _STREETS = "|".join(sorted(STREETS))
 _FIGURES = rf"(?P<sign>[-+±])?(?P<figures>{DECIMAL})"
 _NUMBERS = [
-    rule("compared", r"(?P<mark>[<>≤≥~≈])=?\s?(?=[-+$£€]?\.?[0-9])", lambda m: _COMPARED[m["mark"]].split(), ""),
+    rule("compared", r"(?P<mark>[<>]=?|[≤≥~≈])\s?(?=[-+$£€]?\.?[0-9])", lambda m: _COMPARED[m["mark"]].split(), ""),
     rule("number", rf"{_FIGURES}\s?(?P<magnitude>[mMbBtT]n)", lambda m: [
         *sign(m), *numbers.cardinal(m["figures"]), MAGNITUDES[m["magnitude"].lower()]]),
     rule("number", r"(?P<figures>[0-9]+\.[0-9]+)m(?=\s(?:people|[a-z]{4,}s)\b)",
@@ -44,6 +45,8 @@ RANGES = {
     "ordinal": {"ordinal", "day"},
     "decade": {"decade"}, "date": {"date"}, "coins": {"coins"}, "power": {"power"},
 }  # fmt: skip
+# Behind a letter and yet a figure of its own: `v1.2.3`, `2024-10-15T14:47:23`.
+_STANDS_ALONE = re.compile(rf"{VERSION.pattern.pattern}|(?<=[0-9]T)[0-9]{{2}}:")
 _DASH_AND_FIGURE = re.compile(rf"{DASH}(?=(?:[$£€¥₹]\s?)?\.?[0-9]|'[0-9]0s)")
 _MONTH_FOLLOWS = re.compile(rf"{DASH}(?=(?:{MONTH})\b)")
 _GOES_ON = re.compile(r"-[0-9]")
@@ -51,7 +54,7 @@ _GOES_ON = re.compile(r"-[0-9]")
 
 def read_figures(text: str, start: int, speech: Speech) -> int:
     """Say what stands at text[start:], which begins with a figure, its sign or its currency; returns where it ends."""
-    if start and text[start - 1].isalpha():
+    if start and text[start - 1].isalpha() and not _STANDS_ALONE.match(text, start):
         found = _INSIDE.pattern.match(text, start)
         inside = _INSIDE.read(found) if found else None
         if found and inside:
@@ -87,6 +90,8 @@ def _range(text: str, kind: str, low: Said, start: int, end: int) -> tuple[list[
         return alone, end
     first, last = text[start:end], text[dash.end() : stop]
     words = [*high.words, *high.unit]
+    if kind == other == "number" and first.isdigit() and last.isdigit() and 999 >= int(first) > max(12, int(last)):
+        return [*alone, *words], stop  # a score, `21-14`; a part, `Listing 16-1`
     if kind == "number" and other == "number" and numbers.looks_like_year(first) and re.fullmatch("[0-9]{2}", last):
         words = ["oh", *numbers.cardinal(last[1])] if last[0] == "0" and last != "00" else numbers.cardinal(last)
     elif kind == "day" and re.fullmatch("[0-9]{1,2}", last):
