@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ds2cli.errors import UsageError
-from ds2cli.text.english.abbreviations import ALWAYS, BEFORE_NAME, BEFORE_NUMBER, WITH_STOP
+from ds2cli.text.english.abbreviations import ALWAYS, BEFORE_NAME, BEFORE_NUMBER, SUFFIXES, WITH_STOP
 from ds2cli.text.english.units import MAGNITUDES, UNITS
 from ds2cli.text.normalise import NORMALISERS, normalise
 from ds2cli.text.spans import Folded
 
-WRITTEN_OUT = {"dr", "st", *ALWAYS, *WITH_STOP, *BEFORE_NAME, *BEFORE_NUMBER, *UNITS, *MAGNITUDES}
+WRITTEN_OUT = {"dr", "st", *ALWAYS, *WITH_STOP, *BEFORE_NAME, *BEFORE_NUMBER, *UNITS, *MAGNITUDES, *SUFFIXES, "w"}
 LANGUAGES = [name for name in NORMALISERS if name != "none"]
 SPELLED = {
     "english": re.compile(r"(?:[a-z']+(?: [a-z']+)*)?"),
