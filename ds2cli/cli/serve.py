@@ -91,8 +91,8 @@ def serve(
     run = run or (LETTERS if greedy else DEFAULT_RUN)
     first = Source(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
     request = ServeRequest(
-        [first, *map(_source, models or [])], host, port, limits, token or None,
-        tuple(origin.rstrip("/") for origin in origins or ()), insecure, device, language.lower(), _level(),
+        [first, *map(_source, models or [])], host, port, limits, _checked(token),
+        tuple(map(_site, origins or ())), insecure, device, language.lower(), _level(),
     )  # fmt: skip
     if serve_all(request):
         raise typer.Exit(Exit.INTERRUPTED)
@@ -112,6 +112,21 @@ def _name(run: str) -> str:
     """What clients call it: the run's folder."""
     path = Path(run)
     return (path.resolve().parent if path.is_file() else path if not path.exists() else path.resolve()).name
+
+
+def _checked(token: str | None) -> str | None:
+    """raises  UsageError where it is empty: an unset variable of a script must not open the door"""
+    if token is not None and not token.strip():
+        raise UsageError("the token is empty", hint="DS2_TOKEN=$(openssl rand -hex 32)")
+    return token
+
+
+def _site(text: str) -> str:
+    """An origin as browsers spell it."""
+    scheme, separator, place = text.rstrip("/").partition("://")
+    if scheme not in ("http", "https") or not place or set(place) & set("/*?# "):
+        raise UsageError(f"--origin `{text}`", hint="--origin https://example.org")
+    return f"{scheme}://{place.lower()}"
 
 
 def _level() -> str:

@@ -68,9 +68,6 @@ def serve(request: ServeRequest) -> bool:
         service = Service(models, limits, access, metrics, log, uploads)
         try:
             server = Server(service)
-            host = f"[{request.host}]" if ":" in request.host else request.host
-            log("listening", url=f"http://{host}:{listener.getsockname()[1]}/", version=__version__,
-                models=[_told(model) for model in models.values()])
             server.run(sockets=[listener])
         finally:
             uploads.stop()
@@ -115,6 +112,14 @@ class Server(uvicorn.Server):
         if self._is_asked:
             self.should_exit = self.force_exit = True
         self._is_asked = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        assert sockets is not None
+        host, port = sockets[0].getsockname()[:2]
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        told = [_told(model) for model in self._service.models.values()]
+        self._service.log("listening", url=f"http://{place}/", version=__version__, models=told)
 
     async def main_loop(self) -> None:
         counter = 0
