@@ -47,6 +47,11 @@ class Recogniser(nn.Module):
         """(B, samples) and (B,) lengths -> (B, T', V) log-probs (a transducer's frames) and (B,) frames."""
         return self.network(*self.frontend(waveforms, lengths))
 
+    def readout(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`; of a transducer (B, T', J), its frames as the joint layer adds them."""
+        answers, frames = self(waveforms, lengths)
+        return (self.network.readout(answers) if self.is_transducer else answers), frames
+
     def features(self, waveform: np.ndarray) -> Tensor:
         """(samples,) at the configured rate -> (T, F) standardised features."""
         samples = torch.from_numpy(waveform).to(self.device)[None]
@@ -76,9 +81,7 @@ class Recogniser(nn.Module):
         Of a transducer, its frames (T', J), as `Network.readout` gives them.
         """
         batch, lengths = pad(waveforms)
-        log_probs, frames = self(batch.to(self.device), lengths.to(self.device))
-        if self.is_transducer:
-            log_probs = self.network.readout(log_probs)
+        log_probs, frames = self.readout(batch.to(self.device), lengths.to(self.device))
         log_probs = log_probs.cpu().numpy()
         return [row[:count].copy() for row, count in zip(log_probs, frames.tolist(), strict=True)]
 

@@ -149,7 +149,7 @@ def _rows(answer: Answer, speech: list[np.ndarray]) -> list[np.ndarray]:
 def _answer_of(recogniser: Recogniser) -> Answer:
     @torch.inference_mode()
     def answer(waveforms: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        log_probs, frames = recogniser(torch.from_numpy(waveforms), torch.from_numpy(lengths))
+        log_probs, frames = recogniser.readout(torch.from_numpy(waveforms), torch.from_numpy(lengths))
         return log_probs.numpy(), frames.numpy()
 
     return answer

@@ -128,3 +128,10 @@ def test_what_a_transducer_has_not_is_refused(run, folder, tmp_path):
     assert ran.code == 2 and "setting of transducers" in ran.stderr
     ran = run("align", folder / "pure.safetensors", folder / "dev.jsonl")
     assert ran.code == 2 and "without CTC" in ran.stderr and "ctc_weight" in ran.stderr
+
+
+def test_narrow_checkpoints_read_nearly_the_same(run, folder, tmp_path):
+    for kind, most in (("half", 0.05), ("int8", 1.0)):
+        ran = run("export", folder / "one.safetensors", "-o", tmp_path / f"{kind}.safetensors", "--format", kind)
+        assert ran.code == 0 and float(ran.stderr.split("largest difference of log-probs: ")[1].split(",")[0]) < most
+        records(run("decode", tmp_path / f"{kind}.safetensors", folder / "dev.jsonl"))
