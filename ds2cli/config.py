@@ -24,17 +24,20 @@ PATHS = (("augment", "noise"), ("loss", "lm"))
 class FeatureConfig:
     """How sound becomes features (Amodei et al. 2016, section 3.1)."""
 
-    kind: Annotated[Literal["spectrogram", "mel", "mfcc"], "what a frame holds"] = "spectrogram"
+    kind: Annotated[
+        Literal["spectrogram", "mel", "mfcc", "magnitude"],
+        "what a frame holds; magnitude is deepspeech.pytorch's: log(1 + m) of Hamming windows, centred on their times",
+    ] = "spectrogram"
     sample_rate: Annotated[int, "samples per second; other rates are resampled", (1000, 1e6)] = 16000
-    window_seconds: Annotated[float, "length of the Hann window", (0.002, 1)] = 0.02
+    window_seconds: Annotated[float, "length of the window", (0.002, 1)] = 0.02
     hop_seconds: Annotated[float, "from one frame to the next", (0.001, 1)] = 0.01
     n_mels: Annotated[int, "mel bands, for mel and mfcc", (1, 1000)] = 64
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
     statistics: Annotated[
-        Literal["corpus", "adapted", "running", "utterance"],
+        Literal["corpus", "adapted", "running", "utterance", "overall"],
         "standardise each bin by the training set's mean and deviation; by a mean adapted to the utterance, or to what "
-        "was heard of it so far, as a stream can; by its own",
+        "was heard of it so far, as a stream can; by its own; all bins by one mean and deviation of the utterance",
     ] = "corpus"
 
 

@@ -13,13 +13,14 @@ FLOOR = 1e-6
 # Where the mean is adapted, the corpus's counts as this much of each utterance. With much less, a command of one second
 # would be heard by a mean of its own few sounds.
 PRIOR_SECONDS = 2.0
+SILENT = 1e-10  # deviation of silence, which stays zero
+INT16_SCALE = 32768 / 32767  # to deepspeech.pytorch's samples, for `magnitude`
 Heard = tuple[Tensor, int]  # of streams at one place: (B, F) float64 sum of the frames so far, and how many they are
 
 
 def n_bins(settings: FeatureConfig) -> int:
     """F, the size of a frame: 161 for 20 ms at 16 kHz."""
-    sizes = {"spectrogram": fft_samples(settings) // 2 + 1, "mel": settings.n_mels, "mfcc": settings.n_mfcc}
-    return sizes[settings.kind]
+    return {"mel": settings.n_mels, "mfcc": settings.n_mfcc}.get(settings.kind, fft_samples(settings) // 2 + 1)
 
 
 def window_samples(settings: FeatureConfig) -> int:
@@ -34,7 +35,7 @@ def fft_samples(settings: FeatureConfig) -> int:
     """The window's own length for the spectrogram (the paper's 161 bins); for mel bands a power of two, at least 1.4
     windows and so long that the lowest band, the narrowest, cannot fall between two bins."""
     window = window_samples(settings)
-    if settings.kind == "spectrogram":
+    if settings.kind in ("spectrogram", "magnitude"):
         return window
     edges = _mel_edges(settings)
     finest = settings.sample_rate / float(edges[2] - edges[0])
@@ -43,8 +44,20 @@ def fft_samples(settings: FeatureConfig) -> int:
 
 def n_frames(samples: Tensor | int, settings: FeatureConfig):
     """Whole windows that fit into so many samples; at least one, as shorter recordings are padded to a window."""
-    count = (samples - window_samples(settings)) // hop_samples(settings) + 1
+    count = (samples + 2 * margin(settings) - window_samples(settings)) // hop_samples(settings) + 1
     return count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1)
+
+
+def margin(settings: FeatureConfig) -> int:
+    """Samples that are mirrored at either end, so that the first frame is centred on the first sample."""
+    return window_samples(settings) // 2 if settings.kind == "magnitude" else 0
+
+
+def mirrored(waveforms: Tensor, lengths: Tensor, width: int) -> Tensor:
+    """(B, samples) -> (B, width + samples + width): each waveform goes on beyond its two ends as in a mirror."""
+    places = torch.arange(-width, waveforms.shape[1] + width, device=waveforms.device).abs()
+    places = torch.minimum(places, 2 * (lengths[:, None] - 1) - places)
+    return waveforms.gather(1, places.clamp(0, waveforms.shape[1] - 1))
 
 
 def prior_frames(settings: FeatureConfig) -> float:
@@ -65,13 +78,17 @@ class Frontend(nn.Module):
     moves the mean to that of each utterance (its speaker, room and microphone), as far as its length warrants: the
     posterior mean under the corpus's as prior (Gauvain and Lee 1994, IEEE Trans. Speech and Audio Processing 2(2)).
     `statistics = "running"` is that mean over what was heard so far, frame by frame, which a stream can have too.
-    `statistics = "utterance"` takes each utterance's own mean and deviation instead.
+    `statistics = "utterance"` takes each utterance's own mean and deviation instead, "overall" one of each for all
+    bins.
+
+    `kind = "magnitude"` with "overall" is what deepspeech.pytorch heard (its releases 2 and 3): log(1 + |STFT|) of
+    periodic Hamming windows, centred as librosa's stft did then, mirrored at the ends, samples scaled by 1 / 32767.
     """
 
     def __init__(self, settings: FeatureConfig) -> None:
         super().__init__()
         self.settings, self.fft_samples = settings, fft_samples(settings)
-        self.register_buffer("window", torch.hann_window(window_samples(settings), periodic=False), persistent=False)
+        self.register_buffer("window", _window(settings), persistent=False)
         self.register_buffer("bands", _mel_bands(settings), persistent=False)
         self.register_buffer("cosines", _cosines(settings), persistent=False)
         self.register_buffer("mean", torch.zeros(n_bins(settings)))
@@ -86,6 +103,8 @@ class Frontend(nn.Module):
         mask = frame_mask(frames, features.shape[1])[..., None]
         if self.settings.statistics == "running":
             return self.standardise_running(features, self.nothing_heard(len(features)))[0] * mask, frames
+        if self.settings.statistics == "overall":
+            return _overall(features, mask, frames[:, None, None]), frames
         mean, deviation = self._statistics(features, mask, frames[:, None, None])
         return (features - mean) / (deviation + 1e-5) * mask, frames
 
@@ -125,13 +144,18 @@ class Frontend(nn.Module):
         if self.settings.normalise_power:
             power = waveforms.square().sum(1) / lengths.clamp(min=1)
             waveforms = waveforms / power.clamp(min=1e-10).sqrt()[:, None]
+        if self.settings.kind == "magnitude":
+            waveforms = mirrored(waveforms, lengths, margin(self.settings))
         return self.log_power(waveforms), n_frames(lengths, self.settings)
 
     def log_power(self, waveforms: Tensor) -> Tensor:
         """(B, samples) of a window at least, at the power that they are heard at -> (B, T, F)."""
         framed = waveforms.unfold(1, len(self.window), hop_samples(self.settings)) * self.window  # (B, T, window)
         spectrum = torch.fft.rfft(framed, n=self.fft_samples)
-        power = (spectrum.real.square() + spectrum.imag.square()) / self.window.square().sum()
+        power = spectrum.real.square() + spectrum.imag.square()
+        if self.settings.kind == "magnitude":
+            return (power.sqrt() * INT16_SCALE).log1p()
+        power = power / self.window.square().sum()
         if self.settings.kind == "spectrogram":
             return (power + FLOOR).log()
         mel = (power @ self.bands + FLOOR).log()
@@ -142,6 +166,20 @@ class Frontend(nn.Module):
         """Take the training set's statistics, (F,) each."""
         self.mean.copy_(mean)
         self.deviation.copy_(deviation)
+
+
+def _overall(features: Tensor, mask: Tensor, count: Tensor) -> Tensor:
+    """Features (B, T, F) standardised by one mean and one deviation each, of `count` frames; zero beyond them."""
+    count = count * features.shape[2]
+    mean = (features * mask).sum((1, 2), keepdim=True) / count
+    centred = (features - mean) * mask
+    deviation = (centred.square().sum((1, 2), keepdim=True) / (count - 1)).sqrt()
+    return centred / deviation.clamp(min=SILENT)
+
+
+def _window(settings: FeatureConfig) -> Tensor:
+    size = window_samples(settings)
+    return torch.hamming_window(size) if settings.kind == "magnitude" else torch.hann_window(size, periodic=False)
 
 
 def _cosines(settings: FeatureConfig) -> Tensor:

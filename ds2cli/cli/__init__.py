@@ -25,8 +25,8 @@ EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
-ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "join", "average", "export", "plot",
-         "doctor")  # fmt: skip
+ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "join", "average", "export", "import",
+         "plot", "doctor")  # fmt: skip
 
 
 class PipeOrder(typer.core.TyperGroup):
@@ -104,6 +104,7 @@ from ds2cli.cli import (  # noqa: E402
     decode,
     doctor,
     export,
+    import_run,
     join,
     lm,
     lm_text,
@@ -125,4 +126,5 @@ app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
 for command in (train.train, decode.decode, serve.serve, score.score, align.align, join.join, average.average,
                 export.export, doctor.doctor):  # fmt: skip
     app.command(command.__name__, epilog=EPILOG)(command)
+app.command("import", epilog=EPILOG)(import_run.import_run)
 finite_numbers(app)

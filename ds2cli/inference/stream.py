@@ -231,7 +231,9 @@ def needs_of_the_future(config: Config) -> list[Need]:
         needs.append(Need("recurrent layers in both directions", "model.bidirectional=false --set model.lookahead=20"))
     if features.normalise_power:
         needs.append(Need("the power of the whole recording", "features.normalise_power=false"))
-    if features.statistics in ("adapted", "utterance"):
+    if features.kind == "magnitude":
+        needs.append(Need("frames that are centred on their times", "features.kind=spectrogram"))
+    if features.statistics in ("adapted", "utterance", "overall"):
         what = f"the statistics of the whole recording (features.statistics = {features.statistics})"
         needs.append(Need(what, "features.statistics=running"))
     return needs

@@ -14,7 +14,16 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from ds2cli.audio.features import FLOOR, Frontend, hop_samples, prior_frames, window_samples
+from ds2cli.audio.features import (
+    FLOOR,
+    INT16_SCALE,
+    SILENT,
+    Frontend,
+    hop_samples,
+    margin,
+    prior_frames,
+    window_samples,
+)
 from ds2cli.model.folded import Matrices, folded_convolution, folded_linear, folded_recurrence, scale_and_shift
 from ds2cli.model.layers import CLIP, MaskedConvolution
 from ds2cli.model.network import Network
@@ -112,16 +121,35 @@ def _features(graph: Graph, frontend: Frontend) -> tuple[str, str]:
         samples = graph.add("Cast", graph.add("Max", "lengths", 1), to=TensorProto.DOUBLE)
         power = graph.add("Div", energy, graph.add("Unsqueeze", samples, [1]))
         waveforms = graph.add("Div", waveforms, graph.add("Sqrt", graph.add("Max", power, np.array(1e-10))))
+    if settings.kind == "magnitude":
+        waveforms = _mirrored(graph, waveforms, margin(settings))
     squares = _squared_waves(graph, waveforms, frontend)
-    features = graph.add("Cast", graph.add("ReduceSum", squares, [2], keepdims=0), to=TensorProto.FLOAT)
-    if settings.kind != "spectrogram":
-        features = graph.add("MatMul", features, frontend.bands)
-    features = graph.add("Log", graph.add("Add", features, FLOOR))
+    power = graph.add("ReduceSum", squares, [2], keepdims=0)
+    if settings.kind == "magnitude":
+        scale = INT16_SCALE * float(frontend.window.double().square().sum().sqrt())
+        magnitude = graph.add("Mul", graph.add("Sqrt", power), np.array(scale))
+        logarithm = graph.add("Log", graph.add("Add", magnitude, np.array(1.0)))
+        features = graph.add("Cast", logarithm, to=TensorProto.FLOAT)
+    else:
+        features = graph.add("Cast", power, to=TensorProto.FLOAT)
+        if settings.kind != "spectrogram":
+            features = graph.add("MatMul", features, frontend.bands)
+        features = graph.add("Log", graph.add("Add", features, FLOOR))
     if settings.kind == "mfcc":
         features = graph.add("MatMul", features, frontend.cosines)
-    frames = graph.add("Max", graph.add("Add", graph.add("Div", graph.add("Sub", "lengths", window), hop), 1), 1)
+    beyond = graph.add("Sub", "lengths", window - 2 * margin(settings))
+    frames = graph.add("Max", graph.add("Add", graph.add("Div", beyond, hop), 1), 1)
     mask = graph.add("Unsqueeze", graph.mask(frames, graph.size(features, 1)), [2])
     return graph.add("Mul", _standardised(graph, frontend, features, mask, frames), mask), frames
+
+
+def _mirrored(graph: Graph, waveforms: str, width: int) -> str:
+    """`mirrored`: (B, samples) -> (B, width + samples + width)."""
+    size = graph.size("waveforms", 1)
+    places = graph.add("Abs", graph.add("Range", -width, graph.add("Add", size, width), 1))
+    turned = graph.add("Sub", graph.add("Mul", graph.add("Sub", graph.add("Unsqueeze", "lengths", [1]), 1), 2), places)
+    places = graph.add("Min", graph.add("Max", graph.add("Min", turned, places), 0), graph.add("Sub", size, 1))
+    return graph.add("GatherElements", waveforms, places, axis=1)
 
 
 def _squared_waves(graph: Graph, waveforms: str, frontend: Frontend) -> str:
@@ -150,6 +178,13 @@ def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, fr
     if frontend.settings.statistics == "corpus":
         return graph.add("Div", graph.add("Sub", features, frontend.mean), frontend.deviation + 1e-5)
     count = graph.add("Cast", graph.add("Unsqueeze", frames, [1, 2]), to=TensorProto.FLOAT)
+    if frontend.settings.statistics == "overall":
+        count = graph.add("Mul", count, float(len(frontend.mean)))
+        mean = graph.add("Div", graph.add("ReduceSum", graph.add("Mul", features, mask), [1, 2]), count)
+        valid = graph.add("Mul", graph.add("Sub", features, mean), mask)
+        squares = graph.add("ReduceSum", graph.add("Mul", valid, valid), [1, 2])
+        deviation = graph.add("Sqrt", graph.add("Div", squares, graph.add("Sub", count, 1.0)))
+        return graph.add("Div", valid, graph.add("Max", deviation, SILENT))
     total = graph.add("ReduceSum", graph.add("Mul", features, mask), [1])
     if frontend.settings.statistics == "adapted":
         prior = prior_frames(frontend.settings)

@@ -124,7 +124,7 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
     begin = middle - recogniser.frame_seconds / 2
     look = Look(
         title=utterance.id,
-        log_power=heard.log_features * (1 if settings.kind == "mfcc" else DECIBELS_PER_NAT),
+        log_power=heard.log_features * (1 if settings.kind in ("mfcc", "magnitude") else DECIBELS_PER_NAT),
         feature_times=middle + settings.hop_seconds * np.arange(frames),
         bin_labels=frequency_marks(settings, bins),
         bins="cepstral coefficient" if settings.kind == "mfcc" else "kHz",

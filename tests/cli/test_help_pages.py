@@ -5,7 +5,8 @@ import pytest
 COMMANDS = [
     (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "lexicon"),
     ("prepare", "split"), ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
-    ("train",), ("decode",), ("serve",), ("tune",), ("align",), ("join",), ("average",), ("export",), ("score",),
+    ("train",), ("decode",), ("serve",), ("tune",), ("align",), ("join",), ("average",), ("export",),
+    ("import",), ("score",),
     ("lm",), ("lm", "build"), ("lm", "info"), ("lm", "score"), ("lm", "prune"), ("lm", "mix"), ("lm", "text"),
     ("plot",), ("plot", "curve"), ("plot", "utterance"), ("plot", "sensitivity"), ("doctor",),
 ]  # fmt: skip
