@@ -48,7 +48,8 @@ def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
 
     A list of one stream without a prefix that spans the file: its header is right.
     """
-    streams, at, is_cut = [], 0, False
+    streams: list[Stream] = []
+    at, is_cut = 0, False
     while at < len(data):
         chunk = find_samples(data, at)
         if chunk is None:

@@ -85,6 +85,12 @@ class Frontend(nn.Module):
     periodic Hamming windows, centred as librosa's stft did then, mirrored at the ends, samples scaled by 1 / 32767.
     """
 
+    window: Tensor
+    bands: Tensor
+    cosines: Tensor
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, settings: FeatureConfig) -> None:
         super().__init__()
         self.settings, self.fft_samples = settings, fft_samples(settings)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -51,7 +52,8 @@ class NativeSound:
     def __init__(self, path: str | Path, layout: Layout) -> None:
         self._path, self._is_cut, self._current = path, layout.is_cut, 0
         self._sources = [SplicedFile(open_recording(path), one) for one in layout.streams]
-        self._files = [soundfile.SoundFile(source) for source in self._sources or [_source(path)]]
+        sources: list[Any] = [*self._sources] or [_source(path)]
+        self._files = [soundfile.SoundFile(source) for source in sources]
         self.rate, self.channels = self._files[0].samplerate, self._files[0].channels
         self.frames = sum(file.frames for file in self._files)
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE or not 0 <= self.frames < MOST_FRAMES:

@@ -64,14 +64,16 @@ class FfmpegSound:
         sound = ["-map", "0:a:0", "-vn", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
         self._process = subprocess.Popen(["ffmpeg", "-nostdin", "-v", "error", *source, *sound],
                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        head = self._process.stdout.read(struct.calcsize(AU_HEADER))
+        assert self._process.stdout and self._process.stderr
+        self._sound, self._complaints = self._process.stdout, self._process.stderr
+        head = self._sound.read(struct.calcsize(AU_HEADER))
         if len(head) < struct.calcsize(AU_HEADER):
             raise self._unreadable()
         _, offset, _, _, self.rate, self.channels = struct.unpack(AU_HEADER, head)
-        self._process.stdout.read(offset - len(head))
+        self._sound.read(offset - len(head))
 
     def _unreadable(self) -> AudioError:
-        said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+        said = self._complaints.read().decode(errors="replace").strip().splitlines()
         self.close()
         reason = said[0].rpartition("] ")[2] if said else "no sound in it"
         return AudioError(f"`{self._name}` is {self._kind.name} that ffmpeg cannot read: {reason}",
@@ -93,7 +95,7 @@ class FfmpegSound:
     def read(self, count: int = -1) -> np.ndarray:
         """(count, channels) float32, or all that is left."""
         width = 4 * self.channels
-        content = self._process.stdout.read(-1 if count < 0 else count * width)
+        content = self._sound.read(-1 if count < 0 else count * width)
         usable = len(content) // width * width
         if (count < 0 or usable < count * width) and self._process.wait():
             raise self._unreadable()
@@ -102,8 +104,8 @@ class FfmpegSound:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._process.stdout.close()
-        self._process.stderr.close()
+        self._sound.close()
+        self._complaints.close()
 
 
 class PyavSound:

@@ -95,7 +95,8 @@ def _pcm_of(body: bytes) -> PcmFormat | None:
     kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
     if kind == 0xFFFE and len(body) >= 26:
         kind = struct.unpack("<H", body[24:26])[0]
-    encoding = {(1, 8): "u8", (1, 16): "s16le", (1, 32): "s32le", (3, 32): "f32le"}.get((kind, bits))
+    known: dict[tuple[int, int], Encoding] = {(1, 8): "u8", (1, 16): "s16le", (1, 32): "s32le", (3, 32): "f32le"}
+    encoding = known.get((kind, bits))
     return PcmFormat(rate, channels, encoding) if encoding and channels and rate else None
 
 

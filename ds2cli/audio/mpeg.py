@@ -60,10 +60,11 @@ def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
         return whole, False
     count = read_count(data, start)
     end = len(data) - _tags_at_end(data)
-    if count and count.is_possible and abs(end - start - count.size) <= 1:
+    if count and count.is_possible and count.size is not None and abs(end - start - count.size) <= 1:
         return whole, False
     runs = walk(data, start)
-    is_cut = len(runs) == 1 and bool(runs[0].count and runs[0].count.is_possible and runs[0].count.frames > runs[0].n)
+    promised = runs[0].count if len(runs) == 1 else None
+    is_cut = bool(promised and promised.is_possible and (promised.frames or 0) > runs[0].n)
     if is_cut or not runs or data[runs[0].first + 1] >> 1 & 3 != LAYER_3:
         return whole, is_cut
     return [_counted(data, run) for run in runs if run.n], False

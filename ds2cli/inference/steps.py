@@ -5,6 +5,9 @@ call (0.6 ms of one thread for an LSTM of 256, where a step's products take 0.14
 its own. Long chunks, and other devices than processors, take the layers as they are: the same numbers, to rounding.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -49,7 +52,8 @@ class RecurrenceSteps:
             self._fold(layer)
 
     def _fold(self, layer: RecurrentLayer) -> None:
-        matrices = folded_recurrence(layer.directions[0])
+        direction: Any = layer.directions[0]
+        matrices = folded_recurrence(direction)
         self.kind = matrices.kind
         self._input, self._bias = _normalised(layer, matrices)
         self._recurrent = matrices.recurrent.t().contiguous()
@@ -63,7 +67,8 @@ class RecurrenceSteps:
         if len(x) > FEW or x.device.type != "cpu" or not self._is_folded:
             return self.layer.advance(x, state)
         arriving = torch.addmm(self._bias, x.flatten(0, 1), self._input).view(len(x), x.shape[1], -1)
-        step = {"gru": self._gru, "lstm": self._lstm}.get(self.kind, self._rectify)
+        steps: dict[str, Callable[..., State]] = {"gru": self._gru, "lstm": self._lstm}
+        step = steps.get(self.kind, self._rectify)
         outputs = []
         for now in arriving.unbind():
             state = step(now, *state)

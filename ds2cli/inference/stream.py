@@ -7,7 +7,7 @@ batch, each at its own place. Amodei et al. 2016 (arXiv:1512.02595), sections 3.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -56,8 +56,10 @@ class Streams:
         self.recogniser, self.frontend, self.network = recogniser.eval(), recogniser.frontend, recogniser.network
         self.running = recogniser.config.features.statistics == "running"
         self.window, self.hop = (size(recogniser.config.features) for size in (window_samples, hop_samples))
-        self.convolutions = [ConvolutionSteps(layer) for layer in self.network.convolutions]
-        self.recurrences = [RecurrenceSteps(layer) for layer in self.network.recurrent]
+        layers: Any = self.network.convolutions
+        self.convolutions = [ConvolutionSteps(layer) for layer in layers]
+        layers = self.network.recurrent
+        self.recurrences = [RecurrenceSteps(layer) for layer in layers]
         self.lookahead = None if self.network.lookahead is None else LookaheadSteps(self.network.lookahead)
 
     def start(self) -> Stream:
@@ -65,12 +67,12 @@ class Streams:
         bins = n_bins(self.recogniser.config.features)
         x = self.frontend.mean.new_zeros(*((bins, 1) if self.network.one_dimensional else (1, bins)), 0)
         frames = []
-        for convolution in self.network.convolutions:
+        for convolution in self.convolutions:
             # Half a kernel of nothing before the first frame, as whole utterances are padded.
             frames.append(nn.functional.pad(x, (convolution.kernel[1] // 2, 0)))
-            x = x.new_zeros(convolution.convolution.out_channels, convolution.bins(x.shape[1]), 0)
-        size = self.network.recurrent[-1].size if self.network.recurrent else x.shape[0] * x.shape[1]
-        states = [layer.start(1) for layer in self.network.recurrent]
+            x = x.new_zeros(len(convolution.bias), convolution.bins(x.shape[1]), 0)
+        size = self.recurrences[-1].size if self.recurrences else x.shape[0] * x.shape[1]
+        states = [recurrence.layer.start(1) for recurrence in self.recurrences]
         return Stream(
             x.new_zeros(0), self.frontend.nothing_heard(1), frames, [0] * len(frames), states, x.new_zeros(0, size)
         )

@@ -24,6 +24,9 @@ class SequenceBatchNorm(nn.Module):
     one, gives the sum of a tensor over all processes: the statistics are then those of all processes together.
     """
 
+    running_mean: Tensor
+    running_variance: Tensor
+
     def __init__(self, channels: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
         super().__init__()
         self.momentum, self.epsilon = momentum, epsilon
