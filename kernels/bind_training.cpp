@@ -1,11 +1,14 @@
-// The denominator of CTC-CRF, as Python sees it.
+// The denominator of CTC-CRF and the transducer's lattice, as Python sees them.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "bindings.h"
 #include "ctc_crf.h"
+#include "transducer_loss.h"
 
 namespace py = pybind11;
 
@@ -60,6 +63,34 @@ py::tuple denominators(const UnitGraph& graph, const Floats& log_probs, const In
   return py::make_tuple(log_z, occupancy);
 }
 
+// (log_p, blank_shares, label_shares), the shares None where they are not asked for
+py::tuple paths(const Floats& blanks, const Floats& labels, const Integers& frames, const Integers& n_labels, bool with_shares,
+                std::size_t threads) {
+  if (blanks.ndim() != 3 || blanks.shape(2) < 1) throw std::invalid_argument("blanks are not (B, T, U + 1)");
+  const std::vector<py::ssize_t> shape{blanks.shape(0), blanks.shape(1), blanks.shape(2)};
+  if (labels.ndim() != 3 || !std::equal(shape.begin(), shape.end(), labels.shape())) throw std::invalid_argument("labels are not as blanks");
+  for (const Integers* lengths : {&frames, &n_labels})
+    if (lengths->ndim() != 1 || lengths->shape(0) != shape[0]) throw std::invalid_argument("lengths are not (B,)");
+  check_all(frames, 1, shape[1] + 1, "a length is not 1 to T");
+  check_all(n_labels, 0, shape[2], "a number of labels is not 0 to U");
+  const auto size = [&](int axis) { return static_cast<std::size_t>(shape[axis]); };
+  const Lattices lattices{size(0), size(1), size(2), blanks.data(), labels.data(), frames.data(), n_labels.data()};
+  py::array_t<double> log_p(shape[0]);
+  py::object blank_shares = py::none(), label_shares = py::none();
+  float *of_blanks = nullptr, *of_labels = nullptr;
+  if (with_shares) {
+    Floats one(shape), other(shape);
+    of_blanks = one.mutable_data(), of_labels = other.mutable_data();
+    blank_shares = one, label_shares = other;
+  }
+  double* sums = log_p.mutable_data();
+  {
+    py::gil_scoped_release others_run;
+    transducer_paths(lattices, threads, sums, of_blanks, of_labels);
+  }
+  return py::make_tuple(log_p, blank_shares, label_shares);
+}
+
 }  // namespace
 
 void bind_training(py::module_& module) {
@@ -68,6 +99,8 @@ void bind_training(py::module_& module) {
            py::arg("ends").noconvert());
   module.def("ctc_crf_denominators", &denominators, py::arg("graph"), py::arg("log_probs").noconvert(), py::arg("frames").noconvert(),
              py::kw_only(), py::arg("with_occupancy"), py::arg("threads"), py::arg("memory"));
+  module.def("transducer_paths", &paths, py::arg("blanks").noconvert(), py::arg("labels").noconvert(), py::arg("frames").noconvert(),
+             py::arg("n_labels").noconvert(), py::kw_only(), py::arg("with_shares"), py::arg("threads"));
 }
 
 }  // namespace ds2

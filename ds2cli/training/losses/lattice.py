@@ -1,0 +1,47 @@
+"""The transducer's lattice in torch, along its anti-diagonals: on a GPU, and in any precision.
+
+What kernels/transducer_loss.cpp does place by place, here all utterances and all places of a diagonal at once.
+"""
+
+import torch
+from torch import Tensor
+
+
+def paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """log p of each utterance's text (B,), and the shares of its paths that pass at each place, as the kernel's.
+
+    blanks, labels (B, T, U + 1) natural logs, frames, n_labels (B,), on one device; shares are 0 beyond an utterance
+    """
+    n_frames, n_places = blanks.shape[1:]
+    place = torch.arange(n_places, device=blanks.device)
+    time = torch.arange(n_frames + n_places - 1, device=blanks.device)[:, None] - place  # of diagonal and place
+    is_real = (time >= 0) & (time < frames[:, None, None]) & (place <= n_labels[:, None, None])
+    at = time.clamp(0, n_frames - 1).expand(len(blanks), -1, -1)
+    never = blanks.new_tensor(float("-inf"))
+    blank = torch.where(is_real, blanks.gather(1, at), never).unbind(1)
+    label = torch.where(is_real & (place < n_labels[:, None, None]), labels.gather(1, at), never).unbind(1)
+    start = torch.where(place == 0, 0.0, never).to(blanks).expand(len(blanks), -1)
+    before = [start]
+    for by_blank, by_label in zip(blank[:-1], label[:-1], strict=True):
+        before.append(torch.logaddexp(before[-1] + by_blank, _later(before[-1] + by_label)))
+    last = frames - 1 + n_labels  # the diagonal of each utterance's end
+    is_end = place == n_labels[:, None]
+    after, afters = torch.full_like(start, float("-inf")), []
+    for number in range(len(blank) - 1, -1, -1):
+        on_blank = torch.where(is_end & (last == number)[:, None], 0.0, after)
+        on_label = torch.nn.functional.pad(after[:, 1:], (0, 1), value=float("-inf"))
+        afters.append((blank[number] + on_blank, label[number] + on_label))
+        after = torch.logaddexp(*afters[-1])
+    log_p = after[:, 0]
+    by_blank, by_label = (torch.stack(one[::-1], 1) for one in zip(*afters, strict=True))
+    before = torch.stack(before, 1) - log_p[:, None, None]
+    back = (torch.arange(n_frames, device=blanks.device)[:, None] + place).expand(len(blanks), -1, -1)
+    shares = ((before + by).exp().gather(1, back) for by in (by_blank, by_label))
+    real = (torch.arange(n_frames, device=blanks.device) < frames[:, None])[..., None]
+    blank_shares, label_shares = (torch.where(real, one, 0.0).nan_to_num(0.0) for one in shares)
+    return log_p, blank_shares, label_shares
+
+
+def _later(x: Tensor) -> Tensor:
+    """(B, U + 1), a place later."""
+    return torch.nn.functional.pad(x[:, :-1], (1, 0), value=float("-inf"))
