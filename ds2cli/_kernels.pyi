@@ -164,3 +164,7 @@ class UnitGraph:
 def ctc_crf_denominators(
     graph: UnitGraph, log_probs: Floats, frames: Ints, *, with_occupancy: bool, threads: int, memory: int
 ) -> tuple[Any, ...]: ...
+
+def transducer_paths(
+    blanks: Floats, labels: Floats, frames: Ints, n_labels: Ints, *, with_shares: bool, threads: int
+) -> tuple[Any, ...]: ...

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _POINTS = 1200
 _RATE_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 _LOG_SPREAD = 8
-_LOSSES = {"ctc": "CTC", "ctc_crf": "CTC-CRF"}
+_LOSSES = {"ctc": "CTC", "ctc_crf": "CTC-CRF", "transducer": "transducer"}
 
 
 @dataclass

@@ -37,7 +37,8 @@ class EvaluationEvent:
     train_loss  mean since the evaluation before, None where nothing taught anything
     skipped     ids of held-out utterances whose audio could not be read, with the reason
     not_finite  ids of those whose loss is not finite: it counts nowhere, their words do
-    loss_kind, dev_objective  what train_loss is a loss of, and that loss of held-out speech; dev_loss is always CTC's
+    loss_kind, dev_objective  what train_loss is a loss of, and that loss of held-out speech; dev_loss is CTC's, or
+                a transducer's own
     """
 
     step: int

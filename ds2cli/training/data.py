@@ -110,7 +110,7 @@ class SpeechSet:
 
     def _fits(self, n_samples: int, index: int) -> bool:
         frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
-        return frames >= frames_needed(self.targets[index])
+        return frames >= frames_to_spell(self.targets[index], self.config)
 
     def _collate(self, indices: Sequence[int], make) -> Batch:
         waveforms, views, targets, read, skipped = [], [], [], [], []
@@ -136,6 +136,11 @@ class SpeechSet:
         ids = [self.utterances[index].id for index in read]
         by_view = [list(view) for view in zip(*views, strict=True)]
         return Batch(sounds, lengths, padded, target_lengths, ids, read, by_view, skipped)
+
+
+def frames_to_spell(labels: Sequence[int], config: Config) -> int:
+    """Output frames without which a text has no path: CTC's; a transducer says any number of labels in one."""
+    return 1 if config.model.head == "transducer" else frames_needed(labels)
 
 
 class _EpochOfBatches(Dataset):

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ds2cli.decoding.greedy import best_path
+from ds2cli.decoding.greedy import GreedyDecoder, best_path
+from ds2cli.decoding.transducer import TransducerGreedyDecoder, greedy_decoder, joint_of
 from ds2cli.errors import AudioError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
@@ -25,8 +26,8 @@ IDLE_WER = 90.0
 
 @dataclass(frozen=True)
 class Result:
-    """loss is CTC's, nats per utterance that has a finite one, None where none has; wer and cer are per cent, None
-    where the references are empty.
+    """loss is CTC's (a transducer's own), nats per utterance with a finite one, None where none has; wer and cer are
+    per cent, None where the references are empty.
 
     objective   the same of the loss that training brings down
     skipped     ids of utterances whose audio could not be read, or heard, with the reason
@@ -54,13 +55,14 @@ def evaluate(
     raises  AudioError where that leaves none
     """
     recogniser.eval()
+    decoder = greedy_decoder(joint_of(recogniser), speech.units)
     heard: dict[int, Heard] = {}
     skipped: list[tuple[str, str]] = []
     waiting = _batches(speech)[process.rank :: process.world]
     while waiting:
         batch = speech.plain_batch(waiting.pop(0))
         skipped += batch.skipped
-        answers = _hear(recogniser, speech, batch, objective)
+        answers = _hear(recogniser, decoder, batch, objective)
         if answers is None and len(batch.indices) == 1:
             skipped.append((batch.ids[0], TOO_LARGE))
         elif answers is None:
@@ -113,31 +115,38 @@ def _batches(speech: SpeechSet) -> list[list[int]]:
 
 
 class Heard(NamedTuple):
-    """An utterance: CTC's loss, the loss that training brings down, and the text of the best path."""
+    """An utterance: CTC's loss (a transducer's own), the loss that training brings down, the text of the best path."""
 
     loss: float
     objective: float
     text: str
 
 
-def _hear(recogniser: Recogniser, speech: SpeechSet, batch: Batch, objective: Losses) -> dict[int, Heard] | None:
+def _hear(
+    recogniser: Recogniser, decoder: GreedyDecoder | TransducerGreedyDecoder, batch: Batch, objective: Losses
+) -> dict[int, Heard] | None:
     """What was heard of each utterance of a batch, by index; None where memory is full."""
     if not batch.indices:
         return {}
     device = recogniser.device
     try:
-        log_probs, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
+        answers, frames = recogniser(batch.waveforms.to(device), batch.lengths.to(device))
     except RuntimeError as problem:
         if is_out_of_memory(problem):
             return None
         raise
     frames = frames.cpu()
-    losses = ctc_losses(log_probs, frames, batch.targets, batch.target_lengths).tolist()
-    aims = losses
-    if objective is not ctc_losses:
-        aims = objective(log_probs, frames, batch.targets, batch.target_lengths).tolist()
-    rows = log_probs.cpu().numpy()
-    spelled = [
-        speech.units.decode(best_path(row[:count])) for row, count in zip(rows, frames.tolist(), strict=True)
-    ]
+    spelling = frames, batch.targets, batch.target_lengths
+    if isinstance(decoder, TransducerGreedyDecoder):
+        losses = aims = objective(answers, *spelling).tolist()
+        rows = recogniser.network.readout(answers).cpu().numpy()
+        found = decoder.decode_many([row[:count] for row, count in zip(rows, frames.tolist(), strict=True)])
+        paths = [one.units.tolist() for one in found]
+    else:
+        losses = aims = ctc_losses(answers, *spelling).tolist()
+        if objective is not ctc_losses:
+            aims = objective(answers, *spelling).tolist()
+        rows = answers.cpu().numpy()
+        paths = [best_path(row[:count]) for row, count in zip(rows, frames.tolist(), strict=True)]
+    spelled = [decoder.units.decode(path) for path in paths]
     return dict(zip(batch.indices, map(Heard, losses, aims, spelled), strict=True))

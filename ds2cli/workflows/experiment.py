@@ -20,8 +20,9 @@ from ds2cli.model.transfer import differences, transfer
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.runs.folder import RunFolder, read_utterances
 from ds2cli.settings import Layer, Origins, file_layer, preset_layer, resolve
-from ds2cli.text.units import Units, frames_needed, read_units, units_of
+from ds2cli.text.units import Units, read_units, units_of
 from ds2cli.training.batches import padding_share, plan_epoch
+from ds2cli.training.data import frames_to_spell
 from ds2cli.training.distributed import goes_on_by_itself
 from ds2cli.training.memory import must_fit, within_memory
 from ds2cli.workflows.tensorboard import needs_tensorboard
@@ -241,6 +242,6 @@ def _reason_to_reject(one: Utterance, units: Units, config: Config) -> tuple[str
         return "outside the units", str(problem)
     samples = round(one.duration * config.features.sample_rate)
     frames = n_output_frames(n_frames(samples, config.features), config.model)
-    if frames < frames_needed(labels):
+    if frames < frames_to_spell(labels, config):
         return "more letters than frames", f"{len(labels)} letters in {frames} frames, which CTC cannot spell"
     return None

@@ -116,7 +116,7 @@ def _train(experiment: Experiment, process: Process, interrupt: Interrupt) -> It
         process,
         should_stop=lambda: interrupt.requested,
         last_saved=last_saved,
-        losses=chosen_losses(config.loss, experiment.unit_graph),
+        losses=chosen_losses(config.loss, experiment.unit_graph, experiment.recogniser.network),
     )
     trainer.train.noises = load_noises(config.augment.noise, config.features.sample_rate)
     state = last_saved() if experiment.is_resumed else None
