@@ -34,7 +34,7 @@ golden: install  ## rewrite the golden files; the diff is the review
 	$(BIN)/python -m pytest tests/cli tests/reporting tests/scoring --golden
 
 bench: $(VENV)-bench/installed  ## the benchmarks, beside the peers, in an environment of their own
-	for bar in decode_kinds decode stream align lm score load train crf transducer; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
+	for bar in decode_kinds decode stream align lm score load train crf transducer transducer_loss; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
 
 $(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constraints.txt $(wildcard kernels/*)
 	$(PYTHON) -m venv $(VENV)-bench
