@@ -17,7 +17,7 @@ FROM_0, FROM_1, ABOVE_0, SHARE, BELOW_1 = (0, inf), (1, inf), (1e-6, inf), (0, 1
 SIZE = (1, 1e6)
 
 # Settings that name files or folders, by section.
-PATHS = (("augment", "noise"), ("loss", "lm"))
+PATHS = (("augment", "noise"), ("loss", "lm"), ("train", "predictor_texts"))
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,10 @@ class TrainConfig:
     save_seconds: Annotated[float, "seconds between saves inside an epoch", FROM_0] = 600.0
     precision: Annotated[Literal["auto", "float32", "bf16"], "auto: bf16 on a GPU, float32 on a CPU"] = "auto"
     synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
+    predictor_texts: Annotated[
+        str, "transducer: texts or records that its prediction network learns first, as a language model; empty: none"
+    ] = ""
+    predictor_epochs: Annotated[int, "passes over them", FROM_1] = 5
 
 
 @dataclass(frozen=True)
@@ -204,6 +208,12 @@ CONTRADICTIONS = (
         ("augment.consistency", "model.head"),
         lambda config: config.augment.consistency > 0 and config.model.head == "transducer",
         "CR-CTC compares CTC's answers, which a transducer does not give", "--set augment.consistency=0",
+    ),
+    Contradiction(
+        ("train.predictor_texts", "model.head"),
+        lambda config: bool(config.train.predictor_texts) and config.model.head != "transducer",
+        "texts for a prediction network, which only a transducer has",
+        "--set model.head=transducer --set loss.kind=transducer",
     ),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import PATHS, Config
 from ds2cli.errors import TextError, UsageError
+from ds2cli.language.texts import read_lines
 from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
 from ds2cli.model.network import n_output_frames
@@ -50,6 +51,7 @@ class Experiment:
     unspelled  ids of held-out utterances that the units do not spell (their words count as errors); the first's reason
     init      whose weights the network begins with
     unit_graph  the n-gram in the loss, where it has one
+    texts     what a transducer's prediction network learns first, as units
     """
 
     run: RunFolder
@@ -65,6 +67,7 @@ class Experiment:
     is_resumed: bool = False
     init: Checkpoint | None = None
     unit_graph: UnitGraph | None = None
+    texts: list[list[int]] = field(default_factory=list)
 
     @property
     def hours(self) -> float:
@@ -168,6 +171,8 @@ def new_experiment(request: Request) -> Experiment:
         units = init.units if init else units_of(one.text for one in utterances)
     graph = read_unit_graph(config.loss.lm, units) if config.loss.kind == "ctc_crf" else None
     experiment = Experiment(RunFolder(request.run), config, origins, units, [], dev, init=init, unit_graph=graph)
+    if config.train.predictor_texts:
+        experiment.texts = _spelled(config.train.predictor_texts, units)
     experiment.train = _admitted(experiment, utterances)
     if not experiment.train:
         reasons = [f"{count} left out, {why}: {experiment.examples[why]}" for why, count in experiment.rejected.items()]
@@ -193,6 +198,22 @@ def resumed_experiment(run: Path) -> Experiment:
     init = load_checkpoint(folder.init) if folder.init.exists() else None
     graph = read_unit_graph(folder.unit_lm, units) if config.loss.kind == "ctc_crf" else None
     return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init, unit_graph=graph)
+
+
+def _spelled(path: str, units: Units) -> list[list[int]]:
+    """The lines of a file of texts (or records) as units, those left out that the units do not spell.
+
+    raises  UsageError where that leaves none
+    """
+    spelled = []
+    for words in read_lines(path):
+        try:
+            spelled.append(units.encode(b" ".join(words).decode()))
+        except TextError:
+            continue
+    if not any(spelled):
+        raise UsageError(f"no line of `{path}` is spelled by the units", hint="are its letters those of the records?")
+    return spelled
 
 
 def _must_be_of_use(experiment: Experiment, source: str) -> None:

@@ -17,6 +17,7 @@ from ds2cli.training.distributed import Process, gathered, is_lost_peer, share, 
 from ds2cli.training.loop import Trainer
 from ds2cli.training.losses.choice import chosen_losses
 from ds2cli.training.memory import within_memory
+from ds2cli.training.predictor import learn_texts
 from ds2cli.workflows.experiment import Experiment
 from ds2cli.workflows.interrupt import Interrupt
 from ds2cli.workflows.tensorboard import Board
@@ -182,10 +183,14 @@ def _restore(trainer: Trainer, state: dict, folder: RunFolder) -> None:
 
 
 def _measure(trainer: Trainer, experiment: Experiment) -> None:
-    """The statistics of the training set's features, unless the network begins with another's."""
+    """The statistics of the training set's features, unless the network begins with another's; then what its prediction
+    network learns from texts alone."""
     if experiment.init is None:
         frontend = trainer.recogniser.frontend.cpu()
         frontend.fit(*feature_statistics(trainer.train, frontend, experiment.config.train.seed))
         trainer.recogniser.to(trainer.process.device)
+    if experiment.texts:
+        settings = experiment.config.train
+        learn_texts(trainer.recogniser.network.head, experiment.texts, settings.predictor_epochs, settings.seed)
     share(trainer.process, trainer.recogniser.state_dict().values())
     trainer.average.restart()
