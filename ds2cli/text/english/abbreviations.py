@@ -4,7 +4,8 @@
 ALWAYS = {
     "mr": "mister", "mrs": "missus", "etc": "et cetera", "vs": "versus", "www": "w w w", "jr": "junior",
     "blvd": "boulevard", "dept": "department", "esq": "esquire", "ltd": "limited", "govt": "government",
-    "hwy": "highway", "wwi": "world war one", "wwii": "world war two", "pkwy": "parkway", "bldg": "building",
+    "hwy": "highway", "jpeg": "j peg", "mpeg": "m peg", "wwi": "world war one",
+    "wwii": "world war two", "pkwy": "parkway", "bldg": "building",
 }  # fmt: skip
 
 # Read where a full stop follows.
@@ -62,10 +63,10 @@ ERAS = frozenset({"AD", "CE", "BCE"})
 
 # Spelled, though they could be read: letters that everybody says one by one.
 SPELLED = frozenset(
-    """US UK EU UN UAE USA USSR FBI CIA NSA IRS FDA EPA IMF OECD ACLU USDA USPS UPS NBA NFL NHL ATM DNA RNA CEO CIO CFO
-    CTO COO AI IQ ID ER ICU USB URL API UI GUI CPU GPU UTF UTC EST EDT AOL IBM IOU ISP IPO IP OS AWS IDE MBA MA BA
-    NYU UCLA UCL UFO UV VIP YMCA YWCA ESPN NPR ABC AP AC EKG SOS ESL SUV MRI EV AAA BMI ALS AKA FAQ ISO MIT ETA
-    UHF DIY""".split()
+    """ET US UK EU UN UAE USA USSR FBI CIA NSA IRS FDA EPA IMF OECD ACLU USDA USPS UPS NBA NFL NHL ATM DNA RNA CEO CIO
+    CFO CTO COO AI IQ ID ER ICU USB URL API UI GUI CPU GPU UTF UTC EST EDT AOL IBM IOU ISP IPO IP OS AWS IDE MBA
+    MA BA NYU UCLA UCL UFO UV VIP YMCA YWCA ESPN NPR ABC AP AC EKG SOS ESL SUV MRI EV AAA BMI ALS AKA FAQ ISO MIT
+    ETA UHF DIY""".split()
 )
 
 # The states, as letters have them, before a postcode.
@@ -107,7 +108,8 @@ NOT_A_STREET = frozenset("in at on the near from to of and by old mount san with
 NUMBERED = frozenset(
     """chapter book part volume act scene section canto psalm figure table article lecture letter lesson war
     number numbers page pages appendix plate verse stave phase type class division chapters books parts volumes acts
-    scenes sections cantos figures tables articles title schedule bowl grade stage level""".split()
+    scenes sections cantos figures tables articles title schedule episode episodes season round bowl
+    grade stage level""".split()
 )
 # And before these as an ordinal: `the XIX century`.
 COUNTED_OFF = frozenset("century centuries olympiad congress dynasty amendment corps".split())

@@ -38,6 +38,10 @@ _POSTCODE_FOLLOWS = re.compile(r"\s+[0-9]{5}\b")
 _CITY_BEFORE = re.compile(r"[A-Z][a-z]+,\s\Z")
 _ROMAN_RANGE = re.compile(r"-([IVXL]+|[ivxl]+)\b")
 _CROWD = re.compile(r"\b[A-Z]{2,}\s+\Z")
+# How an English word may begin: `HDMI` is none.
+_ONSET = re.compile(
+    "[B-DF-HJ-NP-TV-XZ]?[AEIOUY]|[BCFGKPS]L|[BCDFGKPTW]R|S[CHKMNPQTW]|[CGPRSTWK]H|[DT]W|[GKP]N|[PT]S|QU|SCH|SHR|CZ|SV|FJ|VL|XMAS"
+)
 _JOINED = re.compile("&[A-Z]")
 _NEXT_WORD = re.compile(r"\s+([A-Za-z]+)")
 
@@ -104,7 +108,7 @@ def _is_initialism(text: str, start: int, end: int) -> bool:
     if len(word) <= 3 and (text[end : end + 1].isdigit() or _JOINED.match(text, end) or text[start - 1 : start] == "&"):
         return True
     if word not in SPELLED:
-        return False
+        return len(word) > 2 and not _ONSET.match(word) and not set(word) <= set("IVXLCDM")
     following = _NEXT_WORD.match(text, end)
     shouted = following and len(following[1]) > 1 and following[1].isupper() and following[1] not in SPELLED
     return not shouted and not (word in ("US", "IT", "WHO") and _CROWD.search(text, max(0, start - 12), start))

@@ -126,6 +126,8 @@ FRACTIONS = [
 MEASURES = [
     rule("coins", r"(?P<a>[0-9]+)'\s?(?P<b>[0-9]+)(?:\"|'')",
          lambda m: [*numbers.measure(m["a"], "ft"), *numbers.cardinal(m["b"])]),
+    rule("length", r"(?P<a>[0-9]+)\s?(?:ft|feet)\.?\s(?P<b>[0-9]+)\s?in\b\.?",
+         lambda m: [*numbers.measure(m["a"], "ft"), *numbers.measure(m["b"], "in.")]),
     rule("length", rf"(?P<figures>{DECIMAL})\"(?=\s+[a-z]|\s?[x×])", _inches, ""),
     rule("sum", rf"(?P<a>{NUMBER})\s-\s(?P<b>{NUMBER})(?=\s?=)",
          lambda m: [*numbers.cardinal(m["a"]), "minus", *numbers.cardinal(m["b"])]),

@@ -49,6 +49,7 @@ TELEPHONES = [
     rule("telephone", r"(?P<number>\(0[0-9]{2,4}\)\s?[0-9]{3,4}(?:[ -][0-9]{3,4})?)", _telephone),
     rule("telephone", rf"(?P<number>(?:1[-. ])?[2-9][0-9]{{2}}[-. ][0-9]{{3}}[-. ][0-9]{{4}}){_EXTENSION}",
          _telephone),
+    rule("telephone", r"(?P<number>[2-9][0-9]{2}\.[0-9]{4})", lambda m: _telephone(m) if _after_call(m) else None),
     rule("telephone", rf"(?P<number>[2-9][0-9]{{2}}-[0-9]{{4}}){_EXTENSION}", _telephone),
     rule("telephone", r"(?P<number>\+(?=(?:[ ().-]{0,2}[0-9]){7})[0-9]{1,3}"
                       r"(?:[ .-]?\(?[0-9]+\)?[0-9]*)(?:[ .-][0-9]{2,})*)", _telephone),

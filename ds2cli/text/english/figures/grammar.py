@@ -27,6 +27,9 @@ _NUMBERS = [
         *sign(m), *numbers.cardinal(m["figures"]), MAGNITUDES[m["magnitude"].lower()]]),
     rule("number", r"(?P<figures>[0-9]+\.[0-9]+)m(?=\s(?:people|[a-z]{4,}s)\b)",
          lambda m: [*numbers.cardinal(m["figures"]), "million"]),
+    rule("house", rf"(?P<figures>[1-9][0-9]{{0,4}})(?=\s[NSEW]\.?\s"
+                  rf"(?:[A-Z][a-z]+|[0-9]+(?:st|nd|rd|th))\s(?i:{_STREETS})\b)",
+         lambda m: numbers.number(m["figures"])),
     rule("house", rf"(?P<figures>[1-9][0-9]{{3}})(?=\s(?:[NSEW]\.?\s)?[A-Z][a-z]+\s(?i:{_STREETS})\b)",
          lambda m: numbers.year(m["figures"])),
 ]
