@@ -3,10 +3,11 @@
 import re
 
 from ds2cli.text.english import numbers
-from ds2cli.text.english.figures.pieces import DASH, DECIMAL, NUMBER, Found, Said, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, NUMBER, Found, Said, rule
 from ds2cli.text.english.units import CODES, CURRENCIES, DOLLARS, PER, UNITS
 
-_SYMBOL = f"[{''.join(symbol for symbol in CURRENCIES if len(symbol) == 1)}]"
+SYMBOLS = "".join(symbol for symbol in CURRENCIES if len(symbol) == 1)
+_SYMBOL = f"[{SYMBOLS}]"
 _MAGNITUDES = r"[Tt]housands?|[Mm]illions?|[Bb]illions?|[Tt]rillions?|[kKmMbB]|[mMbBtT]n"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _PER = rf"(?:/\s?(?P<per>{'|'.join(re.escape(unit) for unit in sorted(PER, key=len, reverse=True))})(?![A-Za-z0-9]))?"
@@ -102,39 +103,42 @@ MONEY = [
     rule("money", rf"(?P<sign>[-+])?(?:(?P<country>{_DOLLARS})(?=\$))?(?P<symbol>{_SYMBOL})\s?"
                   rf"(?:(?P<low>{NUMBER})(?:(?P<of_low>{_MAGNITUDES})\b)?{DASH}{_SYMBOL}?)?"
                   rf"(?P<figures>{DECIMAL})(?:[\s-]?(?P<magnitude>{_MAGNITUDES})(?![A-Za-z0-9]))?{_PER}",
-         _money, r"(?![0-9]|[.,][0-9])"),
+         _money, r"(?![0-9]|[.,][0-9])", needs=SYMBOLS),
     rule("money", rf"(?P<figures>{DECIMAL})\s?(?:(?P<magnitude>{_MAGNITUDES})\s?)?"
-                  rf"(?:(?P<symbol>(?![¢]){_SYMBOL})(?!\s?[0-9])|(?P<code>{_CODE})\b)", _money),
+                  rf"(?:(?P<symbol>(?![¢]){_SYMBOL})(?!\s?[0-9])|(?P<code>{_CODE})\b)", _money,
+         needs=SYMBOLS + CAPITALS),
     rule("money", rf"(?P<code>{_CODE})\s?(?P<figures>{DECIMAL})(?:\s?(?P<magnitude>{_MAGNITUDES})(?![A-Za-z0-9]))?",
-         _money, r"(?![0-9]|[.,][0-9])"),
-    rule("money", rf"(?P<symbol>{_SYMBOL})\((?P<figures>{DECIMAL})\)", _money, ""),
+         _money, r"(?![0-9]|[.,][0-9])", needs=CAPITALS),
+    rule("money", rf"(?P<symbol>{_SYMBOL})\((?P<figures>{DECIMAL})\)", _money, "", needs=SYMBOLS),
     rule("coins", r"(?P<figures>[0-9]{1,2})(?P<coin>[cp¢])", _coins),
     rule("coins", r"(?P<s>[0-9]{1,2})s\.?\s?(?P<d>[0-9]{1,2})d\.?", _shillings),
 ]
 
 # Whatever goes on behind it: `$5,00`.
-MONEY_ANYHOW = rule("money", rf"(?P<sign>[-+±])?(?P<symbol>{_SYMBOL})\s?(?P<figures>{DECIMAL})", _money, "")
+MONEY_ANYHOW = rule("money", rf"(?P<sign>[-+±])?(?P<symbol>{_SYMBOL})\s?(?P<figures>{DECIMAL})", _money, "",
+                    needs=SYMBOLS)
 
 FRACTIONS = [
     rule("meter", r"(?P<a>[0-9]{1,2})/(?P<b>[248]|16)(?=[\s-]time\b)",
-         lambda m: [*numbers.cardinal(m["a"]), *numbers.cardinal(m["b"])]),
+         lambda m: [*numbers.cardinal(m["a"]), *numbers.cardinal(m["b"])], needs="/"),
     rule("mixed", rf"(?:(?P<whole>[0-9]+)(?:\s+|-))?(?P<a>[0-9]{{1,3}})/(?P<b>[0-9]{{1,4}})(?:rds|ths|th|rd|s)?"
-                  rf"(?:\s?(?P<unit>{_UNIT}){_AFTER_UNIT})?", _fraction, r"(?![0-9/])(?![A-Za-z])"),
-    rule("over", r"(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?!/)", _over),
+                  rf"(?:\s?(?P<unit>{_UNIT}){_AFTER_UNIT})?", _fraction, r"(?![0-9/])(?![A-Za-z])", needs="/"),
+    rule("over", r"(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?!/)", _over, needs="/"),
 ]
 
 MEASURES = [
     rule("coins", r"(?P<a>[0-9]+)'\s?(?P<b>[0-9]+)(?:\"|'')",
-         lambda m: [*numbers.measure(m["a"], "ft"), *numbers.cardinal(m["b"])]),
+         lambda m: [*numbers.measure(m["a"], "ft"), *numbers.cardinal(m["b"])], needs="'"),
     rule("length", r"(?P<a>[0-9]+)\s?(?:ft|feet)\.?\s(?P<b>[0-9]+)\s?in\b\.?",
          lambda m: [*numbers.measure(m["a"], "ft"), *numbers.measure(m["b"], "in.")]),
-    rule("length", rf"(?P<figures>{DECIMAL})\"(?=\s+[a-z]|\s?[x×])", _inches, ""),
+    rule("length", rf"(?P<figures>{DECIMAL})\"(?=\s+[a-z]|\s?[x×])", _inches, "", needs='"'),
     rule("sum", rf"(?P<a>{NUMBER})\s-\s(?P<b>{NUMBER})(?=\s?=)",
-         lambda m: [*numbers.cardinal(m["a"]), "minus", *numbers.cardinal(m["b"])]),
+         lambda m: [*numbers.cardinal(m["a"]), "minus", *numbers.cardinal(m["b"])], needs="="),
     rule("times", rf"(?P<a>{NUMBER})\s?[x×]\s?(?P<b>{NUMBER})(?=\s?=)", lambda m: [
-        *numbers.cardinal(m["a"]), "times", *numbers.cardinal(m["b"])]),
-    rule("by", rf"(?!0x)(?P<a>{NUMBER})\s?[x×](?=\s?[0-9])", lambda m: [*numbers.cardinal(m["a"]), "by"], ""),
-    rule("power", rf"(?P<figures>{NUMBER})(?P<power>\^-?[0-9]+|[{SUPERSCRIPTS}]+)", _power),
+        *numbers.cardinal(m["a"]), "times", *numbers.cardinal(m["b"])], needs="="),
+    rule("by", rf"(?!0x)(?P<a>{NUMBER})\s?[x×](?=\s?[0-9])", lambda m: [*numbers.cardinal(m["a"]), "by"], "",
+         needs="x×"),
+    rule("power", rf"(?P<figures>{NUMBER})(?P<power>\^-?[0-9]+|[{SUPERSCRIPTS}]+)", _power, needs=f"^{SUPERSCRIPTS}"),
     rule("measure", r"(?P<figures>[0-9]+\.[0-9]+)\s?s", lambda m: [*numbers.cardinal(m["figures"]), "seconds"]),
     rule("measure", rf"(?P<sign>[-+±])?(?P<figures>{DECIMAL})(?:\s|-(?=[A-Za-z]{{2}}))?(?P<unit>{_UNIT}){_AFTER_UNIT}"
                     rf"{_PER}", _measure, ""),

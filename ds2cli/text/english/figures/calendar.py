@@ -1,7 +1,7 @@
 """Days, months, years and the time of day."""
 
 from ds2cli.text.english import numbers
-from ds2cli.text.english.figures.pieces import END, MONTH, Found, Said, behind, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, END, MONTH, Found, Said, behind, rule
 
 _after_month = behind(rf"\b(?:{MONTH})\.?\s+", 13)
 _after_the = behind(r"\b[Tt]he\s+", 6)
@@ -63,26 +63,28 @@ def _verse(found: Found) -> list[str] | None:
 
 
 DATES = [
-    rule("date", r"(?P<year>[0-9]{4})([-/])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})", _date, r"(?![0-9]|[-/][0-9])"),
-    rule("date", r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})", _slashed_date),
-    rule("date", r"(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<year>[0-9]{4})", _slashed_date),
-    rule("date", r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})", _date),
+    rule("date", r"(?P<year>[0-9]{4})([-/])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})", _date, r"(?![0-9]|[-/][0-9])",
+         needs="-/"),
+    rule("date", r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})", _slashed_date, needs="/"),
+    rule("date", r"(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<year>[0-9]{4})", _slashed_date, needs="-"),
+    rule("date", r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})", _date, needs="."),
 ]
 
 TIMES = [
-    rule("verse", r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})", _verse),
-    rule("clock", rf"{_HOUR}[:.](?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?{_HALF}", _clock),
+    rule("verse", r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})", _verse, needs=":"),
+    rule("clock", rf"{_HOUR}[:.](?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?{_HALF}", _clock, needs=":."),
     rule("clock", rf"{_HOUR}:(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9])(?:\.(?P<tenths>[0-9]+))?)?(?P<half>)", _clock,
-         r"(?![0-9]|:[0-9])"),
+         r"(?![0-9]|:[0-9])", needs=":"),
     rule("clock", rf"(?P<h>1[0-2]|[1-9]){_HALF}", _clock),
-    rule("clock", r"(?P<h>[01][0-9]|2[0-3])(?P<m>[0-5][0-9])(?=\s?(?:hours|hrs|GMT|UTC)\b)", _military),
+    rule("clock", r"(?P<h>[01][0-9]|2[0-3])(?P<m>[0-5][0-9])(?=\s?(?:hours|hrs|GMT|UTC)\b)", _military, needs="hGU"),
     rule("lap", r"(?P<minutes>[0-9]{1,2}):(?P<seconds>[0-5][0-9]\.[0-9]+)", lambda m: [
-        *numbers.cardinal(m["minutes"]), *numbers.cardinal(m["seconds"].lstrip("0"))]),
+        *numbers.cardinal(m["minutes"]), *numbers.cardinal(m["seconds"].lstrip("0"))], needs=":"),
 ]
 
 DAYS = [
     rule("day", rf"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?=\s(?:of\s)?(?:{MONTH})\b(?!\s*[0-9]{{1,2}}\b))(?!\sof)",
-         _day_before_month),
+         _day_before_month, needs=CAPITALS),
     rule("day", r"(?P<day>[0-9]{1,2})", _day_after_month),
-    rule("decade", r"(?P<figures>(?:1[1-9]|20)[0-9]0|[1-9]0)'?s", lambda m: numbers.decade(m["figures"]), END),
+    rule("decade", r"(?P<figures>(?:1[1-9]|20)[0-9]0|[1-9]0)'?s", lambda m: numbers.decade(m["figures"]), END,
+         needs="s"),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 
 from ds2cli.text.english import numbers
-from ds2cli.text.english.figures.pieces import END, NUMBER, Found, behind, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, END, NUMBER, Found, behind, rule
 
 _EXTENSION = r"(?:,?\s*(?:ext\.?|x|extension)\s?(?P<extension>[0-9]{1,5}))?"
 # Three digits that call for help: wherever they stand, or where somebody calls them.
@@ -43,30 +43,31 @@ def _postcode(found: Found) -> list[str] | None:
 
 TELEPHONES = [
     rule("telephone", r"(?:(?P<one>1[-. ])\(?|(?=[0-9]{3}-[A-Z]{3}))(?P<area>8[0-9]{2}|900)\)?[-. ]"
-                      r"(?P<name>[A-Z]{2,}(?:-[A-Z0-9]+)*)", _letters),
+                      r"(?P<name>[A-Z]{2,}(?:-[A-Z0-9]+)*)", _letters, needs=CAPITALS),
     rule("telephone", rf"(?P<number>(?:\+?1[-. ]?)?\([0-9]{{3}}\)\s?[0-9]{{3}}[-. ][0-9]{{4}}){_EXTENSION}",
-         _telephone),
-    rule("telephone", r"(?P<number>\(0[0-9]{2,4}\)\s?[0-9]{3,4}(?:[ -][0-9]{3,4})?)", _telephone),
+         _telephone, needs="("),
+    rule("telephone", r"(?P<number>\(0[0-9]{2,4}\)\s?[0-9]{3,4}(?:[ -][0-9]{3,4})?)", _telephone, needs="("),
     rule("telephone", rf"(?P<number>(?:1[-. ])?[2-9][0-9]{{2}}[-. ][0-9]{{3}}[-. ][0-9]{{4}}){_EXTENSION}",
          _telephone),
-    rule("telephone", r"(?P<number>[2-9][0-9]{2}\.[0-9]{4})", lambda m: _telephone(m) if _after_call(m) else None),
-    rule("telephone", rf"(?P<number>[2-9][0-9]{{2}}-[0-9]{{4}}){_EXTENSION}", _telephone),
+    rule("telephone", r"(?P<number>[2-9][0-9]{2}\.[0-9]{4})", lambda m: _telephone(m) if _after_call(m) else None,
+         needs="."),
+    rule("telephone", rf"(?P<number>[2-9][0-9]{{2}}-[0-9]{{4}}){_EXTENSION}", _telephone, needs="-"),
     rule("telephone", r"(?P<number>\+(?=(?:[ ().-]{0,2}[0-9]){7})[0-9]{1,3}"
-                      r"(?:[ .-]?\(?[0-9]+\)?[0-9]*)(?:[ .-][0-9]{2,})*)", _telephone),
+                      r"(?:[ .-]?\(?[0-9]+\)?[0-9]*)(?:[ .-][0-9]{2,})*)", _telephone, needs="+"),
     rule("telephone", r"(?P<number>0[0-9]{2,4}(?:[ -][0-9]{3,8}){1,3})", _telephone),
     rule("telephone", rf"(?:{_CALLED})", _emergency),
     rule("code", r"[0-9]{5}(?:-[0-9]{4})?", _postcode),
-    rule("code", r"(?P<number>\+?[0-9]+(?:-[0-9]+){2,})", _telephone, ""),
+    rule("code", r"(?P<number>\+?[0-9]+(?:-[0-9]+){2,})", _telephone, "", needs="-"),
 ]
 
-VERSION = rule("version", r"[0-9]+(?:\.[0-9]+){2,}", lambda m: numbers.version(m[0]), "")
+VERSION = rule("version", r"[0-9]+(?:\.[0-9]+){2,}", lambda m: numbers.version(m[0]), "", needs=".")
 NAMES = [
     rule("ratio", r"(?P<a>[0-9]+):(?P<b>[0-9]+)",
          lambda m: [*numbers.cardinal(m["a"]), "to", *numbers.cardinal(m["b"])],
-         END.replace("A-Za-z", "")),
+         END.replace("A-Za-z", ""), needs=":"),
     VERSION,
     rule("ordinal", r"(?P<figures>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th|ST|ND|RD|TH)",
          lambda m: numbers.ordinal(m["figures"])),
     rule("ordinal", r"(?P<figures>[0-9]*[23])d(?=\s[A-Z])", lambda m: numbers.ordinal(m["figures"])),
-    rule("numbered", rf"\#(?P<figures>{NUMBER})", lambda m: ["number", *numbers.cardinal(m["figures"])], ""),
+    rule("numbered", rf"\#(?P<figures>{NUMBER})", lambda m: ["number", *numbers.cardinal(m["figures"])], "", needs="#"),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from ds2cli.text.english.abbreviations import STREETS
 from ds2cli.text.english.figures.amounts import FRACTIONS, MEASURES, MONEY, MONEY_ANYHOW, sign
 from ds2cli.text.english.figures.calendar import DATES, DAYS, TIMES
 from ds2cli.text.english.figures.codes import NAMES, TELEPHONES, VERSION
-from ds2cli.text.english.figures.pieces import DASH, DECIMAL, MONTH, Found, Said, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, MONTH, Found, Said, rule
 from ds2cli.text.english.units import MAGNITUDES
 from ds2cli.text.spans import Speech
 
@@ -22,16 +22,17 @@ _COMPARED = {"<": "less than", ">": "greater than", "≤": "at most", "≥": "at
 _STREETS = "|".join(sorted(STREETS))
 _FIGURES = rf"(?P<sign>[-+±])?(?P<figures>{DECIMAL})"
 _NUMBERS = [
-    rule("compared", r"(?P<mark>[<>]=?|[≤≥~≈])\s?(?=[-+$£€]?\.?[0-9])", lambda m: _COMPARED[m["mark"]].split(), ""),
+    rule("compared", r"(?P<mark>[<>]=?|[≤≥~≈])\s?(?=[-+$£€]?\.?[0-9])", lambda m: _COMPARED[m["mark"]].split(), "",
+         needs="<>≤≥~≈"),
     rule("number", rf"{_FIGURES}\s?(?P<magnitude>[mMbBtT]n)", lambda m: [
         *sign(m), *numbers.cardinal(m["figures"]), MAGNITUDES[m["magnitude"].lower()]]),
     rule("number", r"(?P<figures>[0-9]+\.[0-9]+)m(?=\s(?:people|[a-z]{4,}s)\b)",
-         lambda m: [*numbers.cardinal(m["figures"]), "million"]),
+         lambda m: [*numbers.cardinal(m["figures"]), "million"], needs="."),
     rule("house", rf"(?P<figures>[1-9][0-9]{{0,4}})(?=\s[NSEW]\.?\s"
                   rf"(?:[A-Z][a-z]+|[0-9]+(?:st|nd|rd|th))\s(?i:{_STREETS})\b)",
-         lambda m: numbers.number(m["figures"])),
+         lambda m: numbers.number(m["figures"]), needs="NSEW"),
     rule("house", rf"(?P<figures>[1-9][0-9]{{3}})(?=\s(?:[NSEW]\.?\s)?[A-Z][a-z]+\s(?i:{_STREETS})\b)",
-         lambda m: numbers.year(m["figures"])),
+         lambda m: numbers.year(m["figures"]), needs=CAPITALS),
 ]
 # Inside a name (`B52`), or with letters behind it (`747s`): nothing but the number.
 _INSIDE = rule("inside", _FIGURES, _plain, "")
@@ -55,6 +56,9 @@ _MONTH_FOLLOWS = re.compile(rf"{DASH}(?=(?:{MONTH})\b)")
 _GOES_ON = re.compile(r"-[0-9]")
 
 
+_NEAR = 40  # characters; no figure with its marks is longer
+
+
 def read_figures(text: str, start: int, speech: Speech) -> int:
     """Say what stands at text[start:], which begins with a figure, its sign or its currency; returns where it ends."""
     if start and text[start - 1].isalpha() and not _STANDS_ALONE.match(text, start):
@@ -73,7 +77,10 @@ def read_figures(text: str, start: int, speech: Speech) -> int:
 
 def _first(text: str, start: int) -> tuple[str, Said, int]:
     """The first rule of the grammar that has a reading, what it says, and where its figure ends."""
+    near = frozenset(text[start : start + _NEAR])
     for one in GRAMMAR:
+        if one.needs and near.isdisjoint(one.needs):
+            continue
         found = one.pattern.match(text, start)
         if found and (said := one.read(found)) is not None:
             return one.kind, said, found.end()

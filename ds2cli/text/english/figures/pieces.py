@@ -14,6 +14,7 @@ THOUSANDS = (
 NUMBER = rf"(?:(?:{THOUSANDS})(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 DECIMAL = rf"(?:{NUMBER}|\.[0-9]+)"
 MONTH = "|".join([*(month.capitalize() for month in MONTHS), *"Jan Feb Mar Apr Jun Jul Aug Sept? Oct Nov Dec".split()])
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DASH = r"\s?-\s?"
 # Nothing that would go on with the figure: a letter, a digit, a mark with a digit behind it.
 END = r"(?![A-Za-z0-9]|[.,:/^][0-9]|-[0-9]+-[0-9])"
@@ -37,21 +38,27 @@ Reading = Callable[[Found], Said | None]
 
 
 class Rule(NamedTuple):
-    """One way of writing with digits. A reading that is None leaves the figure to the rules below."""
+    """One way of writing with digits. A reading that is None leaves the figure to the rules below.
+
+    needs   characters of which one must be near for the pattern to match: to pass it over quickly; none are fine
+    """
 
     kind: str
     pattern: re.Pattern[str]
     read: Reading
+    needs: frozenset[str] = frozenset()
 
 
-def rule(kind: str, pattern: str, read: Callable[[Found], Said | list[str] | None], end: str = END) -> Rule:
-    """A rule that matches where `pattern` is followed by `end`."""
+def rule(
+    kind: str, pattern: str, read: Callable[[Found], Said | list[str] | None], end: str = END, needs: str = ""
+) -> Rule:
+    """A rule that matches where `pattern` is followed by `end`, among whose characters one of `needs` must be."""
 
     def said(found: Found) -> Said | None:
         words = read(found)
         return Said(words) if isinstance(words, list) else words
 
-    return Rule(kind, re.compile(f"(?:{pattern}){end}"), said)
+    return Rule(kind, re.compile(f"(?:{pattern}){end}"), said, frozenset(needs))
 
 
 def behind(pattern: str, longest: int) -> Callable[[Found], bool]:
