@@ -35,7 +35,7 @@ Shares = Annotated[
     Path | None, typer.Option("--shares", metavar="DIR", help="where shares are kept; default: FILE.shares")
 ]
 JOIN = "join"  # in place of I/N: what `ds2 join` runs the command with
-SHARE_FLAGS = {"--shard", "--shares", "--ray"}
+SHARE_FLAGS = {"--shard", "--shares"}
 
 
 def given(**flags: Any) -> dict[str, Any]:
@@ -49,7 +49,6 @@ def plan_of(context: typer.Context, shard: str | None, shares: Path | None, outp
     output  the file or folder beside which shares are kept, where no folder is named for them
     raises  UsageError where a share has no place, or those that are to be joined are not whole
     """
-    from ds2cli.cli import terminal
     from ds2cli.jobs.plan import Plan
     from ds2cli.jobs.shares import Shares, parse_share, without
 
@@ -64,8 +63,8 @@ def plan_of(context: typer.Context, shard: str | None, shares: Path | None, outp
     words: list[str] = context.obj or []
     at = next((n for n in range(len(words)) if words[n : n + len(command)] == command), 0)
     if shard == JOIN:
-        return Plan(shares=Shares(folder), say=terminal.say)
-    return Plan(parse_share(shard), folder, command=without(words[at:], SHARE_FLAGS), say=terminal.say)
+        return Plan(shares=Shares(folder))
+    return Plan(parse_share(shard), folder, command=without(words[at:], SHARE_FLAGS))
 
 
 def to_channel(word: str | None) -> int | None:

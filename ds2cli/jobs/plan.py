@@ -1,4 +1,4 @@
-"""Where the work of a long command is done: here, as one share of many, from shares that are there, or on a cluster."""
+"""Where the work of a long command is done: here, as one share of many, or from shares that are there."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,22 +18,16 @@ Worker = Callable[[Iterable[Question]], Iterator[Answer]]  # answers a stream of
 class Work(Generic[Question, Answer]):
     """What a long command does with each of its questions; the rest of it sees the answers alone, in order.
 
-    open    makes a worker: loads models. On a cluster it goes to other machines, so it and questions can be pickled
+    open    makes a worker: loads models
     name    of a question, which no other has that could be meant by mistake
     pack    an answer as JSON and bytes
     unpack  the answer to a question from these
-    batch   questions that are worth a message to another machine
-    parts   of a question that are answered one by one where a worker dies of it
-    failed  the answer to a question that nobody survives, with what is to be said of it
     """
 
     open: Callable[[], Worker]
     name: Callable[[Any], str]
     pack: Callable[[Any], Packed]
     unpack: Callable[[Any, Any, list[bytes]], Any]
-    failed: Callable[[Any, str], Any]
-    batch: int = 1
-    parts: Callable[[Any], list[Any]] | None = None
 
 
 class ShareDone(Exception):
@@ -50,23 +44,18 @@ class Plan:
 
     share, folder  answer this share alone, into the folder
     shares         answers that are there
-    ray            address of a Ray cluster, or `local`; `workers` of them, and each on a GPU where `gpu`
     command        as it was asked for, without what makes it a share
     """
 
     share: Share | None = None
     folder: Path = Path()
     shares: Shares | None = None
-    ray: str | None = None
-    workers: int | None = None
-    gpu: bool = False
     command: list[str] = field(default_factory=list)
-    say: Callable[[str], None] = lambda line: None
 
     @property
     def is_here(self) -> bool:
         """One process does it all."""
-        return not (self.share or self.shares or self.ray)
+        return not (self.share or self.shares)
 
     def answers(self, work: Work[Question, Answer], numbered: Iterable[tuple[int, Question]]) -> Iterator[Answer]:
         """The answers to all questions, in order.
@@ -78,10 +67,6 @@ class Plan:
             raise ShareDone(self._answer_share(self.share, work, numbered))
         if self.shares is not None:
             yield from self._joined(self.shares, work, numbered)
-        elif self.ray is not None:
-            from ds2cli.jobs.on_ray import answers_on_ray
-
-            yield from answers_on_ray(self.ray, self.workers, self.gpu, work, numbered, self.say)
         else:
             yield from work.open()(question for _, question in numbered)
 

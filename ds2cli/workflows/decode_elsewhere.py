@@ -34,7 +34,7 @@ def decode_elsewhere(
     raises  UsageError where log-probs are to be decoded: that is short work
     """
     if request.layout or are_log_probs(request.inputs):
-        raise UsageError("a share of log-probs: what takes long is done", hint="leave out --shard and --ray")
+        raise UsageError("a share of log-probs: what takes long is done", hint="leave out --shard")
     utterances = read_asked(request.inputs, request.channel, skip, request.one_recording)
     work = window_work(partial(open_window_decoder, request))
     return told(plan.answers(work, enumerate(side_by_side(utterances))), warn, heard)

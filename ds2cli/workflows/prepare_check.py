@@ -166,7 +166,6 @@ def checking(open_spelling: Callable[[], Spelling], jobs: int) -> Work[Utterance
         unpack=lambda utterance, found, _: Checked(
             utterance, {Finding[kind]: what for kind, what in found["findings"].items()},
             bytes.fromhex(found["audio"])),
-        failed=lambda utterance, why: Checked(utterance, {Finding.UNREADABLE: why}), batch=16,
     )
 
 

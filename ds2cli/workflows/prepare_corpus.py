@@ -54,7 +54,6 @@ def reading(jobs: int, channel: int | None) -> Work[Entry | Rejected, Record | R
         open=partial(by_threads, partial(to_record, channel=channel), jobs),
         name=repr, pack=lambda one: (one if isinstance(one, dict) else {REJECTED: asdict(one)}, []),
         unpack=lambda entry, found, _: Rejected(**found[REJECTED]) if REJECTED in found else found,
-        failed=lambda entry, why: Rejected(entry.id, "unreadable audio", why), batch=64,
     )
 
 

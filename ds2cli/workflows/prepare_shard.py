@@ -114,7 +114,6 @@ def packing(encoding: Encoding, jobs: int) -> Work[Item, Packed | Rejected]:
         pack=lambda one: (asdict(one), []) if isinstance(one, Rejected) else ({"suffix": one.suffix}, [one.content]),
         unpack=lambda item, found, blobs: Packed(item.key, found["suffix"], blobs[0], _record_in_shard(item.utterance))
         if blobs else Rejected(**found),
-        failed=lambda item, why: Rejected(item.utterance.id, "unreadable audio", why), batch=8,
     )
 
 

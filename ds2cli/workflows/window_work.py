@@ -40,8 +40,7 @@ class WindowAnswer:
 
 def window_work(open_worker: Callable[[], Worker]) -> Work[Window, WindowAnswer]:
     """The work of a worker that takes windows and answers with WindowAnswers."""
-    return Work(open=open_worker, name=_name, pack=_packed, unpack=_unpacked, failed=_failed,
-                parts=lambda window: [[one] for one in window])
+    return Work(open=open_worker, name=_name, pack=_packed, unpack=_unpacked)
 
 
 def told(answers: Iterable[WindowAnswer], warn: Callable[[str], None], heard: Callable[[float, float], None]
@@ -86,7 +85,3 @@ def _unpacked(window: Window, found: dict[str, Any], blobs: list[bytes]) -> Wind
             outcome = replace(outcome, asked=line["asked"], log_probs=log_probs)
         outcomes.append(outcome)
     return WindowAnswer(outcomes, found["notes"])
-
-
-def _failed(window: Window, why: str) -> WindowAnswer:
-    return WindowAnswer([Outcome({}, problem=f"`{one.id}`: {why}") for one in window])

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing.connection import wait
@@ -63,10 +63,7 @@ def segment(
         asked = list(pairs)
         all_of_one_recording({"id": pair.id, "audio_filepath": pair.audio} for pair in asked)
         pairs = iter(asked)
-    open_worker = partial(_open_alone if plan.ray else _open_all, request, work)
-    if not plan.ray:
-        open_worker = partial(open_worker, heard)
-    yield from plan.answers(segment_work(open_worker), enumerate(pairs))
+    yield from plan.answers(segment_work(partial(_open_all, request, work, heard)), enumerate(pairs))
 
 
 def segment_work(open_worker: Callable[[], Worker]) -> Work[Pair, Answer]:
@@ -75,7 +72,7 @@ def segment_work(open_worker: Callable[[], Worker]) -> Work[Pair, Answer]:
         open=open_worker, name=lambda pair: repr((pair.id, pair.audio, pair.text, pair.text_file, pair.record)),
         pack=lambda one: ({"segments": one.segments, "recording": one.recording, "problem": one.problem,
                            "doubt": one.doubt}, []),
-        unpack=lambda pair, found, _: Answer(pair, **found), failed=lambda pair, why: Answer(pair, problem=why),
+        unpack=lambda pair, found, _: Answer(pair, **found),
     )
 
 
@@ -96,12 +93,6 @@ def _open_all(request: SegmentRequest, work: WorkFolder, heard: Callable[[float,
             yield from _elsewhere(chain(first, pairs), request, device, work, jobs)
 
     return answers
-
-
-def _open_alone(request: SegmentRequest, work: WorkFolder) -> Worker:
-    """A worker among others: one recording at a time."""
-    work.path.mkdir(parents=True, exist_ok=True)
-    return _open_all(replace(request, jobs=1), work, lambda done, total: None)
 
 
 def _elsewhere(
