@@ -38,7 +38,7 @@ ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfil
            "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/onnx_graph.py"],
            "onnxruntime": ["model/onnx_graph.py"],
            "av": ["audio/foreign.py"], "starlette": ["serving"], "uvicorn": ["serving"],
-           "prometheus_client": ["serving/metrics.py"]}
+           "prometheus_client": ["serving/metrics.py"], "wyoming": ["serving/protocols/wyoming.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
 

@@ -52,6 +52,9 @@ def serve(
     language: Annotated[str, typer.Option("--language", metavar="CODE", help="what the models speak: en, de")] = "",
     host: Annotated[str, typer.Option("--host", help="where to listen")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8765,
+    wyoming: Annotated[
+        int | None, typer.Option("--wyoming", metavar="PORT", min=0, max=65535, help="Home Assistant's protocol there")
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
     token: Token = None,
     insecure: Insecure = False,
@@ -92,7 +95,7 @@ def serve(
     first = Source(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
     request = ServeRequest(
         [first, *map(_source, models or [])], host, port, limits, _checked(token),
-        tuple(map(_site, origins or ())), insecure, device, language.lower(), _level(),
+        tuple(map(_site, origins or ())), insecure, device, language.lower(), _level(), wyoming,
     )  # fmt: skip
     if serve_all(request):
         raise typer.Exit(Exit.INTERRUPTED)

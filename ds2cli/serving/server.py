@@ -1,6 +1,7 @@
 """`ds2 serve` from its first line to its last: models are loaded, clients served, and what was begun is ended."""
 
 import asyncio
+import importlib.util
 import os
 import signal
 import socket
@@ -34,6 +35,7 @@ class ServeRequest:
     sources   the models; the first is the default
     token     that clients need; None: none
     is_open   another host than this computer's own may be served without a token
+    wyoming   the port for Home Assistant, which knows no token; None: none
     """
 
     sources: list[Source]
@@ -46,6 +48,7 @@ class ServeRequest:
     device: str
     language: str
     level: str
+    wyoming: int | None = None
 
 
 def serve(request: ServeRequest) -> bool:
@@ -57,9 +60,16 @@ def serve(request: ServeRequest) -> bool:
     if not (is_private or request.token or request.is_open):
         raise UsageError(f"--host {request.host} is open to others, and there is no token",
                          hint="set DS2_TOKEN, or say --insecure where the network is trusted")
+    if request.wyoming is not None and (request.token or not is_private) and not request.is_open:
+        raise UsageError("--wyoming knows no token: it would let in whoever comes",
+                         hint="leave it out, or say --insecure where the network is trusted")
+    if request.wyoming is not None and importlib.util.find_spec("wyoming") is None:
+        raise UsageError("--wyoming needs the package wyoming", hint="pip install 'ds2cli[serve]'")
     log, metrics, limits = Log(request.level), Metrics(), request.limits
     log.take_over()
     listener = _listen(request.host, request.port)
+    # Before the models are loaded: a port that is taken is told at once.
+    wyoming = _listen(request.host, request.wyoming) if request.wyoming is not None else None
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="beam") as beams:
         models = {name: open_model(source, request.device, limits.batch, beams, metrics, log, request.language)
                   for name, source in named(request.sources).items()}
@@ -67,7 +77,7 @@ def serve(request: ServeRequest) -> bool:
         access = Access(request.token, request.origins, is_private)
         service = Service(models, limits, access, metrics, log, uploads)
         try:
-            server = Server(service)
+            server = Server(service, wyoming)
             server.run(sockets=[listener])
         finally:
             uploads.stop()
@@ -96,7 +106,7 @@ def _listen(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn, which on the first signal lets streams and uploads end, and on the second does not."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, wyoming: socket.socket | None = None) -> None:
         limits = service.limits
         super().__init__(uvicorn.Config(
             make_app(service), http=patient(limits.idle_timeout), loop="asyncio", lifespan="off", log_config=None,
@@ -105,6 +115,7 @@ class Server(uvicorn.Server):
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=1 << 16,
         ))  # fmt: skip
         self._service, self.was_interrupted, self._is_asked = service, False, False
+        self._wyoming_listener, self._wyoming = wyoming, None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains; the second ends all at once."""
@@ -116,6 +127,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         assert sockets is not None
+        if self._wyoming_listener is not None:
+            from ds2cli.serving.protocols.wyoming import start
+
+            self._wyoming = await start(self._service, self._wyoming_listener)
         host, port = sockets[0].getsockname()[:2]
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         told = [_told(model) for model in self._service.models.values()]
@@ -136,4 +151,6 @@ class Server(uvicorn.Server):
         while not service.is_idle and left > 0 and not self.should_exit:
             left -= TICK_SECONDS
             await asyncio.sleep(TICK_SECONDS)
+        if self._wyoming is not None:
+            self._wyoming.close()
         self.should_exit = True
