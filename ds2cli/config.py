@@ -87,6 +87,11 @@ class AugmentConfig:
     time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)", FROM_0] = 40
     frequency_masks: Annotated[int, "SpecAugment: masked bands", FROM_0] = 0
     frequency_mask_bins: Annotated[int, "SpecAugment: widest of them", FROM_0] = 15
+    segmentation: Annotated[
+        float,
+        "units of pieces: each word is cut anew in every epoch, in proportion to a cut's probability to this power; "
+        "0: always the likeliest (Kudo 2018 takes 0.2)", FROM_0,
+    ] = 0.0
     consistency: Annotated[
         float, "CR-CTC: weight of the divergence between two masked views of each utterance; 0 is one view", FROM_0
     ] = 0.0

@@ -1,5 +1,6 @@
 """Text to indices and back. The blank lives here and nowhere else."""
 
+import random
 import re
 import unicodedata
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from ds2cli.errors import TextError, UsageError
-from ds2cli.text.pieces import likeliest_cut, merged_cut, train_pieces
+from ds2cli.text.pieces import likeliest_cut, merged_cut, sampled_cut, train_pieces
 
 BLANK = 0
 BLANK_NAME = "<blank>"
@@ -144,6 +145,16 @@ class Units:
             unknown = self.unknown(word.removeprefix(self.mark)) or [word]
             raise TextError(f"`{printable(unknown[0])}` is not a unit")
         return [self._index[piece] for piece in pieces]
+
+    def sampled(self, text: str, sharpness: float, generator: random.Random) -> list[int]:
+        """The indices of a text that `encode` takes, each word cut at random: in proportion to a cut's probability to
+        the power of sharpness (subword regularisation, Kudo 2018). Only for pieces with log-probs, cut = "likeliest".
+        """
+        drawn: list[int] = []
+        for word in on_one_line(text).split():
+            cut = sampled_cut(self.mark + word, self._score_of, self._longest, sharpness, generator)
+            drawn += [self._index[piece] for piece in cut or ()]
+        return drawn
 
     def decode(self, indices: Iterable[int]) -> str:
         """What indices spell, as it stands: blanks are passed over, repeats are kept, spaces wherever they are."""

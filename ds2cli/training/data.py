@@ -1,5 +1,6 @@
 """Utterances into batches of sound and targets; the same batch whichever process makes it."""
 
+import random
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,39 +92,45 @@ class SpeechSet:
 
     def plain_batch(self, indices: Sequence[int]) -> Batch:
         """A batch as recorded, for statistics and evaluation."""
-        return self._collate(indices, lambda index: (self.read(index), [augment.Masks()]))
+        return self._collate(indices, lambda index: (self.read(index), [augment.Masks()], self.targets[index]))
 
     def augmented_batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """A batch for training; each utterance's randomness comes from seed, epoch and its index alone."""
         return self._collate(indices, lambda index: self._augmented(index, epoch))
 
-    def _augmented(self, index: int, epoch: int) -> tuple[np.ndarray, list[augment.Masks]]:
+    def _augmented(self, index: int, epoch: int) -> tuple[np.ndarray, list[augment.Masks], np.ndarray]:
         features, settings = self.config.features, self.config.augment
         rng = augment.generator_for(self.config.train.seed, epoch, index)
         plain = self.read(index)
         waveform = augment.augment_waveform(plain, features.sample_rate, self.noises, settings, rng)
-        if not self._fits(len(waveform), index):
-            waveform = plain  # played faster, the text would no longer fit
+        target = self._cut_anew(index, rng) if settings.segmentation else self.targets[index]
+        if not self._fits(len(waveform), target):
+            waveform, target = plain, self.targets[index]  # played faster, or in more pieces, it would no longer fit
         frames, bins = n_frames(len(waveform), features), n_bins(features)
         n_views = 2 if settings.consistency else 1
-        return waveform, [augment.draw_masks(frames, bins, settings, rng) for _ in range(n_views)]
+        return waveform, [augment.draw_masks(frames, bins, settings, rng) for _ in range(n_views)], target
 
-    def _fits(self, n_samples: int, index: int) -> bool:
+    def _cut_anew(self, index: int, rng: np.random.Generator) -> np.ndarray:
+        generator = random.Random(int(rng.integers(2**63)))
+        text, sharpness = self.utterances[index].text, self.config.augment.segmentation
+        return np.array(self.units.sampled(text, sharpness, generator), dtype=np.int64)
+
+    def _fits(self, n_samples: int, target: np.ndarray) -> bool:
         frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
-        return frames >= frames_to_spell(self.targets[index], self.config)
+        return frames >= frames_to_spell(target, self.config)
 
     def _collate(self, indices: Sequence[int], make) -> Batch:
         waveforms, views, targets, read, skipped = [], [], [], [], []
         for index in indices:
             one = self.utterances[index]
             try:
-                waveform, masks = make(index)
+                waveform, masks, target = make(index)
             except AudioError as problem:
                 skipped.append((one.id, str(problem)))
                 continue
             waveforms.append(waveform)
             views.append(masks)
-            targets.append(self.targets[index])
+            targets.append(target)
             read.append(int(index))
         if not waveforms:  # every process must take every step: a second of silence that says nothing
             waveforms, views = [np.zeros(self.config.features.sample_rate, np.float32)], [[augment.Masks()]]

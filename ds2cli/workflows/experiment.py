@@ -169,6 +169,9 @@ def new_experiment(request: Request) -> Experiment:
         units = read_units(request.units)
     else:
         units = init.units if init else units_of(one.text for one in utterances)
+    if config.augment.segmentation and units.cut != "likeliest":
+        hint = "ds2 prepare units TRAIN.jsonl --pieces 500 makes such pieces"
+        raise UsageError("`augment.segmentation` needs units of pieces that have probabilities", hint=hint)
     graph = read_unit_graph(config.loss.lm, units) if config.loss.kind == "ctc_crf" else None
     experiment = Experiment(RunFolder(request.run), config, origins, units, [], dev, init=init, unit_graph=graph)
     if config.train.predictor_texts:

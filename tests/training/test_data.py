@@ -12,7 +12,7 @@ from ds2cli.audio.files import read_audio
 from ds2cli.config import AugmentConfig, BatchConfig, Config, FeatureConfig, ModelConfig
 from ds2cli.errors import AudioError
 from ds2cli.records.manifest import read_manifest
-from ds2cli.text.units import units_of
+from ds2cli.text.units import Units, units_of
 from ds2cli.training.data import SpeechSet, feature_statistics
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -111,3 +111,24 @@ def test_no_sound_has_no_statistics(songs, tmp_path):
     gone = [dataclasses.replace(song, audio=str(tmp_path / "none.wav")) for song in songs]
     with pytest.raises(AudioError, match="no audio of the training set"):
         feature_statistics(SpeechSet(gone, UNITS, CONFIG), Frontend(CONFIG.features), seed=1)
+
+
+def test_pieces_are_cut_anew_in_every_epoch(songs):
+    """Each cut spells the same text, the epochs differ, and the same epoch cuts alike whoever asks."""
+    letters = {name: -2.0 for name in ("▁", *"abcdefgh")}
+    pairs = {a + b: -3.0 for a in "▁abcdefgh" for b in "abcdefgh"}
+    scores = {**letters, **pairs}
+    units = Units(("<blank>", *scores), "", "likeliest", (0.0, *scores.values()))
+    config = dataclasses.replace(CONFIG, augment=AugmentConfig(segmentation=0.2))
+    speech, again = SpeechSet(songs, units, config), SpeechSet(songs, units, config)
+
+    def cut(one, epoch):
+        batch = one.augmented_batch([0, 1], epoch)
+        return [row[:n].tolist() for row, n in zip(batch.targets, batch.target_lengths.tolist(), strict=True)]
+
+    drawn = [cut(speech, epoch) for epoch in range(8)]
+    assert [cut(again, epoch) for epoch in range(8)] == drawn
+    assert len({str(one) for one in drawn}) > 1
+    for epoch in drawn:
+        assert [units.text(labels) for labels in epoch] == [songs[0].text, songs[1].text]
+    assert speech.plain_batch([0]).targets[0].tolist() == units.encode(songs[0].text)

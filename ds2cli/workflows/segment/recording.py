@@ -6,11 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ds2cli.alignment.aligned import AlignedRecording, silent_units
 from ds2cli.alignment.cutting import cut
 from ds2cli.alignment.filter import Filter, read_filter
-from ds2cli.alignment.recording import align
+from ds2cli.alignment.path import HALVES
+from ds2cli.alignment.recording import Alignment, align
 from ds2cli.alignment.settings import CutSettings
+from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.trim_to_pauses import trim_to_pauses
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
@@ -121,7 +125,8 @@ def _answer(
     pair: Pair, spoken: Spoken, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
     work: WorkFolder, heard: Callable[[float, float], None],
 ) -> dict[str, Any]:
-    transcript = transcribe(pair, spoken.text, recogniser, settings.language, settings.lexicon)
+    lexicon = _read_lexicon(settings.lexicon, recogniser.units) if settings.lexicon else None
+    transcript = transcribe(pair, spoken.text, recogniser, settings.language, lexicon)
     peaks = Peaks(recogniser.config.features.sample_rate)
     place = work.log_probs(pair.audio, model, pair.channel)
     log_probs = listen_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
@@ -129,6 +134,8 @@ def _answer(
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
                         f"{100 * alignment.explained:.0f} % of it was found there")
+    if lexicon:
+        transcript, alignment = said_as_heard(transcript, alignment, log_probs, lexicon)
     aligned = AlignedRecording(transcript, log_probs, alignment, recogniser.frame_seconds,
                                silent_units(recogniser.units))
     trimmed, given_up = trim_to_pauses(aligned, settings.cut.pause_seconds)
@@ -142,7 +149,17 @@ def _answer(
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
 
 
-def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str, lexicon_file: Path | None) -> Transcript:
+def said_as_heard(transcript: Transcript, alignment: Alignment, log_probs: np.ndarray,
+                  lexicon: Lexicon) -> tuple[Transcript, Alignment]:
+    """Each word in the one of its pronunciations that is heard where it lies, and the path of those."""
+    spellings = [lexicon.spellings(word) for word in transcript.words]
+    heard = choose_spellings(transcript, alignment, log_probs, spellings, HALVES)
+    if np.array_equal(heard.labels, transcript.labels):
+        return transcript, alignment
+    return heard, align(log_probs, heard.labels, heard.starts)
+
+
+def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str, lexicon: Lexicon | None) -> Transcript:
     """The pair's text as the model spells it, or a lexicon says it.
 
     raises  TextError where nothing is left of it
@@ -150,7 +167,6 @@ def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str, lex
     where = f"`{pair.text_file}`" if pair.text_file else f"the text of `{pair.id}`"
     if not text.strip():
         raise TextError(f"{where} is empty")
-    lexicon = _read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
     language = normaliser_for(recogniser.units, lexicon) if language == "auto" else language
     transcript = to_transcript(text, recogniser.units, language, lexicon)
     if not transcript.words:
