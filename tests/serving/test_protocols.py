@@ -69,6 +69,23 @@ def test_openais_client_gets_what_decode_says(client, songs, long_song, name):
         assert answer.split() == decoded(songs, path, "--format", kind).split()
 
 
+def test_uploads_at_once_are_heard_side_by_side(client, songs, long_song):
+    """Each gets its own answer: short ones, a long one, what is no sound, and another model's."""
+    names = [*(f"dev/{number}.wav" for number in range(8)), "long.wav", "settings.toml"]
+    said = {name: json.loads(decoded(songs, songs / name))["pred_text"] for name in names[:-1]}
+
+    def post(number: int) -> str:
+        try:
+            model = "other" if number % 7 == 0 else "run"
+            return client.audio.transcriptions.create(file=songs / names[number % 10], model=model).text
+        except openai.BadRequestError as wrong:
+            return wrong.body["code"]
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(post, range(60)))
+    assert answers == [said.get(names[number % 10], "invalid_audio") for number in range(60)]
+
+
 def test_openais_client_reads_events(client, songs, long_song):
     """Deltas that only grow, put together the text; one `done`, which is the last."""
     events = list(client.audio.transcriptions.create(file=long_song, model="run", stream=True))
