@@ -13,13 +13,14 @@ from ds2cli.text.spans import MARKUP, Folded, Normalised, Speech, reason_to_drop
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
 _ENDS = "年月日点點号號时時"  # of what a range begins with
+_AMOUNT_ENDS = re.compile(r"[0-9](?:[万亿千百萬億]?[元米岁歲度楼樓级級分秒天个個]?|[%‰]|°[CF]?|[A-Za-z]{1,3})$")
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<han>[{_HAN}]+)
+    |(?P<figures>(?=(?:(?<![A-Za-z0-9{_ENDS}])[-+])?(?:(?<![A-Za-z])\.)?[0-9]|(?:US|HK|NT|A|C)?[¥$€£]\ ?[0-9]))
     |(?P<latin>[A-Za-z]+)
-    |(?P<figures>(?=(?:(?<![A-Za-z0-9{_ENDS}])[-+])?(?:(?<![A-Za-z])\.)?[0-9]|[¥$€£]\ ?[0-9]))
     |(?P<markup>{MARKUP})
-    |(?P<script>[^\W\d_]+)
+    |(?P<script>[^\W\d_A-Za-z{_HAN}]+)
     |(?P<other>\S)
     )""",
     re.VERBOSE,
@@ -34,10 +35,15 @@ def fold(character: str) -> str:
     """Full-width, circled and compatibility forms -> their plain character; accents fall off Latin letters."""
     if character in _PLAIN:
         return _PLAIN[character]
-    if unicodedata.category(character) in ("Mn", "Cf"):
-        return ""
     plain = unicodedata.normalize("NFKC", character).replace("⁄", "/")
-    if plain.isdecimal() and unicodedata.decomposition(character).startswith("<circle>"):
+    if unicodedata.category(character) in ("Mn", "Cf") or unicodedata.category(plain[:1] or "a") == "Mn":
+        return ""  # the voicing marks of half-width kana too
+    decomposition = unicodedata.decomposition(character)
+    if decomposition.startswith("<fraction>"):
+        return f" {plain}"  # so that 1½ is not 11/2
+    if decomposition.startswith("<super>") and plain in "0123456789−":
+        return "^" + plain.replace("−", "-")
+    if plain.isdecimal() and decomposition.startswith("<circle>"):
         return cardinal(plain)
     if plain.isascii():
         return plain
@@ -59,13 +65,15 @@ def read(text: str) -> Normalised:
         if kind in ("han", "latin"):
             for offset in range(start, at):
                 speech.say((text[offset].lower(),), offset, offset + 1)
-        elif kind == "figures":
+        elif kind == "figures" and not (text[start] in "-+" and _AMOUNT_ENDS.search(text[max(start - 6, 0) : start])):
             at = _figures(text, start, speech)
         elif kind == "markup":
             speech.drop("markup", text[start:at])
         elif reading := _symbol(text, start):
+            at = start + 1
             speech.say(reading, start, at)
         else:
+            at = max(at, start + 1)
             speech.drop(reason_to_drop(text[start]), text[start:at])
     return speech.result("")
 
@@ -75,8 +83,10 @@ def _symbol(text: str, at: int) -> str | None:
     symbol, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if symbol in _CIRCLES and any(one and one in _NUMERALS + _CIRCLES for one in (before, after)):
         return "零"
-    if after.isdecimal() and (before.isdecimal() or (before and before in _ENDS)):
-        return {"*": "乘", "~": "到", "-": "到"}.get(symbol, _SYMBOLS.get(symbol))
+    ends = before and (before in _ENDS or _AMOUNT_ENDS.search(text[max(at - 6, 0) : at]))
+    if ends and (after.isdecimal() or after in ("¥", "$", "€", "£")):
+        between = {"*": "乘", "~": "到", "-": "到", ">": "大于", "<": "小于"}
+        return between.get(symbol, _SYMBOLS.get(symbol))
     return _SYMBOLS.get(symbol)
 
 
