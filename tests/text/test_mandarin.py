@@ -40,6 +40,8 @@ READINGS = {
     "No.1": "no一",
     "10^3和7*24小时": "十的三次方和七乘二十四小时",
     "①②③⑩": "一二三十",
+    "カタカナ好，ｶﾞ好": "好好",
+    "C€8": "c八欧元",
 }
 
 
@@ -84,3 +86,10 @@ def test_each_character_points_at_its_source():
     text = "有２００元。OK"
     result = normalise_mandarin(text)
     assert [text[span.start : span.end] for span in result.spans] == ["有", "２００", "２００", "元", "O", "K"]
+
+
+@given(text=st.text(alphabet="0123456789-+~:./^%‰¥$€U S°C年月點点個个后二两以比分a℃²⁻½ｶﾞ〇○①*<>=", max_size=14))
+def test_any_mix_of_figures_and_marks_is_read_once(text):
+    result = normalise_mandarin(text)
+    assert len(result.spans) == len(result.text)
+    assert normalise_mandarin(result.text).text == result.text

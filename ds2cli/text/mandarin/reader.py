@@ -17,7 +17,7 @@ _AMOUNT_ENDS = re.compile(r"[0-9](?:[万亿千百萬億]?[元米岁歲度楼樓�
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<han>[{_HAN}]+)
-    |(?P<figures>(?=(?:(?<![A-Za-z0-9{_ENDS}])[-+])?(?:(?<![A-Za-z])\.)?[0-9]|(?:US|HK|NT|A|C)?[¥$€£]\ ?[0-9]))
+    |(?P<figures>(?=(?:(?<![A-Za-z0-9{_ENDS}])[-+])?(?:(?<![A-Za-z])\.)?[0-9]|(?:(?:US|HK|NT|A|C)?\$|[¥€£])\ ?[0-9]))
     |(?P<latin>[A-Za-z]+)
     |(?P<markup>{MARKUP})
     |(?P<script>[^\W\d_A-Za-z{_HAN}]+)
