@@ -128,7 +128,7 @@ def test_a_disk_that_fills_later_leaves_the_last_checkpoint_as_it_was(train, run
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
-@pytest.mark.parametrize("kilobytes", [20, 44, 68])
+@pytest.mark.parametrize("kilobytes", [28, 48, 72])
 def test_a_disk_that_is_really_full_is_an_error_of_two_lines(train, run, tmp_path, kilobytes):
     disk = tmp_path / "disk"
     disk.mkdir()
