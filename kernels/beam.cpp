@@ -440,10 +440,7 @@ void Beam::collect() {
     for (Paths* paths : {&slot.blank, &slot.last})
       if (paths->mark >= 0) paths->mark = names[paths->mark];
   }
-  if (!standing_.empty()) {
-    const std::vector<int32_t> path = best_path();
-    for (std::size_t i = 0; i < path.size(); ++i) standing_[i].history = path[i];
-  }
+  if (settings_.settle_after) settling_.rename(best_path());
   collect_at_ = std::max(settings_.collect_after, 2 * tree_.size());
 }
 

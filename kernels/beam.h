@@ -9,6 +9,7 @@
 #include <string>
 
 #include "prefix_tree.h"
+#include "texts.h"
 
 namespace ds2 {
 
@@ -76,11 +77,6 @@ class Beam {
     double total() const { return blank.total + last.total; }
     const Paths& likeliest() const { return blank.log_best >= last.log_best ? blank : last; }
   };
-  // A finished token of the best prefix.
-  struct Standing {
-    int32_t history;
-    std::size_t since;  // frame
-  };
   // What would enter the beam.
   struct Candidate {
     double score;
@@ -132,8 +128,7 @@ class Beam {
   PrefixTree tree_;
   std::vector<Slot> slots_, next_;
   std::vector<Mark> marks_;
-  std::vector<Standing> standing_;  // the best prefix's finished tokens
-  std::size_t settled_ = 0;         // so many of them are in every prefix
+  Settling settling_;
   std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
   std::vector<Candidate> candidates_;
   std::vector<int> order_;

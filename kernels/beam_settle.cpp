@@ -13,20 +13,9 @@ std::vector<int32_t> Beam::best_path() const {
 }
 
 void Beam::settle() {
-  const std::vector<int32_t> path = best_path();
-  std::size_t same = 0;
-  while (same < std::min(path.size(), standing_.size()) && path[same] == standing_[same].history) ++same;
-  standing_.resize(same);
-  for (; same < path.size(); ++same) standing_.push_back({path[same], frame_});
-  const std::size_t before = settled_;
-  while (settled_ < standing_.size() && frame_ - standing_[settled_].since >= settings_.settle_after) ++settled_;
-  if (settled_ == before) return;
-  const int32_t must = standing_[settled_ - 1].history;
-  const auto differs = [&](const Slot& slot) {
-    int history = slot.history;
-    while (history > 0 && history != must) history = tree_.history(history).parent;
-    return history != must;
-  };
+  const int32_t must = settling_.settle(best_path(), frame_, settings_.settle_after);
+  if (must < 0) return;
+  const auto differs = [&](const Slot& slot) { return !grew_from(tree_, slot.history, must); };
   for (const Slot& slot : slots_) tree_[slot.prefix].slot = -1;
   slots_.erase(std::remove_if(slots_.begin(), slots_.end(), differs), slots_.end());
   for (std::size_t i = 0; i < slots_.size(); ++i) tree_[slots_[i].prefix].slot = static_cast<int32_t>(i);

@@ -3,7 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "beam.h"
+#include "bind_hypotheses.h"
 #include "bindings.h"
 
 namespace py = pybind11;
@@ -19,21 +19,6 @@ void feed(Beam& beam, const LogProbs& log_probs, int n_units) {
   const std::size_t n_frames = log_probs.shape(0);
   py::gil_scoped_release others_run;
   beam.feed(frames, n_frames);
-}
-
-template <class T> py::array_t<T> to_array(const std::vector<T>& values) { return py::array_t<T>(values.size(), values.data()); }
-
-// [(units, word_starts, word_ends, words, acoustic, model, total, starts, ends, peaks), ...], best first
-py::list finish(Beam& beam, std::size_t n_best) {
-  std::vector<Hypothesis> hypotheses;
-  {
-    py::gil_scoped_release others_run;
-    hypotheses = beam.finish(n_best);
-  }
-  py::list out;
-  for (const Hypothesis& h : hypotheses)
-    out.append(py::make_tuple(to_array(h.units), h.word_starts, h.word_ends, h.words, h.acoustic, h.model, h.total, to_array(h.starts), to_array(h.ends), to_array(h.peaks)));
-  return out;
 }
 
 // Words that are spelled by their characters: whether each could be.
@@ -108,7 +93,7 @@ void bind_decoding(py::module_& module) {
            py::arg("scorer"), py::kw_only(), py::arg("beam"), py::arg("score_threshold"), py::arg("cutoff_prob"),
            py::arg("cutoff_top"), py::arg("settle_after") = std::size_t{0}, py::arg("collect_after") = std::size_t{1} << 20, py::keep_alive<1, 2>())
       .def("feed", [](Beam& beam, const LogProbs& log_probs) { feed(beam, log_probs, beam.n_units()); }, py::arg("log_probs").noconvert())
-      .def("finish", &finish, py::arg("n_best"))
+      .def("finish", &finish<Beam>, py::arg("n_best"))
       .def("agreed", &Beam::agreed)
       .def_property_readonly("n_frames", &Beam::n_frames)
       .def_property_readonly("n_prefixes", &Beam::n_prefixes);

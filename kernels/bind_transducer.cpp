@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "bind_hypotheses.h"
 #include "bindings.h"
 #include "transducer_beam.h"
 #include "transducer_greedy.h"
@@ -13,8 +14,6 @@ namespace ds2 {
 namespace {
 
 using Floats = py::array_t<float, py::array::c_style>;
-
-template <class T> py::array_t<T> to_array(const std::vector<T>& values) { return py::array_t<T>(values.size(), values.data()); }
 
 const float* matrix(const Floats& array, py::ssize_t rows, py::ssize_t columns, const char* name) {
   if (array.ndim() != 2 || array.shape(0) != rows || array.shape(1) != columns) throw std::length_error(name);
@@ -57,18 +56,6 @@ void feed(TransducerBeam& beam, const Floats& frames) {
   const std::size_t n_frames = frames.shape(0);
   py::gil_scoped_release others_run;
   beam.feed(rows, n_frames);
-}
-
-py::list finish(TransducerBeam& beam, std::size_t n_best) {
-  std::vector<Hypothesis> hypotheses;
-  {
-    py::gil_scoped_release others_run;
-    hypotheses = beam.finish(n_best);
-  }
-  py::list out;
-  for (const Hypothesis& h : hypotheses)
-    out.append(py::make_tuple(to_array(h.units), h.word_starts, h.word_ends, h.words, h.acoustic, h.model, h.total, to_array(h.starts), to_array(h.ends), to_array(h.peaks)));
-  return out;
 }
 
 // Log-probs (n, V) after each of n sequences of labels in one frame each: what tests compare with torch.
@@ -126,7 +113,7 @@ void bind_transducer(py::module_& module) {
            py::arg("max_labels"), py::arg("internal"), py::arg("lowered"), py::arg("best_first"), py::arg("settle_after") = std::size_t{0},
            py::arg("collect_after") = std::size_t{1} << 18, py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
       .def("feed", &feed, py::arg("frames").noconvert())
-      .def("finish", &finish, py::arg("n_best"))
+      .def("finish", &finish<TransducerBeam>, py::arg("n_best"))
       .def("agreed", &TransducerBeam::agreed)
       .def_property_readonly("n_frames", &TransducerBeam::n_frames)
       .def_property_readonly("n_labels", &TransducerBeam::n_labels);

@@ -31,6 +31,25 @@ std::vector<int> shared_tokens(const PrefixTree& tree, const std::vector<int32_t
   return tokens;
 }
 
+bool grew_from(const PrefixTree& tree, int history, int other) {
+  while (history > 0 && history != other) history = tree.history(history).parent;
+  return history == other;
+}
+
+int32_t Settling::settle(const std::vector<int32_t>& path, std::size_t frame, std::size_t after) {
+  std::size_t same = 0;
+  while (same < std::min(path.size(), standing_.size()) && path[same] == standing_[same].history) ++same;
+  standing_.resize(same);
+  for (; same < path.size(); ++same) standing_.push_back({path[same], frame});
+  const std::size_t before = settled_;
+  while (settled_ < standing_.size() && frame - standing_[settled_].since >= after) ++settled_;
+  return settled_ == before ? -1 : standing_[settled_ - 1].history;
+}
+
+void Settling::rename(const std::vector<int32_t>& path) {
+  for (std::size_t i = 0; i < std::min(path.size(), standing_.size()); ++i) standing_[i].history = path[i];
+}
+
 std::string text_key(const PrefixTree& tree, const Scorer& scorer, int history) {
   std::vector<int32_t> key{history};
   const Alphabet& alphabet = scorer.alphabet();

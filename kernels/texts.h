@@ -19,6 +19,27 @@ std::string text_key(const PrefixTree& tree, const Scorer& scorer, int history);
 // log p_lm of all tokens, without weight, penalty or boost.
 double model_score(const PrefixTree& tree, const Scorer& scorer, int history);
 
+// Whether a history is another, or has grown from it.
+bool grew_from(const PrefixTree& tree, int history, int other);
+
+// Tokens that have stood in the best hypothesis for a while are settled: then the hypotheses that say otherwise are dropped.
+class Settling {
+ public:
+  // After a frame, with the best hypothesis's histories: the one that all must have grown from, or -1 where nothing new is settled.
+  int32_t settle(const std::vector<int32_t>& path, std::size_t frame, std::size_t after);
+
+  // The tree has been collected: the best hypothesis's histories have other numbers.
+  void rename(const std::vector<int32_t>& path);
+
+ private:
+  struct Standing {
+    int32_t history;
+    std::size_t since;  // frame
+  };
+  std::vector<Standing> standing_;  // the best hypothesis's tokens
+  std::size_t settled_ = 0;         // so many of them are in every hypothesis
+};
+
 double log_add(double a, double b);
 
 }  // namespace ds2

@@ -73,10 +73,6 @@ class TransducerBeam {
     int32_t slot, unit, history, text;  // history, text: kNew where the label makes them of the slot's
     float log_prob, log_weight;         // of the label; of the spelling of the word that ends
   };
-  struct Standing {
-    int32_t history;
-    std::size_t since;
-  };
   static constexpr int kNew = -2;
 
   void step(const float* frame);
@@ -101,6 +97,7 @@ class TransducerBeam {
   int labels_with(int labels, int unit);
   void fill(Slot& slot);
   void settle();
+  std::vector<int32_t> best_path() const;
   void collect();
   void forget_states();
   void trace(Hypothesis& hypothesis, const Slot& slot, bool cut_unfinished) const;
@@ -121,8 +118,7 @@ class TransducerBeam {
   std::vector<Candidate> candidates_;
   std::vector<Mark> marks_;
   std::vector<double> ranked_;
-  std::vector<Standing> standing_;
-  std::size_t settled_ = 0;
+  Settling settling_;
   double bound_ = kNever;
   std::size_t frame_ = 0, collect_at_;
 };

@@ -89,23 +89,16 @@ std::vector<int> TransducerBeam::agreed() const {
   return shared_tokens(tree_, histories);
 }
 
-// As Beam's.
-void TransducerBeam::settle() {
+// The histories of the best hypothesis, shortest first.
+std::vector<int32_t> TransducerBeam::best_path() const {
   const auto best = std::max_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.score() < b.score(); });
-  const std::vector<int32_t> path = path_of(tree_, best == slots_.end() ? 0 : tree_[best->prefix].history);
-  std::size_t same = 0;
-  while (same < std::min(path.size(), standing_.size()) && path[same] == standing_[same].history) ++same;
-  standing_.resize(same);
-  for (; same < path.size(); ++same) standing_.push_back({path[same], frame_});
-  const std::size_t before = settled_;
-  while (settled_ < standing_.size() && frame_ - standing_[settled_].since >= settings_.settle_after) ++settled_;
-  if (settled_ == before) return;
-  const int32_t must = standing_[settled_ - 1].history;
-  const auto differs = [&](const Slot& slot) {
-    int history = tree_[slot.prefix].history;
-    while (history > 0 && history != must) history = tree_.history(history).parent;
-    return history != must;
-  };
+  return path_of(tree_, best == slots_.end() ? 0 : tree_[best->prefix].history);
+}
+
+void TransducerBeam::settle() {
+  const int32_t must = settling_.settle(best_path(), frame_, settings_.settle_after);
+  if (must < 0) return;
+  const auto differs = [&](const Slot& slot) { return !grew_from(tree_, tree_[slot.prefix].history, must); };
   slots_.erase(std::remove_if(slots_.begin(), slots_.end(), differs), slots_.end());
 }
 
@@ -125,7 +118,6 @@ void TransducerBeam::collect() {
   std::unordered_map<int32_t, int32_t> prefix_names;
   for (const Slot& slot : slots_)
     if (prefix_names.try_emplace(slot.prefix, static_cast<int32_t>(wanted.size())).second) wanted.push_back(slot.prefix);
-  const auto best = std::max_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.score() < b.score(); });
   tree_.keep_only(wanted);
 
   std::vector<int32_t> label_names(labels_.size(), -1), mark_names(marks_.size(), -1);
@@ -172,10 +164,7 @@ void TransducerBeam::collect() {
     if (to != key_names.end() && from != key_names.end()) ways[to->second] = {from->second, way.unit, way.log_weight, way.place};
   }
   ways_.swap(ways);
-  if (!standing_.empty() && best != slots_.end()) {
-    const std::vector<int32_t> renamed = path_of(tree_, tree_[best->prefix].history);
-    for (std::size_t i = 0; i < std::min(renamed.size(), standing_.size()); ++i) standing_[i].history = renamed[i];
-  }
+  if (settings_.settle_after) settling_.rename(best_path());
   collect_at_ = std::max(settings_.collect_after, 2 * (labels_.size() + tree_.size()));
 }
 
