@@ -3,8 +3,8 @@
     python tests/benchmarks/normalise.py [--peer-path FOLDER]
 
 One JSON line for each figure. The pairs are our own, of the kinds of the normaliser that Whisper's authors published
-(Radford et al. 2022, appendix C). `--peer-path` names the FOLDER of `pip install --no-deps --target FOLDER whisper-normalizer
-more-itertools regex`, which is then counted beside ours.
+(Radford et al. 2022, appendix C). `--peer-path` names the FOLDER of
+`pip install --no-deps --target FOLDER whisper-normalizer more-itertools regex`, which is then counted beside ours.
 """
 
 import argparse
