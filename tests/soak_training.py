@@ -21,7 +21,7 @@ import torch
 from real_runs import SMALL, differences, steps_of
 from singing import write_songs
 
-import ds2cli.workflows.train  # noqa: F401
+import ds2cli.workflows.train.train  # noqa: F401
 from ds2cli.cli import main as ds2
 
 # Saved after every step or two, so that many kills fall into a save.

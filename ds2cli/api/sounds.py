@@ -11,9 +11,9 @@ import numpy as np
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import HIGHEST_RATE, LOWEST_RATE, resample
 from ds2cli.errors import AudioError, UsageError
+from ds2cli.inference.utterances import read_utterance
 from ds2cli.records.manifest import Utterance
-from ds2cli.workflows.decode_inputs import to_utterance
-from ds2cli.workflows.listen import read_utterance
+from ds2cli.workflows.inputs import to_utterance
 
 Sound = str | os.PathLike[str] | tuple[Any, int]
 MOST_CHANNELS = 64

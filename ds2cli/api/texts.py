@@ -12,6 +12,7 @@ from ds2cli.api.sounds import Sound, read_sound, to_utterances
 from ds2cli.api.transcriber import Transcriber
 from ds2cli.decoding.hypothesis import Word
 from ds2cli.errors import AudioError, Ds2Error, ManifestError, UsageError
+from ds2cli.inference.utterances import Listeners, listen
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
@@ -23,9 +24,8 @@ from ds2cli.text.lexicon import read_lexicon
 from ds2cli.text.normalise import NORMALISERS, normaliser_for
 from ds2cli.text.normalise import normalise as normalised
 from ds2cli.workflows.align import times_of
-from ds2cli.workflows.listen import Listeners, listen
-from ds2cli.workflows.score import ScoreOptions, score_pairs
-from ds2cli.workflows.score import score as score_files
+from ds2cli.workflows.score.score import ScoreOptions, score_pairs
+from ds2cli.workflows.score.score import score as score_files
 from ds2cli.workflows.segment.inputs import Pair
 from ds2cli.workflows.segment.recording import SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import open_work

@@ -15,15 +15,15 @@ from ds2cli.decoding.live import EndpointConfig
 from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError, UsageError
+from ds2cli.inference.utterances import Listeners
 from ds2cli.model.devices import usable_device
 from ds2cli.model.quantised import load_listener
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.runs.decoding import read_tuned
-from ds2cli.workflows.decode import DecodeRequest, decode_source, listening, open_decoder
-from ds2cli.workflows.decode_inputs import read_inputs
-from ds2cli.workflows.listen import Listeners
-from ds2cli.workflows.stream import open_streams
+from ds2cli.workflows.decode.decode import DecodeRequest, decode_source, listening, open_decoder
+from ds2cli.workflows.decode.stream import open_streams
+from ds2cli.workflows.inputs import read_inputs
 
 
 @dataclass(frozen=True)

@@ -113,8 +113,8 @@ def decode(
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
     from ds2cli.records.formats import takes_one_recording, transcript
-    from ds2cli.workflows.decode import DecodeRequest
-    from ds2cli.workflows.decode import decode as decode_all
+    from ds2cli.workflows.decode.decode import DecodeRequest
+    from ds2cli.workflows.decode.decode import decode as decode_all
 
     only_one = takes_one_recording(kind)
     overrides = given(
@@ -149,7 +149,7 @@ def decode(
 
 def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool, default: str) -> tuple[str, list[str]]:
     """What was named first is the run, unless it can only be something to decode; logits have no run."""
-    from ds2cli.workflows.decode_inputs import is_input
+    from ds2cli.workflows.inputs import is_input
 
     if are_logits and not (run or inputs):
         raise UsageError("no logits to decode", hint="ds2 decode logits.npz --units vocab.json --blank last")

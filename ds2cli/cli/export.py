@@ -11,7 +11,7 @@ from ds2cli.cli.output import report_skipped
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ds2cli.workflows.export import Side
+    from ds2cli.workflows.export.export import Side
 
 
 def export(
@@ -34,8 +34,8 @@ def export(
     ds2 export runs/a -o model.onnx
     ds2 export runs/a -o small.safetensors --dev dev.jsonl
     """
-    from ds2cli.workflows.export import ExportRequest
-    from ds2cli.workflows.export import export as write
+    from ds2cli.workflows.export.export import ExportRequest
+    from ds2cli.workflows.export.export import export as write
 
     skipped: list[str] = []
     request = ExportRequest(run, output, _kind(output, kind, half), dev, jobs or all_cores())
@@ -49,7 +49,7 @@ def export(
 
 
 def _kind(output: Path, kind: str | None, half: bool) -> str:
-    from ds2cli.workflows.export import CHECKPOINTS, SUFFIXES
+    from ds2cli.workflows.export.export import CHECKPOINTS, SUFFIXES
 
     if half and kind not in (None, "half"):
         raise UsageError(f"--half and --format {kind}", hint="one of them: --half is a checkpoint of float16")

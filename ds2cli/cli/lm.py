@@ -52,7 +52,7 @@ def build(
     ds2 lm build corpus.txt.xz --order 4 --prune 0 0 1 --top 200000 -o lm.arpa.gz
     ds2 lm build train.jsonl --order 3 -o lm.bin
     """
-    from ds2cli.workflows.lm_build import BuildSettings, build_model
+    from ds2cli.workflows.lm.build import BuildSettings, build_model
 
     thresholds = to_numbers(prune, "--prune", int, "0 0 1")
     settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"),
@@ -68,7 +68,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Order, n-grams, vocabulary and size of a model."""
-    from ds2cli.workflows.lm_info import model_info
+    from ds2cli.workflows.lm.info import model_info
 
     found = model_info(model)
     for note in found.notes:
@@ -90,8 +90,8 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Perplexity of a text, with and without the words that the model does not know; KenLM's query counts the same."""
-    from ds2cli.workflows.lm_score import line_record, text_record
-    from ds2cli.workflows.lm_score import score as score_text
+    from ds2cli.workflows.lm.score import line_record, text_record
+    from ds2cli.workflows.lm.score import score as score_text
 
     show = (lambda line: terminal.write_record(line_record(line))) if per_line else None
     total = score_text(model, text, units, spaces, show, terminal.warn)
@@ -119,7 +119,7 @@ def prune(
     ds2 lm prune big.arpa --threshold 1e-8 --dev dev.txt -o small.bin
     Pruning by count is cheaper, and happens when a model is built: ds2 lm build --prune 0 1 2
     """
-    from ds2cli.workflows.lm_combine import prune as prune_model
+    from ds2cli.workflows.lm.combine import prune as prune_model
 
     pruned = prune_model(model, output, threshold, ngrams, dev, Narrator(), terminal.warn)
     terminal.say(f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
@@ -141,7 +141,7 @@ def mix(
     \b
     ds2 lm mix general.arpa.gz domain.arpa --dev dev.txt -o mixed.arpa.gz
     """
-    from ds2cli.workflows.lm_combine import mix_models
+    from ds2cli.workflows.lm.combine import mix_models
 
     shares = to_numbers(weights, "--weights", float, "0.7 0.3")
     mixed = mix_models(models, output, shares, dev, Narrator(), terminal.warn)

@@ -32,7 +32,7 @@ def text(
     One line for each sentence of a text with paragraphs (blank lines between), such as Project Gutenberg's books.
     """
     from ds2cli.records.jsonl import to_line
-    from ds2cli.workflows.lm_text import Summary, lm_text
+    from ds2cli.workflows.lm.text import Summary, lm_text
 
     summary = Summary()
     with ExitStack() as stack:

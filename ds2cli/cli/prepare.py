@@ -54,7 +54,7 @@ def corpus(
 ) -> None:
     from ds2cli.corpora.entries import Rejected
     from ds2cli.records.jsonl import to_line
-    from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
+    from ds2cli.workflows.prepare.corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
     outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs, to_channel(channel),
@@ -97,7 +97,7 @@ def check(
 
     from ds2cli.records.jsonl import to_line
     from ds2cli.text.units import read_units
-    from ds2cli.workflows.prepare_check import CheckReport, check_sets, spelling_by, spelling_of
+    from ds2cli.workflows.prepare.check import CheckReport, check_sets, spelling_by, spelling_of
 
     if as_json and good == "-":
         raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
@@ -134,7 +134,7 @@ def units(
 ) -> None:
     """The units that spell the texts: every character that occurs, one per line, for ds2 train --units."""
     from ds2cli.text.units import write_units
-    from ds2cli.workflows.prepare_units import prepare_units
+    from ds2cli.workflows.prepare.units import prepare_units
 
     found = prepare_units(manifests, separator, min_count, bigrams, pieces or 0)
     with lines_to(output) as write:
@@ -157,7 +157,7 @@ def lexicon(
     ds2 decode runs/phones test.jsonl --lm lm.arpa --lexicon-file lexicon.txt
     """
     from ds2cli.text.units import read_units
-    from ds2cli.workflows.prepare_lexicon import prepare_lexicon
+    from ds2cli.workflows.prepare.lexicon import prepare_lexicon
 
     with lines_to(output) as write:
         for line in prepare_lexicon(path, lm, read_units(units), top, terminal.say):
@@ -178,7 +178,7 @@ def split(
     """
     from ds2cli.records.jsonl import to_line
     from ds2cli.records.manifest import read_manifest
-    from ds2cli.workflows.prepare_split import split_by_speaker, split_by_utterance
+    from ds2cli.workflows.prepare.split import split_by_speaker, split_by_utterance
 
     shares = dict(map(to_share, into))
     if len(shares) < len(into):
@@ -219,7 +219,7 @@ def shard(
     """
     from ds2cli.records.jsonl import to_line
     from ds2cli.records.manifest import read_manifest
-    from ds2cli.workflows.prepare_shard import Limit, in_manifest_order, prepare_shards
+    from ds2cli.workflows.prepare.shard import Limit, in_manifest_order, prepare_shards
 
     rejected = []
 

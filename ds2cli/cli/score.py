@@ -59,8 +59,8 @@ def score(
     Files may be JSON lines, trn, Kaldi text, plain lines, CSV, TSV, or stm with ctm. Counts are those of NIST sclite.
     """
     from ds2cli.scoring.inputs.reading import ReadOptions
-    from ds2cli.workflows.score import ScoreOptions
-    from ds2cli.workflows.score import score as run
+    from ds2cli.workflows.score.score import ScoreOptions
+    from ds2cli.workflows.score.score import score as run
 
     if "-" in (reference, hypothesis, against) and sys.stdin.isatty():
         terminal.say("reading from the terminal; ctrl-D ends it")
@@ -70,7 +70,7 @@ def score(
                            tuple(by or ()), bootstrap, cluster, seed)
     report = run(reference, hypothesis, against, options)
     if html:
-        from ds2cli.workflows.score_page import write_page
+        from ds2cli.workflows.score.page import write_page
 
         write_page(report, html, html_sound)
     if per_utterance:

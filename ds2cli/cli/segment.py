@@ -130,7 +130,7 @@ def fit(
     ds2 prepare segment --model runs/a talks/ --all -o all.jsonl   # then add "good": true or false to some
     ds2 prepare filter --train labelled.jsonl --test others.jsonl -o filter.json
     """
-    from ds2cli.workflows.prepare_filter import prepare_filter
+    from ds2cli.workflows.prepare.filter import prepare_filter
 
     found, judged = prepare_filter(train, test or [], recall)
     with lines_to(output) as write:

@@ -53,8 +53,8 @@ def stream(request: Any, sound: tuple, rules: tuple[float, float, float], kind: 
     raises   UsageError for another format
     """
     from ds2cli.decoding.live import EndpointConfig
-    from ds2cli.workflows.stream import StreamRequest
-    from ds2cli.workflows.stream import stream as hear
+    from ds2cli.workflows.decode.stream import StreamRequest
+    from ds2cli.workflows.decode.stream import stream as hear
 
     if kind not in ("jsonl", "text"):
         raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")

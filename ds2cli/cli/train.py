@@ -55,7 +55,7 @@ def train(
     ds2 train --resume runs/a
     ds2 train mine.jsonl --dev dev.jsonl --init runs/a --run runs/b
     """
-    from ds2cli.workflows.experiment import Request, asked_experiment, resumed_experiment
+    from ds2cli.workflows.train.experiment import Request, asked_experiment, resumed_experiment
 
     if (resume is None) == (not manifests):
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
@@ -95,7 +95,7 @@ def _launch(
         raise UsageError("several processes cannot share stdin", hint="write the records to a file first")
     if dry_run:
         raise UsageError("--dry-run needs no processes", hint="leave out --processes")
-    from ds2cli.workflows.launch import launch
+    from ds2cli.workflows.train.launch import launch
 
     arguments = list(arguments)
     for name in ("--processes", "--gpus", "--restarts"):
@@ -121,7 +121,7 @@ def _train(path: Path, prepare, device: str, strict: bool) -> None:
     from ds2cli.runs.events import StoppedEvent
     from ds2cli.runs.folder import RunFolder
     from ds2cli.training.distributed import is_watched, join, leave
-    from ds2cli.workflows.train import EndedElsewhere, agreed, run_training
+    from ds2cli.workflows.train.train import EndedElsewhere, agreed, run_training
 
     try:
         process, experiment = agreed(join(device), RunFolder(path), prepare)

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from ds2cli.jobs.frames import Packed
 from ds2cli.jobs.shares import Share, Shares, ShareWriter
 
-Question, Answer = TypeVar("Question"), TypeVar("Answer")
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
 Worker = Callable[[Iterable[Question]], Iterator[Answer]]  # answers a stream of questions, in order
 
 

@@ -19,7 +19,7 @@ from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.serving.engine import Engine, Observer
 from ds2cli.serving.logs import Log
 from ds2cli.serving.metrics import Metrics
-from ds2cli.workflows.decode import DecodeRequest, open_decoder
+from ds2cli.workflows.decode.decode import DecodeRequest, open_decoder
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ds2cli.decoding.live import Update
 from ds2cli.records.jsonl import Record
 from ds2cli.serving.engine import Progress
 from ds2cli.serving.models import Model
-from ds2cli.workflows.stream import Told
+from ds2cli.workflows.decode.stream import Told
 
 AHEAD_SECONDS = 10.0  # of sound that waits; then nothing more is read, and TCP tells the client to wait
 MOST_FINALS = 256     # that wait for a client who does not read them; then, too

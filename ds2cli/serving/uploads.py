@@ -18,11 +18,11 @@ import numpy as np
 from ds2cli.audio.files import read_blocks
 from ds2cli.errors import AudioError
 from ds2cli.inference.stream import Streams
+from ds2cli.inference.utterances import BATCH_SECONDS, STREAMED_SECONDS
+from ds2cli.inference.windows import PIECE_SECONDS, windows
 from ds2cli.records.jsonl import Record
 from ds2cli.serving.models import Model
-from ds2cli.workflows.decode import describe_words
-from ds2cli.workflows.listen import BATCH_SECONDS, STREAMED_SECONDS
-from ds2cli.workflows.windows import PIECE_SECONDS, windows
+from ds2cli.workflows.decode.decode import describe_words
 
 BEHIND = 10  # niceness: a live stream goes first wherever both want a processor
 CALLED = "the upload"

@@ -11,6 +11,8 @@ from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
+from ds2cli.inference.utterances import Heard, Listeners, listen, side_by_side
+from ds2cli.inference.window_work import Outcome, WindowAnswer, told, window_work
 from ds2cli.jobs.plan import Plan, Worker
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
@@ -21,10 +23,8 @@ from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
 from ds2cli.text.units import frames_needed
-from ds2cli.workflows.decode_inputs import read_asked
-from ds2cli.workflows.listen import Heard, Listeners, listen, side_by_side
+from ds2cli.workflows.inputs import read_asked
 from ds2cli.workflows.segment.records import timed_words
-from ds2cli.workflows.window_work import Outcome, WindowAnswer, told, window_work
 
 
 @dataclass(frozen=True)

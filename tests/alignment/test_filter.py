@@ -6,7 +6,7 @@ import pytest
 from ds2cli.alignment.features import NAMES, ctc_costs, segment_features, worst_window
 from ds2cli.alignment.filter import area_under_curve, fit_filter, read_filter, to_matrix
 from ds2cli.errors import UsageError
-from ds2cli.workflows.prepare_filter import prepare_filter
+from ds2cli.workflows.prepare.filter import prepare_filter
 
 
 def random_log_probs(rng, frames, units):

@@ -32,7 +32,7 @@ from ds2cli.records.manifest import Utterance  # noqa: E402
 from ds2cli.settings import preset_layer, resolve  # noqa: E402
 from ds2cli.text.units import units_of  # noqa: E402
 from ds2cli.training.data import SpeechSet  # noqa: E402
-from ds2cli.workflows.prepare_shard import Limit, in_manifest_order, prepare_shards  # noqa: E402
+from ds2cli.workflows.prepare.shard import Limit, in_manifest_order, prepare_shards  # noqa: E402
 
 AN4 = Path(__file__).resolve().parents[2] / "recipes" / "an4" / "data" / "wav"
 RATE = 16000

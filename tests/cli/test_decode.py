@@ -152,10 +152,10 @@ def test_a_broken_file_is_skipped_and_named_and_the_rest_goes_on(run, trained, m
 
 
 def test_a_long_recording_passes_in_pieces_that_fit_together(trained, an4_utterances, tmp_path, monkeypatch):
+    from ds2cli.inference import utterances as module
+    from ds2cli.inference import windows
     from ds2cli.model.recogniser import load_recogniser
     from ds2cli.records.manifest import Utterance
-    from ds2cli.workflows import listen as module
-    from ds2cli.workflows import windows
 
     speech = np.concatenate([read_audio(one.audio, 16000) for one in an4_utterances(8)])
     write_audio(tmp_path / "long.wav", speech, 16000)

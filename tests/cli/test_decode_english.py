@@ -10,7 +10,7 @@ from ds2cli.cli.decode import DEFAULT_RUN, LETTERS
 from ds2cli.errors import ConfigError
 from ds2cli.model.checkpoint import SHIPPED, checkpoint_path
 from ds2cli.runs.decoding import read_tuned
-from ds2cli.workflows.decode_inputs import is_input
+from ds2cli.workflows.inputs import is_input
 
 OWN = SHIPPED / LETTERS
 
@@ -105,7 +105,7 @@ def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
 def test_words_settle_but_not_in_lists_of_readings():
     """What all readings must say after a while would make them alike."""
     from ds2cli.model.checkpoint import load_checkpoint
-    from ds2cli.workflows.decode import DecodeRequest, open_decoder
+    from ds2cli.workflows.decode.decode import DecodeRequest, open_decoder
 
     units = load_checkpoint("english").units
     frames = [

@@ -93,7 +93,7 @@ def test_a_program_that_calls_main_keeps_its_arguments_to_itself(monkeypatch, tm
         return 0
 
     monkeypatch.setattr("sys.argv", ["host", "--its", "own"])
-    monkeypatch.setattr("ds2cli.workflows.launch.launch", launch)
+    monkeypatch.setattr("ds2cli.workflows.train.launch.launch", launch)
     code = main(["train", "one.jsonl", "--run", str(tmp_path / "r"), "--processes", "2", "--gpus=2", "--epochs", "1"])
     assert code == 0
     assert asked == {"processes": 2, "arguments": ["train", "one.jsonl", "--run", str(tmp_path / "r"), "--epochs", "1"]}

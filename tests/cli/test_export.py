@@ -103,6 +103,6 @@ def test_formats_that_do_not_exist_are_asked_wrongly(run, folder, arguments, sai
 
 
 def test_a_missing_package_is_named_with_its_cure(run, folder, monkeypatch):
-    monkeypatch.setattr("ds2cli.workflows.export.NEEDED", ("onnx_that_nobody_has",))
+    monkeypatch.setattr("ds2cli.workflows.export.export.NEEDED", ("onnx_that_nobody_has",))
     ran = run("export", folder / "run", "-o", folder / "a.onnx")
     assert ran.code == Exit.USAGE and "pip install 'ds2cli[export]'" in ran.stderr

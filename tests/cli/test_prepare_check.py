@@ -232,7 +232,7 @@ def test_frames_are_counted_as_the_network_counts_them(strides):
     from ds2cli.config import Config, FeatureConfig, ModelConfig
     from ds2cli.model.recogniser import Recogniser
     from ds2cli.text.units import units_of
-    from ds2cli.workflows.prepare_check import spelling_by
+    from ds2cli.workflows.prepare.check import spelling_by
 
     model = ModelConfig((2, 2), ((3, 11), (3, 5)), tuple((2, stride) for stride in strides), rnn_layers=0)
     recogniser = Recogniser(Config(FeatureConfig(kind="mel", n_mels=16), model), units_of(["ab"])).eval()

@@ -192,7 +192,7 @@ def test_nothing_to_score_is_an_error(run):
 
 
 def test_scoring_never_loads_torch():
-    code = "import sys; from ds2cli.cli import main; main(['score', '-h']); import ds2cli.workflows.score; " \
+    code = "import sys; from ds2cli.cli import main; main(['score', '-h']); import ds2cli.workflows.score.score; " \
         "print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.splitlines()[-1] == "False"

@@ -71,7 +71,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_shares_that_are_joined_are_what_one_machine_makes(run, folder, monkeypatch, name):
-    monkeypatch.setattr("ds2cli.workflows.listen.WINDOW_UTTERANCES", 7)
+    monkeypatch.setattr("ds2cli.inference.utterances.WINDOW_UTTERANCES", 7)
     lines = (folder / "m.jsonl").read_text().splitlines()
     (folder / "other.jsonl").write_text(lines[3] + "\n")
     (folder / "good.jsonl").write_text("\n".join(line for n, line in enumerate(lines) if n != 20) + "\n")
@@ -100,7 +100,7 @@ def test_segments_reports_and_pages_are_joined_too(run, folder, an4_utterances):
 
 def test_a_share_that_was_killed_goes_on(folder):
     command = ["align", "english", "m.jsonl", "-o", "hyp.jsonl", "--shard", "1/2"]
-    code = "import ds2cli.workflows.listen as l; l.WINDOW_UTTERANCES = 2; from ds2cli.cli import run; run()"
+    code = "import ds2cli.inference.utterances as l; l.WINDOW_UTTERANCES = 2; from ds2cli.cli import run; run()"
     place = folder / "hyp.jsonl.shares" / "1-of-2.share"
     process = subprocess.Popen([sys.executable, "-c", code, *command], cwd=folder,
                                env={**os.environ, "OMP_NUM_THREADS": "1"})

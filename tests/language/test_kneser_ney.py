@@ -20,7 +20,7 @@ NOVELS_VOCABULARY = set((LMPLZ / "vocab800.txt").read_bytes().split())
 
 @pytest.fixture(scope="module")
 def an4_texts(an4: Path) -> list[str]:
-    from ds2cli.workflows.prepare_corpus import CorpusSummary, prepare_corpus
+    from ds2cli.workflows.prepare.corpus import CorpusSummary, prepare_corpus
 
     records = prepare_corpus("an4", an4, "train", CorpusSummary("an4", "train"))
     return [record["text"] for record in records]

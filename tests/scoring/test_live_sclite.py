@@ -14,7 +14,7 @@ import pytest
 from ds2cli.errors import Ds2Error
 from ds2cli.scoring.choices import Kind, Missing, WordKind
 from ds2cli.scoring.inputs.reading import ReadOptions
-from ds2cli.workflows.score import ScoreOptions, score
+from ds2cli.workflows.score.score import ScoreOptions, score
 
 SCLITE = Path("/usr/lib/sctk/bin/sclite")
 SUITE = os.environ.get("SCTK_TESTDATA", "")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ds2cli.records.manifest import Utterance
-from ds2cli.workflows.prepare_split import split_by_speaker
+from ds2cli.workflows.prepare.split import split_by_speaker
 
 UTTERANCES = st.lists(st.tuples(st.sampled_from("abcdefghijkl"), st.integers(1, 30_000)), min_size=1, max_size=80)
 SHARES = st.lists(st.floats(0.01, 10), min_size=1, max_size=4)

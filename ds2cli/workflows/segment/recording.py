@@ -20,6 +20,7 @@ from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.errors import AudioError, TextError, UsageError
+from ds2cli.inference.utterances import listen_long
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import parse_channel
@@ -28,7 +29,6 @@ from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
 from ds2cli.text.units import Units
 from ds2cli.text.unspoken import Spoken
-from ds2cli.workflows.listen import listen_long
 from ds2cli.workflows.segment.inputs import Pair
 from ds2cli.workflows.segment.known_words import KnownWords
 from ds2cli.workflows.segment.peaks import Peaks

@@ -6,11 +6,12 @@ import pytest
 from ds2cli.audio.files import read_audio, read_blocks, write_audio
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import AudioError
+from ds2cli.inference import utterances as listen
+from ds2cli.inference import windows
 from ds2cli.model.quantised import quantised
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import units_of
-from ds2cli.workflows import listen, windows
 
 CONFIG = Config(
     FeatureConfig(kind="mel", n_mels=16, normalise_power=False),

@@ -5,13 +5,15 @@ from functools import partial
 
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import UsageError
+from ds2cli.inference.utterances import Listeners, side_by_side
+from ds2cli.inference.window_work import Outcome, Window, WindowAnswer, told, window_work
 from ds2cli.jobs.plan import Plan, Worker
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.network import time_stride
 from ds2cli.model.quantised import load_listener
 from ds2cli.text.units import Units
-from ds2cli.workflows.decode import (
+from ds2cli.workflows.decode.decode import (
     NO_LOG_PROBS,
     NO_LOG_PROBS_HINT,
     DecodeRequest,
@@ -20,9 +22,7 @@ from ds2cli.workflows.decode import (
     open_decoder,
     outcomes_of,
 )
-from ds2cli.workflows.decode_inputs import read_asked
-from ds2cli.workflows.listen import Listeners, side_by_side
-from ds2cli.workflows.window_work import Outcome, Window, WindowAnswer, told, window_work
+from ds2cli.workflows.inputs import read_asked
 
 
 def decode_elsewhere(

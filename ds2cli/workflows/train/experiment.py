@@ -26,7 +26,7 @@ from ds2cli.training.batches import padding_share, plan_epoch
 from ds2cli.training.data import frames_to_spell
 from ds2cli.training.distributed import goes_on_by_itself
 from ds2cli.training.memory import must_fit, within_memory
-from ds2cli.workflows.tensorboard import needs_tensorboard
+from ds2cli.workflows.train.tensorboard import needs_tensorboard
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ds2cli.audio.files import read_audio
 from ds2cli.config import FeatureConfig
 from ds2cli.errors import Ds2Error
 from ds2cli.records.manifest import Utterance
-from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.inputs import read_inputs
 
 LOOKED_AT = 16  # records, from the first
 LONGEST_SECONDS = 30.0

@@ -18,9 +18,9 @@ from ds2cli.training.loop import Trainer
 from ds2cli.training.losses.choice import chosen_losses
 from ds2cli.training.memory import within_memory
 from ds2cli.training.predictor import learn_texts
-from ds2cli.workflows.experiment import Experiment
-from ds2cli.workflows.interrupt import Interrupt
-from ds2cli.workflows.tensorboard import Board
+from ds2cli.workflows.train.experiment import Experiment
+from ds2cli.workflows.train.interrupt import Interrupt
+from ds2cli.workflows.train.tensorboard import Board
 
 # Where a launcher starts a run anew, the lock of a dead process may outlive it by a little, over a network.
 RESTART_SECONDS = 10.0

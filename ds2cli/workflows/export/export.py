@@ -12,6 +12,7 @@ import torch
 
 from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.inference.utterances import listen
 from ds2cli.io.atomic import atomic_write
 from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 from ds2cli.model.quantised import load_listener
@@ -19,9 +20,8 @@ from ds2cli.model.recogniser import Recogniser, build_recogniser, pad
 from ds2cli.records.manifest import Utterance
 from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import BLANK
-from ds2cli.workflows.decode_inputs import read_inputs
-from ds2cli.workflows.export_speech import speech_to_compare
-from ds2cli.workflows.listen import listen
+from ds2cli.workflows.export.speech import speech_to_compare
+from ds2cli.workflows.inputs import read_inputs
 
 SUFFIXES = {".onnx": "onnx", ".pt2": "torch", ".safetensors": "int8"}
 TOLERANCE = {"onnx": 1e-4, "torch": 1e-4}  # nats; other forms are meant to differ, and say by how much

@@ -18,10 +18,10 @@ from ds2cli.audio.layout import is_cut_short
 from ds2cli.config import Config
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.inference.stream import Streams, needs_of_the_future
+from ds2cli.inference.windows import PIECE_SECONDS, Window, kept_frames, windows
 from ds2cli.io.parallel import ordered_map
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import Utterance
-from ds2cli.workflows.windows import PIECE_SECONDS, Window, kept_frames, windows
 
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
 WINDOW_SECONDS = 1800.0 # and no more of them at once than this, unless one alone is longer

@@ -20,6 +20,7 @@ from ds2cli.decoding.settings import TRANSDUCERS, DecodingConfig, default_config
 from ds2cli.decoding.tokens import Tokens, are_letters
 from ds2cli.decoding.transducer import TransducerGreedyDecoder, beam_decoder, greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.inference.window_work import Outcome
 from ds2cli.jobs.plan import Plan
 from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.records.formats import all_of_one_recording
@@ -28,8 +29,7 @@ from ds2cli.records.manifest import Utterance
 from ds2cli.runs.decoding import Tuned, read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.units import Units
-from ds2cli.workflows.decode_inputs import read_asked
-from ds2cli.workflows.window_work import Outcome
+from ds2cli.workflows.inputs import read_asked
 
 Decoder = BeamDecoder | GreedyDecoder | TransducerGreedyDecoder
 NO_LOG_PROBS = "a transducer has no log-probs to save: they depend on what was said before"
@@ -100,7 +100,7 @@ def decode(
         outcomes = outcomes_of(source, open_decoder(request, source.units, warn, source.joint), request)
         form = source.units, source.frame_seconds
     else:
-        from ds2cli.workflows.decode_elsewhere import decode_elsewhere, form_of
+        from ds2cli.workflows.decode.elsewhere import decode_elsewhere, form_of
 
         outcomes, form = decode_elsewhere(request, skip, warn, heard, plan), form_of(request)
     with ExitStack() as stack:
@@ -259,9 +259,9 @@ def open_source(
             all_of_one_recording(record for file in files for record in file.records)
         items = ((record, array, "") for file in files for record, array in file)
         return Source(files[0].units, files[0].frame_seconds, items)
+    from ds2cli.inference.utterances import Listeners
     from ds2cli.model.devices import usable_device
     from ds2cli.model.quantised import load_listener
-    from ds2cli.workflows.listen import Listeners
 
     utterances = read_asked(inputs, channel, skip, one_recording)
     return listening(load_listener(run, usable_device(device)), utterances, jobs, Listeners(warn=warn, heard=hears))
@@ -269,7 +269,7 @@ def open_source(
 
 def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, listeners: Any) -> Source:
     """What a recogniser makes of utterances, one after another."""
-    from ds2cli.workflows.listen import listen
+    from ds2cli.inference.utterances import listen
 
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
              for one in listen(recogniser, utterances, jobs, listeners))

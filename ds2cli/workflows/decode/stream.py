@@ -19,8 +19,8 @@ from ds2cli.inference.windowed import WindowedStreams, windowed_latency
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
-from ds2cli.workflows.decode import DecodeRequest, describe_words, open_decoder
-from ds2cli.workflows.decode_inputs import read_inputs
+from ds2cli.workflows.decode.decode import DecodeRequest, describe_words, open_decoder
+from ds2cli.workflows.inputs import read_inputs
 
 
 @dataclass(frozen=True)

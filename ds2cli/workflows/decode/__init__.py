@@ -1,0 +1,1 @@
+"""`ds2 decode`: recordings, or sound as it comes, to words."""

@@ -1,0 +1,1 @@
+"""`ds2 export`: a checkpoint in other forms, compared with the original."""

@@ -1,0 +1,1 @@
+"""`ds2 lm`: n-gram models and their texts, one module for each subcommand."""

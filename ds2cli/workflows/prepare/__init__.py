@@ -1,0 +1,1 @@
+"""`ds2 prepare`: corpora, manifests, units and lexicons, one module for each subcommand."""

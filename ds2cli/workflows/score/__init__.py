@@ -1,0 +1,1 @@
+"""`ds2 score`: error rates, and their page."""

@@ -1,0 +1,1 @@
+"""`ds2 train`: from a request to a run on disk."""
