@@ -12,11 +12,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from ds2cli.audio import foreign
+from ds2cli.audio import ffmpeg
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.layout import Layout, layout_of
-from ds2cli.audio.members import member_of, open_recording
 from ds2cli.audio.spliced import SplicedFile
+from ds2cli.audio.tar_members import member_of, open_recording
 from ds2cli.errors import AudioError
 from ds2cli.media import Kind, conversion
 
@@ -97,7 +97,7 @@ class NativeSound:
             file.close()
 
 
-def open_sound(path: str | Path) -> NativeSound | foreign.FfmpegSound | foreign.PyavSound:
+def open_sound(path: str | Path) -> NativeSound | ffmpeg.FfmpegSound | ffmpeg.PyavSound:
     """A recording, to be read piece by piece.
 
     raises  AudioError where nothing here can read it
@@ -110,7 +110,7 @@ def open_sound(path: str | Path) -> NativeSound | foreign.FfmpegSound | foreign.
             return NativeSound(path, layout)
     except UNREADABLE:
         raise _unreadable(path, kind) from None
-    return foreign.open_foreign(path, kind)
+    return ffmpeg.open_by_ffmpeg(path, kind)
 
 
 def read_info(path: str | Path) -> AudioInfo:

@@ -15,8 +15,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from ds2cli.audio import chunked, flac, mpeg, nist, ogg
-from ds2cli.audio.members import member_of
 from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.tar_members import member_of
 from ds2cli.errors import AudioError
 from ds2cli.media import HEAD_BYTES, Kind, kind_of
 

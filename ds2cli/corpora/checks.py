@@ -10,7 +10,7 @@ import numpy as np
 from ds2cli.audio.channels import cancel_each_other
 from ds2cli.audio.files import read_info, read_samples
 from ds2cli.audio.layout import is_cut_short
-from ds2cli.audio.members import is_there
+from ds2cli.audio.tar_members import is_there
 from ds2cli.errors import AudioError
 from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import Units, frames_needed

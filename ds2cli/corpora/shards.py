@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ds2cli.audio.members import Member, members
+from ds2cli.audio.tar_members import Member, members
 from ds2cli.corpora.audiofolder import LANGUAGE, SPEAKER, TEXT, first_of
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts
 from ds2cli.errors import ManifestError, UsageError

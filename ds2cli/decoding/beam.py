@@ -1,4 +1,4 @@
-"""Prefix beam search with an n-gram model: the door to the kernel. `readable.py` is the same search in a screenful."""
+"""Prefix beam search with an n-gram model: the door to the kernel. `reference.py` is the same search in a screenful."""
 
 import math
 from collections.abc import Callable

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ds2cli.model.folded import Matrices, folded_convolution, folded_recurrence, scale_and_shift
-from ds2cli.model.layers import Lookahead, MaskedConvolution, clipped_relu
+from ds2cli.model.encoder.layers import Lookahead, MaskedConvolution, clipped_relu
+from ds2cli.model.encoder.recurrent import CLIPS, RecurrentLayer, State
+from ds2cli.model.fold_batch_norm import Matrices, folded_convolution, folded_recurrence, scale_and_shift
 from ds2cli.model.quantised import QuantisedRecurrence
-from ds2cli.model.recurrent import CLIPS, RecurrentLayer, State
 
 FEW = 10  # frames, up to which steps are faster
 

@@ -17,9 +17,9 @@ from ds2cli.audio.features import Heard, hop_samples, n_bins, window_samples
 from ds2cli.config import Config
 from ds2cli.errors import UsageError
 from ds2cli.inference.steps import ConvolutionSteps, LookaheadSteps, RecurrenceSteps
+from ds2cli.model.encoder.recurrent import State
 from ds2cli.model.network import time_stride
 from ds2cli.model.recogniser import Recogniser
-from ds2cli.model.recurrent import State
 
 
 @dataclass

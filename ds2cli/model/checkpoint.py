@@ -21,7 +21,7 @@ from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.media import kind_of_file
-from ds2cli.model.narrow import FORMS, Form, narrow, widen
+from ds2cli.model.weight_storage import FORMS, Form, narrow, widen
 from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
 

@@ -4,9 +4,9 @@ from torch import Tensor, nn
 
 from ds2cli.audio.features import frame_mask
 from ds2cli.config import ModelConfig
+from ds2cli.model.encoder.layers import FullyConnected, Lookahead, MaskedConvolution, strided_length
+from ds2cli.model.encoder.recurrent import RecurrentLayer
 from ds2cli.model.heads.transducer import TransducerHead
-from ds2cli.model.layers import FullyConnected, Lookahead, MaskedConvolution, strided_length
-from ds2cli.model.recurrent import RecurrentLayer
 
 
 class Network(nn.Module):

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from ds2cli.model.checkpoint import load_checkpoint
-from ds2cli.model.folded import Matrices, folded_recurrence
-from ds2cli.model.narrow import quantise
+from ds2cli.model.encoder.recurrent import State
+from ds2cli.model.fold_batch_norm import Matrices, folded_recurrence
 from ds2cli.model.recogniser import Recogniser, build_recogniser
-from ds2cli.model.recurrent import State
+from ds2cli.model.weight_storage import quantise
 
 ENGINES = {"x86", "fbgemm", "onednn"}  # torch's int8 kernels with a scale for each row of a recurrence
 OPERATORS = ("quantized_lstm", "quantized_gru", "_make_per_channel_quantized_tensor")

@@ -4,7 +4,7 @@ The clock is looked at after every hundredth of the budget. Between two looks pr
 what the last look found is part of the saved position: a resumed run takes the rates that it would have taken.
 """
 
-from ds2cli.training.position import Position
+from ds2cli.training.trainer_state import Position
 
 LOOK = 0.01  # of the budget, from one look at the clock to the next
 MOST_FOR_EVALUATION = 0.5  # of the budget, however long the last evaluation took

@@ -9,7 +9,7 @@ from ds2cli.audio.augment import mask_features
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
-from ds2cli.model.layers import SequenceBatchNorm
+from ds2cli.model.encoder.layers import SequenceBatchNorm
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
@@ -18,7 +18,7 @@ from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.consistency import consistency_losses
 from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
-from ds2cli.training.parts import cut, silent
+from ds2cli.training.microbatches import cut, silent
 
 # What a part needs, in the order of need; the neediest process decides for all.
 NOTHING, FEWER_UTTERANCES, NO_SUCH_UTTERANCE = 0, 2, 1

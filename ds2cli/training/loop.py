@@ -21,9 +21,9 @@ from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.optimizers import make_optimizer
-from ds2cli.training.position import Position
-from ds2cli.training.recovery import go_back, is_astray, lost, may_go_back
+from ds2cli.training.rollback import go_back, is_astray, lost, may_go_back
 from ds2cli.training.schedule import Plateau, learning_rate
+from ds2cli.training.trainer_state import Position
 
 
 @dataclass

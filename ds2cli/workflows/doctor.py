@@ -166,13 +166,13 @@ def _network_steps() -> str:
 
 def _audio() -> Iterator[Finding]:
     try:
-        from ds2cli.audio import foreign
+        from ds2cli.audio import ffmpeg
         from ds2cli.audio.files import library_version
     except (ImportError, OSError) as problem:
         yield Finding("audio", "libsndfile", str(problem), ok=False, essential=True)
         return
     yield Finding("audio", "libsndfile", library_version())
-    reader = foreign.reader()
+    reader = ffmpeg.reader()
     read = f"read by {reader}" if reader else "not read; pip install av"
     yield Finding("audio", "m4a, mp4, webm, ...", read, bool(reader))
     for suffix, essential in AUDIO.items():

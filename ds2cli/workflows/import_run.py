@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ds2cli.errors import UsageError
 from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
-from ds2cli.model.deepspeech_pytorch import read_deepspeech_pytorch
+from ds2cli.model.exchange.deepspeech_pytorch import read_deepspeech_pytorch
 from ds2cli.model.recogniser import Recogniser, build_recogniser
 from ds2cli.runs.folder import RunFolder, write_text
 from ds2cli.text.units import write_units

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from ds2cli.audio.members import member_of, open_recording
+from ds2cli.audio.tar_members import member_of, open_recording
 from ds2cli.errors import UsageError
 from ds2cli.reporting.choices import Sound
 

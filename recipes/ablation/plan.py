@@ -7,7 +7,7 @@ from variants import settings_of, training_part
 
 from ds2cli.audio.features import hop_samples, n_bins
 from ds2cli.config import Config
-from ds2cli.model.arithmetic import training_operations
+from ds2cli.model.flops import training_operations
 from ds2cli.model.network import time_stride
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.training.batches import plan_epoch

@@ -35,9 +35,9 @@ ALLOWED = {
     ("corpora", "audio"),
 }
 ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfile": ["audio/files.py"],
-           "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/onnx_graph.py"],
-           "onnxruntime": ["model/onnx_graph.py"],
-           "av": ["audio/foreign.py"], "starlette": ["serving"], "uvicorn": ["serving"],
+           "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/exchange/onnx_graph.py"],
+           "onnxruntime": ["model/exchange/onnx_graph.py"],
+           "av": ["audio/ffmpeg.py"], "starlette": ["serving"], "uvicorn": ["serving"],
            "prometheus_client": ["serving/metrics.py"], "wyoming": ["serving/protocols/wyoming.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 

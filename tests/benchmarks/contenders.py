@@ -11,7 +11,7 @@ from peer_network import PeerNetwork, PeerTrainer
 
 from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.config import AugmentConfig, Config, ModelConfig, TrainConfig
-from ds2cli.model.arithmetic import training_operations
+from ds2cli.model.flops import training_operations
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.runs.events import StepEvent
 from ds2cli.training.data import Batch, feature_statistics

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ds2cli.model.layers import CLIP, clipped_relu
-from ds2cli.model.rectified import rectified
+from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.layers import CLIP, clipped_relu
 
 
 def plain_loop(inputs: Tensor, weights: Tensor) -> Tensor:

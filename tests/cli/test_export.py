@@ -74,7 +74,7 @@ def test_the_checkpoint_itself_is_never_overwritten(run, folder):
 def test_a_file_that_answers_otherwise_is_not_written(run, folder, monkeypatch):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    monkeypatch.setattr("ds2cli.model.onnx_graph.CLIP", 0.1)
+    monkeypatch.setattr("ds2cli.model.exchange.onnx_graph.CLIP", 0.1)
     (folder / "a.onnx").write_text("old")
     ran = run("export", folder / "run", "-o", folder / "a.onnx")
     assert ran.code == Exit.FAILED and "is not written: it differs" in ran.stderr

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from ds2cli.audio import foreign
+from ds2cli.audio import ffmpeg
 from ds2cli.audio.augment import narrow_band
 from ds2cli.audio.files import encode_audio, read_audio, resample, write_audio
 
@@ -25,7 +25,7 @@ def spoken(an4):
 @pytest.fixture
 def folder(tmp_path, spoken, monkeypatch):
     """Speech in a.wav, on one of two channels in two.wav, lost in cancelled.wav; and c.m4a, that nobody here reads."""
-    monkeypatch.setattr(foreign, "reader", lambda: "")
+    monkeypatch.setattr(ffmpeg, "reader", lambda: "")
     write_audio(tmp_path / "a.wav", spoken, 16000)
     write_audio(tmp_path / "two.wav", np.stack([0 * spoken, spoken], 1), 16000)
     write_audio(tmp_path / "cancelled.wav", np.stack([spoken, -spoken], 1), 16000)

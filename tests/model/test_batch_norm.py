@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ds2cli.audio.features import frame_mask
-from ds2cli.model.layers import SequenceBatchNorm
+from ds2cli.model.encoder.layers import SequenceBatchNorm
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

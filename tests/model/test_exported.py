@@ -71,7 +71,7 @@ def worst(recogniser: Recogniser, answer, batches: list[list[np.ndarray]]) -> fl
 def test_onnx_answers_as_the_recogniser_does(tmp_path, rnn, features, statistics, model):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from ds2cli.model.onnx_graph import onnx_model, open_onnx
+    from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
 
     recogniser = recogniser_of(rnn, features, statistics, model)
     (tmp_path / "a").write_bytes(onnx_model(recogniser, {"blank": "0"}).SerializeToString())
@@ -82,7 +82,7 @@ def test_onnx_clips_what_the_paper_clips(tmp_path):
     """A recurrence that would grow without bound stands at 20 in each direction."""
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from ds2cli.model.onnx_graph import onnx_model, open_onnx
+    from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
 
     recogniser = recogniser_of("rnn", "mel", "corpus", {**NONE, **BOTH, "batch_norm": "none"})
     recogniser.network.hidden = torch.nn.ModuleList()
@@ -103,7 +103,7 @@ def test_onnx_clips_what_the_paper_clips(tmp_path):
 @pytest.mark.slow
 @VARIANT
 def test_a_torch_program_answers_as_the_recogniser_does(tmp_path, rnn, features, statistics, model):
-    from ds2cli.model.traced import open_traced, save_traced, traced
+    from ds2cli.model.exchange.torch_export import open_traced, save_traced, traced
 
     recogniser = recogniser_of(rnn, features, statistics, model)
     save_traced(traced(recogniser), tmp_path / "a", {"blank": "0"})

@@ -10,10 +10,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from ds2cli.audio.features import frame_mask, n_frames
 from ds2cli.audio.files import read_audio
 from ds2cli.config import Config, FeatureConfig, ModelConfig
-from ds2cli.model.layers import Lookahead
+from ds2cli.model.encoder.layers import Lookahead
+from ds2cli.model.encoder.recurrent import FusedRecurrence, RecurrentLayer, StepwiseRecurrence, reversed_within
 from ds2cli.model.network import Network, n_output_frames, time_stride
 from ds2cli.model.recogniser import Recogniser, pad
-from ds2cli.model.recurrent import FusedRecurrence, RecurrentLayer, StepwiseRecurrence, reversed_within
 from ds2cli.text.units import units_of
 from ds2cli.training.losses.ctc import ctc_losses
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import FORMAT, Checkpoint, load_checkpoint, save_checkpoint
-from ds2cli.model.narrow import narrow, quantise, widen
 from ds2cli.model.quantised import QuantisedLinear, QuantisedRecurrence, load_listener
 from ds2cli.model.recogniser import Recogniser, load_recogniser
+from ds2cli.model.weight_storage import narrow, quantise, widen
 from ds2cli.settings import to_toml
 from ds2cli.text.units import units_of, write_units
 

@@ -15,7 +15,7 @@ from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
 from ds2cli.training.loop import Trainer
-from ds2cli.training.position import Position
+from ds2cli.training.trainer_state import Position
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -102,11 +102,11 @@ def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path)
         save_checkpoint(path, replace(checkpoint, form=CHECKPOINTS[kind]))
         return _answer_of(load_listener(path))
     if kind == "onnx":
-        from ds2cli.model.onnx_graph import onnx_model, open_onnx
+        from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
 
         path.write_bytes(onnx_model(recogniser, describe(recogniser)).SerializeToString())
         return open_onnx(path)
-    from ds2cli.model.traced import open_traced, save_traced, traced
+    from ds2cli.model.exchange.torch_export import open_traced, save_traced, traced
 
     try:
         save_traced(traced(recogniser), path, describe(recogniser))

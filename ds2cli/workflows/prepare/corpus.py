@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ds2cli.audio.files import read_info
-from ds2cli.audio.members import is_there
+from ds2cli.audio.tar_members import is_there
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError

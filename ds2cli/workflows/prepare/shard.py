@@ -13,7 +13,7 @@ import numpy as np
 
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import OPUS_RATES, encode_audio, read_info, read_samples, resample
-from ds2cli.audio.members import open_recording
+from ds2cli.audio.tar_members import open_recording
 from ds2cli.corpora.choices import Encoding
 from ds2cli.corpora.entries import Rejected
 from ds2cli.corpora.shards import samples

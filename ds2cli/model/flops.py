@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.layers import strided_length
+from ds2cli.model.encoder.layers import strided_length
+from ds2cli.model.encoder.recurrent import GATES
 from ds2cli.model.network import two_dimensional
-from ds2cli.model.recurrent import GATES
 
 Count = tuple[str, int]  # a part of the network, and multiply-adds
 

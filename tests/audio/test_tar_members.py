@@ -7,7 +7,7 @@ import pytest
 
 from ds2cli.audio.files import read_audio, read_info, write_audio
 from ds2cli.audio.layout import is_cut_short
-from ds2cli.audio.members import member_of, members
+from ds2cli.audio.tar_members import member_of, members
 from ds2cli.errors import AudioError
 
 RATE = 16000

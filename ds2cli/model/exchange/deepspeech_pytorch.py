@@ -17,7 +17,7 @@ from torch import Tensor
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import Checkpoint
-from ds2cli.model.foreign_pickle import plain, read_foreign
+from ds2cli.model.exchange.torch_pickle import plain, read_foreign
 from ds2cli.text.units import BLANK, BLANK_NAME, Units
 
 ENGLISH = "_'ABCDEFGHIJKLMNOPQRSTUVWXYZ "

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ds2cli.model.layers import FullyConnected, MaskedConvolution, SequenceBatchNorm
-from ds2cli.model.recurrent import FusedRecurrence, StepwiseRecurrence
+from ds2cli.model.encoder.layers import FullyConnected, MaskedConvolution, SequenceBatchNorm
+from ds2cli.model.encoder.recurrent import FusedRecurrence, StepwiseRecurrence
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
 from ds2cli.training.loop import Trainer
-from ds2cli.training.recovery import PATIENCE, ROLLBACKS, SILENT_STEPS
+from ds2cli.training.rollback import PATIENCE, ROLLBACKS, SILENT_STEPS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -1,7 +1,7 @@
 """When no loss is finite any more: back to the last good checkpoint, at half the rate; a few times, then an error."""
 
 from ds2cli.errors import AudioError, Ds2Error
-from ds2cli.training.position import Position
+from ds2cli.training.trainer_state import Position
 
 # A step whose loss or gradient is not finite leaves the weights as they are. One may be its utterances' fault; so many
 # in a row are the weights' own. Those of the last checkpoint are better, and the same steps at half the rate are

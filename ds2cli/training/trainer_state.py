@@ -8,7 +8,7 @@ class Position:
     """Steps taken, what was best, what went wrong.
 
     loss_sum, loss_count  since the last evaluation
-    not_finite_in_a_row, rollbacks  see ds2cli.training.recovery
+    not_finite_in_a_row, rollbacks  see ds2cli.training.rollback
     rate_share   the schedule's learning rate is multiplied by this
     plateau_best, plateau_waited  see ds2cli.training.schedule.Plateau
     evaluations_since_best        for train.patience

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli.audio.members import member_of
+from ds2cli.audio.tar_members import member_of
 from ds2cli.errors import AudioError
 from ds2cli.media import Kind, conversion
 
@@ -28,7 +28,7 @@ def reader() -> str:
     return "PyAV" if importlib.util.find_spec("av") else ""
 
 
-def open_foreign(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
+def open_by_ffmpeg(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
     """A recording, as `audio.files.open_sound` gives it.
 
     raises  AudioError where neither ffmpeg nor PyAV is there, or the one that is cannot read it

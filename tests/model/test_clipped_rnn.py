@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.rectified import rectified
-from ds2cli.model.recurrent import RecurrentLayer
+from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.recurrent import RecurrentLayer
 
 INFINITE = float("inf")
 

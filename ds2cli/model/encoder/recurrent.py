@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.layers import CLIP, SequenceBatchNorm, normalise_frames
-from ds2cli.model.rectified import rectified
+from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.layers import CLIP, SequenceBatchNorm, normalise_frames
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
 CLIPS = {"rnn": CLIP, "relu": float("inf")}  # of the rectifiers

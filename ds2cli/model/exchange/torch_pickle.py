@@ -66,7 +66,7 @@ def read_foreign(path: Path) -> dict[str, Any]:
 
     raises  CheckpointError where it is not such a file
     """
-    reader = SimpleNamespace(Unpickler=Unpickler, load=_load, __name__="ds2cli.model.foreign_pickle")
+    reader = SimpleNamespace(Unpickler=Unpickler, load=_load, __name__="ds2cli.model.exchange.torch_pickle")
     try:
         found = torch.load(path, map_location="cpu", pickle_module=reader, weights_only=False)
     except FileNotFoundError:

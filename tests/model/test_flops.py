@@ -7,9 +7,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.arithmetic import multiply_adds, training_operations
+from ds2cli.model.encoder.recurrent import GATES
+from ds2cli.model.flops import multiply_adds, training_operations
 from ds2cli.model.network import Network
-from ds2cli.model.recurrent import GATES
 
 BINS, UNITS, FRAMES = 33, 7, 40
 # Normalised after the matrix, recurrences run step by step, in products that torch counts; fused ones it does not see.

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from ds2cli.audio import foreign
+from ds2cli.audio import ffmpeg
 from ds2cli.audio.files import encode_audio, read_audio, read_blocks, read_info, write_audio
 from ds2cli.errors import AudioError
 from ds2cli.media import AUDIO_SUFFIXES, conversion, is_sound, kind_of, recordings_in
@@ -32,7 +32,7 @@ HEADS = {
 @pytest.fixture
 def no_reader(monkeypatch):
     """A computer with neither ffmpeg nor PyAV."""
-    monkeypatch.setattr(foreign, "reader", lambda: "")
+    monkeypatch.setattr(ffmpeg, "reader", lambda: "")
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -102,7 +102,7 @@ def pretended_ffmpeg(tmp_path, monkeypatch):
     program.write_text(PRETENDED.format(python=sys.executable, rate=RATE, sound=str(folder / "sound.npy")))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
-    foreign.count_frames.cache_clear()
+    ffmpeg.count_frames.cache_clear()
 
 
 def test_what_ffmpeg_decodes_is_read(tmp_path, pretended_ffmpeg):
@@ -129,8 +129,8 @@ READERS = [
 @pytest.mark.parametrize("name", ["m4a", "aac", "webm", "mkv", "mp4", "wma", "ac3", "mov", "wv"])
 @pytest.mark.parametrize("wanted", READERS)
 def test_formats_of_the_world_are_read(tmp_path, monkeypatch, name, wanted):
-    monkeypatch.setattr(foreign, "reader", lambda: wanted)
-    foreign.count_frames.cache_clear()
+    monkeypatch.setattr(ffmpeg, "reader", lambda: wanted)
+    ffmpeg.count_frames.cache_clear()
     write_audio(tmp_path / "a.wav", SOUND, RATE)
     subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / f"a.{name}"], check=True)
     path = tmp_path / f"a.{name}"

@@ -24,11 +24,11 @@ from ds2cli.audio.features import (
     prior_frames,
     window_samples,
 )
-from ds2cli.model.folded import Matrices, folded_convolution, folded_linear, folded_recurrence, scale_and_shift
-from ds2cli.model.layers import CLIP, MaskedConvolution
+from ds2cli.model.encoder.layers import CLIP, MaskedConvolution
+from ds2cli.model.encoder.recurrent import RecurrentLayer
+from ds2cli.model.fold_batch_norm import Matrices, folded_convolution, folded_linear, folded_recurrence, scale_and_shift
 from ds2cli.model.network import Network
 from ds2cli.model.recogniser import Recogniser
-from ds2cli.model.recurrent import RecurrentLayer
 
 OPSET, IR_VERSION = 17, 8  # of 2022: runtimes of any age read them
 # Gates in ONNX's order, as places in torch's: LSTM in, out, forget, cell; GRU update, reset, new.

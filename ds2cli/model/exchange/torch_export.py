@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ds2cli.model.folded import Matrices, folded_recurrence
-from ds2cli.model.layers import clipped_relu
+from ds2cli.model.encoder.layers import clipped_relu
+from ds2cli.model.fold_batch_norm import Matrices, folded_recurrence
 from ds2cli.model.recogniser import Recogniser
 
 

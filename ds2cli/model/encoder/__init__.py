@@ -1,0 +1,1 @@
+"""What hears: convolutions, recurrent layers, lookahead; features in, frames out."""

@@ -1,0 +1,1 @@
+"""Models of other toolkits in, and files for other runtimes out."""
