@@ -38,9 +38,9 @@ def test_scoring_loads_numpy_alone(tmp_path):
     assert not loaded & {"torch", "kenlm", "matplotlib", "numba", "soundfile"}
 
 
-@pytest.mark.parametrize(
-    "name", ["prepare_corpus", "prepare_check", "prepare_units", "prepare_split", "prepare_shard", "score", "lm_text"]
-)
+@pytest.mark.parametrize("name", [
+    "prepare.corpus", "prepare.check", "prepare.units", "prepare.split", "prepare.shard", "score.score", "lm.text",
+])  # fmt: skip
 def test_workflows_without_a_network_load_no_torch(name):
     assert "torch" not in modules_after(code=f"import ds2cli.workflows.{name}")
 
