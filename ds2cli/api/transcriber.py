@@ -21,7 +21,10 @@ from ds2cli.model.quantised import load_listener
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.runs.decoding import read_tuned
-from ds2cli.workflows.decode.decode import DecodeRequest, decode_source, listening, open_decoder
+from ds2cli.workflows.decode.decode import decode_source
+from ds2cli.workflows.decode.decoder import open_decoder
+from ds2cli.workflows.decode.request import DecodeRequest
+from ds2cli.workflows.decode.source import listening
 from ds2cli.workflows.decode.stream import open_streams
 from ds2cli.workflows.inputs import read_inputs
 

@@ -17,12 +17,10 @@ import typer.core  # noqa: E402
 
 from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
+from ds2cli.cli.conventions import EPILOG, SETTINGS  # noqa: E402
 from ds2cli.cli.numbers import finite_numbers  # noqa: E402
 from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 from ds2cli.jobs.plan import ShareDone  # noqa: E402
-
-EPILOG = "exit codes: 0 done, 1 failed, 2 asked wrongly, 3 done but some skipped, 130 interrupted and saved"
-SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 # The pipe, then what serves it.
 ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", "join", "average", "export", "import",

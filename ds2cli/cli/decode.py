@@ -113,8 +113,8 @@ def decode(
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
     from ds2cli.records.formats import takes_one_recording, transcript
-    from ds2cli.workflows.decode.decode import DecodeRequest
     from ds2cli.workflows.decode.decode import decode as decode_all
+    from ds2cli.workflows.decode.request import DecodeRequest
 
     only_one = takes_one_recording(kind)
     overrides = given(

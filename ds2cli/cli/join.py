@@ -10,6 +10,7 @@ from ds2cli.cli.flags import JOIN
 
 
 def join(
+    context: typer.Context,
     shares: Annotated[Path, typer.Argument(metavar="DIR", help="where all shares are, FILE.shares")],
 ) -> None:
     """The shares of a long command (--shard I/N) become what one machine would have made, byte for byte.
@@ -22,7 +23,6 @@ def join(
     ds2 decode runs/a test.jsonl -o hyp.jsonl --shard 2/2      (on another, which sees the same disk)
     ds2 join hyp.jsonl.shares                                  (writes hyp.jsonl)
     """
-    from ds2cli.cli import app
     from ds2cli.jobs.shares import Shares
 
     found, folder = Shares(shares), shares.resolve()
@@ -31,4 +31,4 @@ def join(
     command[at:at] = ["--shard", JOIN, "--shares", str(folder)]
     # Where the command's relative names mean something.
     with contextlib.chdir(found.folder if found.folder.is_dir() else Path.cwd()):
-        app(args=command, prog_name="ds2", obj=command)
+        context.find_root().command(args=command, prog_name="ds2", obj=command)

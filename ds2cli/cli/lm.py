@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli import terminal
+from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.numbers import takes_numbers, to_bytes, to_numbers
 
 app = typer.Typer(

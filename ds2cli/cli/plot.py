@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli import terminal
+from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.flags import Channel, to_channel
 
 app = typer.Typer(

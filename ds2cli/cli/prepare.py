@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ds2cli.cli import EPILOG, SETTINGS, terminal
+from ds2cli.cli import terminal
+from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
 from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to

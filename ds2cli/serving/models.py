@@ -19,7 +19,8 @@ from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.serving.engine import Engine, Observer
 from ds2cli.serving.logs import Log
 from ds2cli.serving.metrics import Metrics
-from ds2cli.workflows.decode.decode import DecodeRequest, open_decoder
+from ds2cli.workflows.decode.decoder import open_decoder
+from ds2cli.workflows.decode.request import DecodeRequest
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ds2cli.inference.utterances import BATCH_SECONDS, STREAMED_SECONDS
 from ds2cli.inference.windows import PIECE_SECONDS, windows
 from ds2cli.records.jsonl import Record
 from ds2cli.serving.models import Model
-from ds2cli.workflows.decode.decode import describe_words
+from ds2cli.workflows.decode.outcomes import describe_words
 
 BEHIND = 10  # niceness: a live stream goes first wherever both want a processor
 CALLED = "the upload"

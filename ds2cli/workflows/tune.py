@@ -18,7 +18,8 @@ from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode.decode import letters_note, open_lexicon, open_model, open_source, warn_of_coverage
+from ds2cli.workflows.decode.decoder import letters_note, open_lexicon, open_model, warn_of_coverage
+from ds2cli.workflows.decode.source import open_source
 
 
 @dataclass(frozen=True)

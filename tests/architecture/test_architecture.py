@@ -1,6 +1,7 @@
 """The house keeps its shape: imports point one way, doors are few, start-up is light."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_imports_point_one_way():
             if other and other != me and rank(other) >= rank(me) and (me, other) not in ALLOWED:
                 wrong.append(f"{path.relative_to(PACKAGE)} -> {module}")
     assert not wrong
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_circle_of_modules_even_inside_a_folder():
+    """Imports inside functions count too; only the package's own door, which loads its rooms when asked, does not."""
+    names = {name_of(path) for path in FILES} - {"ds2cli"}
+    graph = {}
+    for path in FILES:
+        found = {name if name in names else name.rpartition(".")[0] for name in imports(path)}
+        graph[name_of(path)] = found & names - {name_of(path)}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
 
 
 @pytest.mark.parametrize("package", ONLY_IN)

@@ -105,7 +105,8 @@ def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
 def test_words_settle_but_not_in_lists_of_readings():
     """What all readings must say after a while would make them alike."""
     from ds2cli.model.checkpoint import load_checkpoint
-    from ds2cli.workflows.decode.decode import DecodeRequest, open_decoder
+    from ds2cli.workflows.decode.decoder import open_decoder
+    from ds2cli.workflows.decode.request import DecodeRequest
 
     units = load_checkpoint("english").units
     frames = [

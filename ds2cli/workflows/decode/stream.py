@@ -19,7 +19,9 @@ from ds2cli.inference.windowed import WindowedStreams, windowed_latency
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
-from ds2cli.workflows.decode.decode import DecodeRequest, describe_words, open_decoder
+from ds2cli.workflows.decode.decoder import open_decoder
+from ds2cli.workflows.decode.outcomes import describe_words
+from ds2cli.workflows.decode.request import DecodeRequest
 from ds2cli.workflows.inputs import read_inputs
 
 

@@ -9,8 +9,8 @@ from ds2cli.io.atomic import atomic_text, make_folder, must_be_writable
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
-from ds2cli.text.unspoken import JOINED
 from ds2cli.workflows.segment.recording import Answer
+from ds2cli.workflows.segment.wording import counted, hours, sentence
 
 
 @dataclass
@@ -86,9 +86,9 @@ class Outputs:
                     row = {"id": answer.pair.id, **row, "problem": answer.problem, "doubt": answer.doubt}
                     stream.write(to_line(row) + "\n")
         if self.html:
-            from ds2cli.workflows.segment.view import write_view
+            from ds2cli.workflows.segment.page import write_page
 
-            write_view(self._answers, self.html, self.html_sound)
+            write_page(self._answers, self.html, self.html_sound)
         if self.kaldi:
             write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
 
@@ -96,53 +96,6 @@ class Outputs:
         """One line for people."""
         mean = self.kept_seconds / self.kept if self.kept else 0.0
         lost = [f"{count:,} {what}" for what, count in self.lost.items() if count]
-        words = " · ".join([f"{self.kept_words:,} of {_count(self.words, 'word')}", *lost])
-        return (f"{_hours(self.seconds)} in {_count(self.recordings, 'recording')} -> {_hours(self.kept_seconds)} in "
-                f"{_count(self.kept, 'segment')} of {mean:.1f} s · {words}")
-
-
-def sentence(answer: Answer) -> str:
-    """What became of one recording, in a line for people."""
-    found = answer.recording
-    parts = [f"{found['id']}: {_clock(found['seconds'])}", f"{_clock(found['kept_seconds'])} in "
-             f"{_count(found['kept'], 'segment')}"]
-    if found["segments"] > found["kept"]:
-        parts.append(f"{found['segments'] - found['kept']} rejected ({_count(found['rejected_words'], 'word')})")
-    if found["dropped_words"]:
-        parts.append(f"{_count(found['dropped_words'], 'word')} dropped ({_reasons(found['dropped'])})")
-    if found["unwritten_seconds"]:
-        parts.append(f"{_clock(found['unwritten_seconds'])} without text")
-    if found["unspoken"]:
-        words = sum(one["words"] for one in found["unspoken"])
-        parts.append(f"{_count(words, 'word')} not heard")
-    if found["no_unit"]:
-        shown = " ".join(list(found["no_unit"])[:5])
-        parts.append(f"no unit for {shown}")
-    if found["not_said"]:
-        parts.append(not_said(found["not_said"]))
-    notes = [f"{_clock(note['start'])} to {_clock(note['end'])}: {note['text']}" for note in found["notes"]]
-    return " · ".join(parts + notes)
-
-
-def not_said(left_out: dict[str, int]) -> str:
-    """What was done to a text before it was aligned, for people."""
-    gone = ", ".join(f"{what} ({count:,})" for what, count in left_out.items() if what != JOINED)
-    joined = f"{JOINED} ({left_out[JOINED]:,})" if JOINED in left_out else ""
-    return " · ".join(part for part in (f"left out of the text: {gone}" if gone else "", joined) if part)
-
-
-def _reasons(dropped: list[dict]) -> str:
-    return ", ".join(dict.fromkeys(one["reason"] for one in dropped))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.2f} h"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+        words = " · ".join([f"{self.kept_words:,} of {counted(self.words, 'word')}", *lost])
+        return (f"{hours(self.seconds)} in {counted(self.recordings, 'recording')} -> {hours(self.kept_seconds)} in "
+                f"{counted(self.kept, 'segment')} of {mean:.1f} s · {words}")

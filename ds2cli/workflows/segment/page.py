@@ -7,11 +7,11 @@ from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.segment_page import segment_page
 from ds2cli.workflows.page_sound import sound_address
-from ds2cli.workflows.segment.outputs import not_said
 from ds2cli.workflows.segment.recording import Answer
+from ds2cli.workflows.segment.wording import not_said
 
 
-def write_view(answers: list[Answer], path: Path, sound: Sound) -> None:
+def write_page(answers: list[Answer], path: Path, sound: Sound) -> None:
     """Write the page of all recordings that were answered.
 
     raises  UsageError where the page's folder does not exist, or a recording that should be embedded cannot be read

@@ -1,4 +1,4 @@
-"""Decoding as the work of many: a worker opens the models once, and answers windows of utterances."""
+"""Decoding shared among jobs: a worker opens the models once, and answers windows of utterances."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,19 +13,14 @@ from ds2cli.model.devices import usable_device
 from ds2cli.model.network import time_stride
 from ds2cli.model.quantised import load_listener
 from ds2cli.text.units import Units
-from ds2cli.workflows.decode.decode import (
-    NO_LOG_PROBS,
-    NO_LOG_PROBS_HINT,
-    DecodeRequest,
-    are_log_probs,
-    listening,
-    open_decoder,
-    outcomes_of,
-)
+from ds2cli.workflows.decode.decoder import must_have_log_probs, open_decoder
+from ds2cli.workflows.decode.outcomes import outcomes_of
+from ds2cli.workflows.decode.request import DecodeRequest
+from ds2cli.workflows.decode.source import are_log_probs, listening
 from ds2cli.workflows.inputs import read_asked
 
 
-def decode_elsewhere(
+def shared_outcomes(
     request: DecodeRequest, skip: Callable[[str], None], warn: Callable[[str], None],
     heard: Callable[[float, float], None], plan: Plan,
 ) -> Iterator[Outcome]:
@@ -51,8 +46,7 @@ def open_window_decoder(request: DecodeRequest) -> Worker:
     notes: list[str] = []
     recogniser = load_listener(request.run, usable_device(request.device))
     joint = joint_of(recogniser)
-    if joint and request.log_probs:
-        raise UsageError(NO_LOG_PROBS, hint=NO_LOG_PROBS_HINT)
+    must_have_log_probs(request, joint)
     decoder = open_decoder(request, recogniser.units, notes.append, joint)
 
     def answers(windows: Iterable[Window]) -> Iterator[WindowAnswer]:

@@ -1,0 +1,72 @@
+"""Log-probs through a decoder to records that say what was said."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+
+import numpy as np
+
+from ds2cli.decoding.hypothesis import Hypothesis, Word
+from ds2cli.errors import Ds2Error
+from ds2cli.inference.window_work import Outcome
+from ds2cli.records.jsonl import Record
+from ds2cli.workflows.decode.decoder import Decoder
+from ds2cli.workflows.decode.request import DecodeRequest
+from ds2cli.workflows.decode.source import Source, are_log_probs
+
+
+def outcomes_of(source: Source, decoder: Decoder, request: DecodeRequest) -> Iterator[Outcome]:
+    """What became of each utterance of a source, in order; those that cannot be decoded come as soon as that is known.
+
+    raises  Ds2Error where files of log-probs hold something else
+    """
+    with ThreadPoolExecutor(request.jobs) as pool:
+        waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+
+        def finished() -> Outcome:
+            record, log_probs, future = waiting.popleft()
+            said = describe(record, future.result(), source, request)
+            return Outcome(said, record, log_probs) if request.log_probs else Outcome(said)
+
+        for record, log_probs, problem in source.items:
+            try:
+                if log_probs is None:
+                    raise Ds2Error(problem)
+                log_probs = decoder.check(log_probs, f"`{record.get('id', '?')}`")
+            except Ds2Error as wrong:
+                if log_probs is not None and (request.layout or are_log_probs(request.inputs)):
+                    raise
+                yield Outcome({}, problem=str(wrong))
+                continue
+            # The beams run in their threads while the network, in this one, goes on listening.
+            waiting.append((record, log_probs, pool.submit(decoder.decode, log_probs, request.n_best)))
+            while len(waiting) > 128 or (waiting and waiting[0][2].done()):
+                yield finished()
+        while waiting:
+            yield finished()
+
+
+def describe(record: Record, hypotheses: list[Hypothesis], source: Source, request: DecodeRequest) -> Record:
+    """The record with what was said."""
+    best = hypotheses[0]
+    said = describe_words(best, best.words(source.frame_seconds))
+    if request.unit_times:
+        times = best.unit_times(source.units, source.frame_seconds)
+        said["unit_times"] = [{"unit": unit, "start": round(start, 3), "end": round(end, 3)}
+                              for unit, start, end in times]
+    if request.n_best > 1:
+        said["nbest"] = [{"text": one.text, "score": _score(one)} for one in hypotheses]
+    return {**record, **said}
+
+
+def describe_words(best: Hypothesis, words: list[Word]) -> Record:
+    """A record's fields of what was said."""
+    rounded = [{name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(word).items()}
+               for word in words]
+    return {"pred_text": best.text, "score": _score(best), "words": rounded}
+
+
+def _score(hypothesis: Hypothesis) -> dict[str, float]:
+    scores = {"acoustic": hypothesis.acoustic, "lm": hypothesis.lm, "total": hypothesis.total}
+    return {name: round(score, 4) for name, score in scores.items()}

@@ -1,0 +1,34 @@
+"""What `ds2 decode` is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ds2cli.decoding.logits import LogitsLayout
+
+
+@dataclass(frozen=True)
+class DecodeRequest:
+    """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones.
+
+    lm            language model; where none is named, the run's own, if it comes with one
+    greedy        without any language model
+    lexicon_file  how words are said in the units; where none is named, the run's own
+    """
+
+    run: str
+    inputs: list[str]
+    lm: Path | None = None
+    greedy: bool = False
+    overrides: dict[str, Any] | None = None
+    beam_search: bool = False
+    n_best: int = 1
+    unit_times: bool = False
+    log_probs: Path | None = None
+    jobs: int = 1
+    device: str = "auto"
+    channel: int | None = None
+    layout: LogitsLayout | None = None
+    letters_are_words: bool = False
+    lexicon_file: Path | None = None
+    one_recording: bool = False
