@@ -53,7 +53,7 @@ def test_timits_phones_are_scored_as_39():
     from ds2cli.io.text import numbered_lines
     from ds2cli.scoring.glm import read_glm
 
-    path = Path(__file__).parents[2] / "recipes/timit-39.glm"
+    path = Path(__file__).parents[2] / "recipes/phones/timit-39.glm"
     glm = read_glm(numbered_lines(path), str(path))
     assert glm.apply("h# sh ix q hv eh dcl jh ax-h") == "sil sh ih hh eh sil jh ah"
     assert len(CORE_TEST) == 24 and len(DEV) == 50 and not CORE_TEST & DEV
