@@ -87,9 +87,9 @@ def align(
 def _network(model: FileName | Transcriber, device: str) -> tuple[Recogniser, Path | None]:
     """The network, with layers in float32, and the lexicon that it comes with."""
     if isinstance(model, Transcriber):
-        return model.network.by_ctc(), model.lexicon_file
+        return model.network, model.lexicon_file
     name = os.fspath(model)
-    return load_recogniser(name, usable_device(device)).by_ctc(), read_tuned(name).lexicon_file
+    return load_recogniser(name, usable_device(device)), read_tuned(name).lexicon_file
 
 
 def segment(

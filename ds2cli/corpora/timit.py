@@ -4,7 +4,8 @@
     TIMIT/TRAIN/DR1/FCJF0/SI1027.WAV    NIST SPHERE, whatever its name says
 
 The two sentences that everybody reads (SA) are left out, as their phones would be known by heart. `test` is the core
-test set (24 speakers), `dev` 50 other speakers of the TEST folder. Scores are of 39 classes: recipes/phones/timit-39.glm.
+test set (24 speakers), `dev` 50 other speakers of the TEST folder. Scores are of 39 classes:
+recipes/phones/timit-39.glm.
 
 Lee and Hon 1989, Speaker-independent phone recognition using hidden Markov models; Graves et al. 2013, arXiv:1303.5778.
 """

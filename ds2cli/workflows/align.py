@@ -1,4 +1,5 @@
-"""Utterances whose text is known gain the times of their words and units: the exact best path through CTC's trellis."""
+"""Utterances whose text is known gain the times of their words and units: the exact best path through CTC's trellis, or
+through a transducer's own lattice."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 
 from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.spellings import choose_spellings
+from ds2cli.alignment.transducer import choose_spoken, emitted_path
 from ds2cli.alignment.viterbi import best_path
 from ds2cli.errors import TextError
 from ds2cli.inference.utterances import Heard, Listeners, listen, side_by_side
@@ -21,7 +23,7 @@ from ds2cli.records.manifest import Utterance
 from ds2cli.runs.decoding import read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
-from ds2cli.text.transcript import NOT_IN_LEXICON, to_transcript
+from ds2cli.text.transcript import NOT_IN_LEXICON, Transcript, to_transcript
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.inputs import read_asked
 from ds2cli.workflows.segment.records import timed_words
@@ -73,7 +75,7 @@ class Aligner:
 
     def __init__(self, request: AlignRequest, hears: Callable[[float, float], None] = lambda done, total: None) -> None:
         self._request, self._hears = request, hears
-        self._recogniser = load_recogniser(request.run, usable_device(request.device)).by_ctc()
+        self._recogniser = load_recogniser(request.run, usable_device(request.device))
         lexicon_file = request.lexicon_file or read_tuned(request.run).lexicon_file
         units = self._recogniser.units
         self._lexicon = read_lexicon(lexicon_file, units) if lexicon_file else None
@@ -117,21 +119,47 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
         raise TextError(f"`{unknown[0]}` is not a unit of the model")
     if not transcript.words:
         raise TextError("no text to align")
+    if recogniser.is_transducer:
+        return _emitted_times(transcript, log_probs, recogniser, unit_times, lexicon)
     labels, frame = transcript.labels, recogniser.frame_seconds
     if frames_needed(labels.tolist()) > len(log_probs):
         raise TextError(f"{len(labels)} letters in {len(log_probs)} frames, which CTC cannot spell")
     path = best_path(log_probs, labels, transcript.starts)
     if lexicon:
-        spellings = [lexicon.spellings(word) for word in transcript.words]
-        transcript = choose_spellings(transcript, path, log_probs, spellings)
+        transcript = choose_spellings(transcript, path, log_probs, _spellings(transcript, lexicon))
         labels, path = transcript.labels, best_path(log_probs, transcript.labels, transcript.starts)
-    record = {
-        "words": timed_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words)),
-        "score": round(path.score, 4),
-    }
+    words = timed_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words))
+    record = {"words": words, "score": round(path.score, 4)}
     if unit_times:
-        names = recogniser.units.names
-        spans = zip(labels.tolist(), path.starts.tolist(), path.ends.tolist(), strict=True)
-        record["unit_times"] = [{"unit": names[label], "start": round(start * frame, 3), "end": round(end * frame, 3)}
-                                for label, start, end in spans]
+        record["unit_times"] = _unit_times(recogniser, labels, path.starts, path.ends)
     return record
+
+
+def _emitted_times(transcript: Transcript, frames: np.ndarray, recogniser: Recogniser, unit_times: bool,
+                   lexicon: Lexicon | None) -> Record:
+    """As `times_of`, of a transducer's frames; a label lasts the frame that it is said in, as in `ds2 decode`."""
+    head, second = recogniser.network.head, recogniser.frame_seconds
+    path = emitted_path(head, frames, transcript.labels)
+    if lexicon:
+        transcript = choose_spoken(head, frames, transcript, path, _spellings(transcript, lexicon))
+        path = emitted_path(head, frames, transcript.labels)
+    words = []
+    for number, word in enumerate(transcript.words):
+        first, after = transcript.spelled(number, number + 1)
+        words.append({"word": word, "start": round(float(path.frames[first]) * second, 3),
+                      "end": round(float(path.frames[after - 1] + 1) * second, 3),
+                      "confidence": round(float(np.exp(path.log_probs[first:after].mean())), 3)})
+    record = {"words": words, "score": round(path.score, 4)}
+    if unit_times:
+        record["unit_times"] = _unit_times(recogniser, transcript.labels, path.frames, path.frames + 1)
+    return record
+
+
+def _spellings(transcript: Transcript, lexicon: Lexicon) -> list[list[list[int]]]:
+    return [lexicon.spellings(word) for word in transcript.words]
+
+
+def _unit_times(recogniser: Recogniser, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[Record]:
+    names, frame = recogniser.units.names, recogniser.frame_seconds
+    return [{"unit": names[label], "start": round(start * frame, 3), "end": round(end * frame, 3)}
+            for label, start, end in zip(labels.tolist(), starts.tolist(), ends.tolist(), strict=True)]

@@ -126,8 +126,24 @@ def test_what_a_transducer_has_not_is_refused(run, folder, tmp_path):
     assert ran.code == 2 and "is a transducer" in ran.stderr
     ran = run("decode", "english", folder / "dev.jsonl", "--max-labels", "2")
     assert ran.code == 2 and "setting of transducers" in ran.stderr
-    ran = run("align", folder / "pure.safetensors", folder / "dev.jsonl")
-    assert ran.code == 2 and "without CTC" in ran.stderr and "ctc_weight" in ran.stderr
+
+
+def test_align_goes_by_its_own_lattice_with_ctc_beside_it_or_without(run, folder, tmp_path):
+    for model in ("both", "pure"):
+        timed = records(run("align", folder / f"{model}.safetensors", folder / "dev.jsonl", "--unit-times"))
+        for record in timed:
+            assert [word["word"] for word in record["words"]] == record["text"].split()
+            ends = [word["end"] for word in record["words"]]
+            assert ends == sorted(ends) and ends[-1] <= record["duration"] + 0.02
+            assert "".join(one["unit"] for one in record["unit_times"]) == record["text"]
+            assert all(0 <= word["confidence"] <= 1 for word in record["words"]) and record["score"] < 0
+    said = records(run("decode", folder / "pure.safetensors", folder / "dev.jsonl", "--greedy", "--unit-times"))
+    said = [one for one in said if one["pred_text"]]
+    again = [{**one, "text": one["pred_text"], "audio_filepath": str(folder / one["audio_filepath"])} for one in said]
+    (tmp_path / "said.jsonl").write_text("".join(json.dumps(one) + "\n" for one in again))
+    timed = records(run("align", folder / "pure.safetensors", tmp_path / "said.jsonl", "--unit-times"))
+    assert said and all(one["score"] >= other["score"]["acoustic"] - 0.01
+                        for one, other in zip(timed, said, strict=True))
 
 
 def test_narrow_checkpoints_read_nearly_the_same(run, folder, tmp_path):

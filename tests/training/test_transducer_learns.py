@@ -126,6 +126,14 @@ def test_a_text_with_more_letters_than_frames_is_learned_from(run, songs, tmp_pa
     assert "left out" not in ran.stderr
 
 
+def test_one_learns_in_bf16_as_on_a_gpu(run, songs, tmp_path):
+    ran = run("train", songs / "dev.jsonl", "--dev", songs / "dev.jsonl", "--config", songs / "settings.toml",
+              "--epochs", 1, "--batch-seconds", 40, "--set", "train.precision=bf16",
+              "--run", tmp_path / "a")  # fmt: skip
+    assert ran.code == 0, ran.stderr
+    assert 0 < evaluations(tmp_path / "a")[-1]["dev_loss"] < 1000
+
+
 CONFIG = Config(
     features=FeatureConfig(kind="mel", n_mels=12, sample_rate=RATE),
     model=ModelConfig(

@@ -36,6 +36,7 @@ class TransducerLosses:
     def __call__(self, encoded: Tensor, frames: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
         """(B,) nats; encoded (B, T, H) are the network's frames, the rest as for `ctc_losses`."""
         device, head = encoded.device, self.network.head
+        encoded = encoded.to(head.encoder_projection.weight.dtype)  # autocast leaves bf16, outside of which losses are
         labels = targets.to(device, non_blocking=True)
         projected = head.encoder_projection(encoded), head.projected_labels(labels)
         losses = transducer_losses(*projected, head.output.weight, head.output.bias, frames, targets, target_lengths)
