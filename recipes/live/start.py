@@ -1,13 +1,14 @@
-"""Where a live network begins: `python start.py phones.jsonl start.safetensors`.
+"""Where a live network begins: `python start.py phones.jsonl start.safetensors [--lookahead FRAMES]`.
 
 The forward directions of `english-phones`, widened from 256 to 384 cells (the new ones reach the old ones through small
-weights), a lookahead of 10 frames that begins as the identity, and a running mean of features without normalised power.
+weights), a lookahead (of 10 frames, unless said otherwise) that begins as the identity, and a running mean of features
+without normalised power.
 """
 
+import argparse
 import dataclasses
 import json
 import random
-import sys
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from ds2cli.audio.files import read_audio
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.recogniser import Recogniser
 
-WIDE, AHEAD, GATES = 384, 10, 4
+WIDE, GATES = 384, 4
 
 
 def widened(weights: torch.Tensor, into: torch.Tensor) -> torch.Tensor:
@@ -42,12 +43,12 @@ def fit_mean(recogniser: Recogniser, manifest: str, count: int = 300) -> None:
     front.fit(front.mean + frames.mean(0) * front.deviation, front.deviation * frames.std(0))
 
 
-def main(manifest: str, place: str) -> None:
+def main(manifest: str, place: str, lookahead: int) -> None:
     """Writes a checkpoint that `ds2 train --init` takes."""
     torch.manual_seed(1)
     old = load_checkpoint("english-phones")
     features = dataclasses.replace(old.config.features, statistics="corpus", normalise_power=False)
-    model = dataclasses.replace(old.config.model, bidirectional=False, rnn_size=WIDE, lookahead=AHEAD)
+    model = dataclasses.replace(old.config.model, bidirectional=False, rnn_size=WIDE, lookahead=lookahead)
     config = dataclasses.replace(old.config, features=features, model=model)
     recogniser = Recogniser(config, old.units).eval()
     for name, into in recogniser.state_dict().items():
@@ -68,4 +69,8 @@ def main(manifest: str, place: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("manifest", help="whose recordings the statistics of features are taken from")
+    parser.add_argument("place", help="the checkpoint to write")
+    parser.add_argument("--lookahead", type=int, default=10, metavar="FRAMES")
+    main(**vars(parser.parse_args()))
