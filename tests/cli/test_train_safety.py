@@ -3,11 +3,13 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 
 import pytest
 
 from ds2cli.model.checkpoint import load_checkpoint
+from ds2cli.runs.folder import RunFolder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -125,6 +127,21 @@ def test_a_disk_that_fills_later_leaves_the_last_checkpoint_as_it_was(train, run
     assert run("train", "--resume", folder).code == 0
     for name in ("last.safetensors", "samples.jsonl"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_a_run_whose_folder_is_taken_away_is_an_error_of_two_lines(train, tmp_path, monkeypatch):
+    """Somebody removes it while it trains: between two events, as far as the run can tell."""
+    record = RunFolder.record
+
+    def record_after_removal(folder: RunFolder, event: object) -> None:
+        shutil.rmtree(folder.path)
+        record(folder, event)
+
+    monkeypatch.setattr(RunFolder, "record", record_after_removal)
+    ran = train()
+    assert (ran.code, ran.stdout) == (1, "")
+    assert f"error: cannot write `{tmp_path / 'run'}/" in ran.stderr and "hint: " in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")

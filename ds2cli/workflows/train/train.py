@@ -97,7 +97,7 @@ def _alone_in(folder: RunFolder, process: Process) -> Iterator[None]:
         with held(folder.lock, RESTART_SECONDS if process.world > 1 else 0.0):
             yield
     finally:
-        if is_new and not any(folder.path.iterdir()):
+        if is_new and folder.path.is_dir() and not any(folder.path.iterdir()):
             folder.path.rmdir()
 
 
