@@ -2,7 +2,7 @@
 
 Every layer keeps what it still needs: the front end the window's tail, a convolution the frames under its kernel, a
 recurrence its state, the lookahead its future frames. What is kept does not grow with the stream. Streams pass in one
-batch, each at its own place. Amodei et al. 2016 (arXiv:1512.02595), sections 3.6 and 7.
+batch, each at its own place. Amodei et al. 2016 (arXiv:1512.02595), sections 3.7 and 7.
 """
 
 from collections.abc import Sequence

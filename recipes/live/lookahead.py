@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ds2cli.reporting.pictures import BLUE, VERMILION, figure, light_grid
 
 FRAMES, BOTH = (0, 10, 20, 40, 80), "both"
-WITHIN = 1.05  # of two directions' errors: what the paper says of its lookahead (section 3.6)
+WITHIN = 1.05  # of two directions' errors: what the paper says of its lookahead (section 3.7)
 
 
 class Row(NamedTuple):

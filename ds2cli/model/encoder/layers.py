@@ -85,7 +85,7 @@ class _SumOverProcesses(torch.autograd.Function):
 class MaskedConvolution(nn.Module):
     """Convolution, batch normalisation, clipped rectifier; padding frames are zero.
 
-    The paper's front end (section 3.4). A kernel of two numbers is (frequency, time); of one, time alone: a 1-D
+    The paper's front end (section 3.5). A kernel of two numbers is (frequency, time); of one, time alone: a 1-D
     convolution is the 2-D one over a single row whose channels are the bins.
     """
 
@@ -118,7 +118,7 @@ def strided_length(length, kernel: int, stride: int):
 
 
 class Lookahead(nn.Module):
-    """Lookahead (row) convolution: r_t[i] = sum_{j=0}^{tau} W[i, j] h_{t+j}[i] (Amodei et al. 2016, section 3.6).
+    """Lookahead (row) convolution: r_t[i] = sum_{j=0}^{tau} W[i, j] h_{t+j}[i] (Amodei et al. 2016, section 3.7).
 
     It begins as the identity: the network learns at first as it would without, and blurs nothing before it must.
     """
