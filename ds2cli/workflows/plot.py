@@ -8,10 +8,10 @@ import numpy as np
 from ds2cli.audio.features import window_samples
 from ds2cli.audio.files import read_audio, read_info
 from ds2cli.config import FeatureConfig
-from ds2cli.decoding.greedy import greedy_decode
+from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import UsageError
 from ds2cli.media import is_sound
-from ds2cli.model.inspection import Heard, hear, input_sensitivity
+from ds2cli.model.inspection import Heard, hear, input_sensitivity, spoken_log_probs
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
@@ -32,6 +32,24 @@ class Place:
     unit: int
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Everything the pictures need of one utterance, and how it went through the recogniser.
+
+    said    (L,) units of the best path
+    places  of a transducer (T', V): after how many of them each unit is likeliest in each frame
+    """
+
+    look: Look
+    heard: Heard
+    said: np.ndarray
+    places: np.ndarray | None = None
+
+    def said_before(self, place: Place) -> list[int]:
+        """The labels that a transducer's prediction network has read where an output stands."""
+        return [] if self.places is None else self.said[: self.places[place.frame, place.unit]].tolist()
+
+
 def plot_curve(run: Path, output: Path | None) -> Path:
     """A run's learning curve, redrawn from its metrics; beside them where no output is named."""
     folder = RunFolder(run if run.is_dir() else run.parent)
@@ -44,7 +62,7 @@ def plot_curve(run: Path, output: Path | None) -> Path:
 def plot_utterance(model: Path, source: str, wanted: str | None, output: Path, channel: int | None = None) -> str:
     """Draw what a model sees and answers; returns the text that it heard."""
     recogniser = load_recogniser(model)
-    look, _ = look_at(recogniser, find_utterance(source, wanted, channel))
+    look = look_at(recogniser, find_utterance(source, wanted, channel)).look
     draw_utterance(look, output)
     return " ".join(word.text for word in look.words)
 
@@ -59,10 +77,10 @@ def plot_sensitivity(
     frame, seconds  where; neither: where the unit is likeliest
     """
     recogniser = load_recogniser(model)
-    look, heard = look_at(recogniser, find_utterance(source, wanted, channel))
-    index = find_unit(recogniser.units, unit)
+    answer = look_at(recogniser, find_utterance(source, wanted, channel))
+    look, index = answer.look, find_unit(recogniser.units, unit)
     place = Place(_find_frame(look, index, frame, seconds), index)
-    gradient = input_sensitivity(recogniser, heard.features, place.frame, place.unit)
+    gradient = input_sensitivity(recogniser, answer.heard.features, place.frame, place.unit, answer.said_before(place))
     draw_sensitivity(look, gradient, place.frame, place.unit, output)
     return place, float(look.probabilities[place.frame, place.unit])
 
@@ -107,8 +125,8 @@ def _find_frame(look: Look, unit: int, frame: int | None, seconds: float | None)
     return frame if frame is not None else int(np.abs(look.times - seconds).argmin())
 
 
-def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
-    """Everything the pictures need of one utterance, and how it went through the recogniser."""
+def look_at(recogniser: Recogniser, utterance: Utterance) -> Answer:
+    """One utterance as the recogniser hears it; a transducer's probabilities are those along its best path."""
     if utterance.duration > LONGEST_SECONDS:
         hint = "give a manifest whose offset and duration name a shorter stretch"
         raise UsageError(f"`{utterance.id}` lasts {utterance.duration:.0f} s, too long for a picture", hint=hint)
@@ -117,7 +135,10 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
                           utterance.channel)
     heard = hear(recogniser, waveform)
     frames, bins = heard.log_features.shape
-    words = greedy_decode(heard.log_probs, recogniser.units).words(recogniser.frame_seconds)
+    best = greedy_decoder(joint_of(recogniser), recogniser.units).decode(heard.log_probs)[0]
+    words, places, log_probs = best.words(recogniser.frame_seconds), None, heard.log_probs
+    if recogniser.is_transducer:
+        log_probs, places = spoken_log_probs(recogniser.network.head, log_probs, best.units, best.starts)
     middle = window_samples(settings) / settings.sample_rate / 2
     # A frame of log-probs is centred on the middle of the feature frame where its stride begins.
     times = middle + recogniser.frame_seconds * np.arange(len(heard.log_probs))
@@ -128,14 +149,14 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> tuple[Look, Heard]:
         feature_times=middle + settings.hop_seconds * np.arange(frames),
         bin_labels=frequency_marks(settings, bins),
         bins="cepstral coefficient" if settings.kind == "mfcc" else "kHz",
-        probabilities=np.exp(heard.log_probs),
+        probabilities=np.exp(log_probs),
         times=times,
         units=recogniser.units.names,
         words=[Word(word.word, word.start + begin, word.end + begin) for word in words],
         reference=utterance.text,
         seconds=len(waveform) / settings.sample_rate,
     )
-    return look, heard
+    return Answer(look, heard, best.units, places)
 
 
 def frequency_marks(settings: FeatureConfig, bins: int) -> list[tuple[float, str]]:

@@ -146,6 +146,16 @@ def test_align_goes_by_its_own_lattice_with_ctc_beside_it_or_without(run, folder
                         for one, other in zip(timed, said, strict=True))
 
 
+def test_pictures_show_what_it_says_along_its_best_path(run, folder, tmp_path):
+    sound = folder / "dev" / "0.wav"
+    ran = run("plot", "utterance", folder / "pure.safetensors", sound, "-o", tmp_path / "look.svg")
+    assert ran.code == 0 and (tmp_path / "look.svg").stat().st_size > 5000, ran.stderr
+    for where in ([], ["--frame", "2"]):
+        ran = run("plot", "sensitivity", folder / "pure.safetensors", sound, "--unit", "a", *where,
+                  "-o", tmp_path / "s.png")  # fmt: skip
+        assert ran.code == 0 and 0 <= float(ran.stderr.split("probability ")[1]) <= 1, ran.stderr
+
+
 def test_narrow_checkpoints_read_nearly_the_same(run, folder, tmp_path):
     for kind, most in (("half", 0.05), ("int8", 1.0)):
         ran = run("export", folder / "one.safetensors", "-o", tmp_path / f"{kind}.safetensors", "--format", kind)
