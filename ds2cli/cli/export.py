@@ -29,6 +29,7 @@ def export(
     """A recogniser for other runtimes, or in fewer bytes; compared with the original before it gets its name.
 
     onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
+    A transducer becomes three ONNX files: its encoder, and beside it .predictor.onnx and .joint.onnx.
 
     \b
     ds2 export runs/a -o model.onnx
@@ -44,7 +45,8 @@ def export(
     terminal.say(f"largest difference of log-probs: {done.largest_difference:.2g}, over {done.compared_on}")
     for line in _table(done.sides):
         terminal.say(line)
-    terminal.write(str(output))
+    for path in done.files:
+        terminal.write(str(path))
     report_skipped(skipped)
 
 

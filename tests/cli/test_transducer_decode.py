@@ -30,12 +30,12 @@ ngram 1=6
 """
 
 
-def write_model(path: Path, *more: str) -> None:
+def write_model(path: Path, *more: str, statistics: str = "running") -> None:
     """A network that has learned nothing, and says something all the time."""
     torch.manual_seed(3)
     config, _ = resolve(text_layer(SETTINGS, "settings"), flag_layer([
         "model.head=transducer", "loss.kind=transducer", "model.predictor_size=8", "model.joint_size=12",
-        "features.normalise_power=false", "features.statistics=running", *more,
+        "features.normalise_power=false", f"features.statistics={statistics}", *more,
     ]))
     recogniser = Recogniser(config, UNITS).eval()
     with torch.no_grad():
@@ -161,3 +161,44 @@ def test_narrow_checkpoints_read_nearly_the_same(run, folder, tmp_path):
         ran = run("export", folder / "one.safetensors", "-o", tmp_path / f"{kind}.safetensors", "--format", kind)
         assert ran.code == 0 and float(ran.stderr.split("largest difference of log-probs: ")[1].split(",")[0]) < most
         records(run("decode", tmp_path / f"{kind}.safetensors", folder / "dev.jsonl"))
+
+
+def greedily(parts, state, waveform, max_labels: int = 5) -> list[int]:
+    """A search as another program would write it, over files alone."""
+    encoder, predictor, joint = parts
+    encoded, frames = encoder(waveforms=waveform[None], lengths=np.array([len(waveform)]))
+    said: list[int] = []
+    projected, *after = predictor(labels=np.array([0]), **state)
+    for frame in encoded[0, : frames[0]]:
+        for _ in range(max_labels):
+            label = int(joint(encoded=frame[None], projected=projected)[0].argmax())
+            if label == 0:
+                break
+            said.append(label)
+            projected, *after = predictor(labels=np.array([label]), **dict(zip(state, after, strict=True)))
+    return said
+
+
+@pytest.mark.parametrize("more", [[], ["model.predictor=stateless"]])
+def test_another_program_says_the_same_with_the_three_onnx_files(run, folder, tmp_path, more):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from ds2cli.audio.files import read_audio
+    from ds2cli.model.exchange.onnx_graph import open_graph
+
+    write_model(tmp_path / "m.safetensors", "loss.ctc_weight=0.0", *more, statistics="adapted")
+    ran = run("export", tmp_path / "m.safetensors", "-o", tmp_path / "a.onnx", "--dev", folder / "dev.jsonl")
+    names = ["a.onnx", "a.predictor.onnx", "a.joint.onnx"]
+    assert ran.code == 0 and ran.stdout.split() == [str(tmp_path / name) for name in names], ran.stderr
+    assert float(ran.stderr.split("largest difference of log-probs: ")[1].split(",")[0]) < 1e-4
+    state = {"before": np.zeros(1, np.int64)} if more else {
+        name: np.zeros((1, 8), np.float32) for name in ("hidden", "cell")}
+    parts = [open_graph(tmp_path / name) for name in names]
+    for record in records(run("decode", tmp_path / "m.safetensors", folder / "dev.jsonl", "--greedy", "--unit-times")):
+        said = greedily(parts, state, read_audio(str(folder / record["audio_filepath"]), 8000))
+        assert [UNITS.names[unit] for unit in said] == [one["unit"] for one in record["unit_times"]] != []
+
+
+def test_a_torch_program_of_a_transducer_is_refused(run, folder, tmp_path):
+    ran = run("export", folder / "both.safetensors", "-o", tmp_path / "a.pt2")
+    assert ran.code == 2 and "hint: to ONNX they are" in ran.stderr and not (tmp_path / "a.pt2").exists()

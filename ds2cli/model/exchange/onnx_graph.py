@@ -76,22 +76,29 @@ class Graph:
         return self.add("Cast", self.add("Less", steps, self.add("Unsqueeze", lengths, [1])), to=TensorProto.FLOAT)
 
 
-def onnx_model(recogniser: Recogniser, metadata: dict[str, str]) -> onnx.ModelProto:
-    """Inputs `waveforms` (B, samples) float and `lengths` (B,) int64; outputs `log_probs` (B, T', V), `frames` (B,)."""
-    graph = Graph()
-    features, frames = _features(graph, recogniser.frontend)
-    log_probs, frames = _network(graph, recogniser.network, features, frames)
-    graph.nodes.append(helper.make_node("Identity", [log_probs], ["log_probs"]))
-    graph.nodes.append(helper.make_node("Identity", [frames], ["frames"]))
-    inputs = [
-        helper.make_tensor_value_info("waveforms", TensorProto.FLOAT, ["batch", "samples"]),
-        helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
-    ]
-    outputs = [
-        helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ["batch", "time", len(recogniser.units)]),
-        helper.make_tensor_value_info("frames", TensorProto.INT64, ["batch"]),
-    ]
-    whole = helper.make_graph(graph.nodes, "ds2", inputs, outputs, graph.constants)
+Shape = list[str | int]
+
+
+def floats(name: str, shape: Shape) -> onnx.ValueInfoProto:
+    """An input or output of float32."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def integers(name: str, shape: Shape) -> onnx.ValueInfoProto:
+    """An input or output of int64."""
+    return helper.make_tensor_value_info(name, TensorProto.INT64, shape)
+
+
+def model_of(
+    graph: Graph, inputs: list[onnx.ValueInfoProto], outputs: dict[str, onnx.ValueInfoProto], metadata: dict[str, str]
+) -> onnx.ModelProto:
+    """A graph as a model that is whole.
+
+    outputs  by the name that they have in the graph
+    """
+    for found, wanted in outputs.items():
+        graph.nodes.append(helper.make_node("Identity", [found], [wanted.name]))
+    whole = helper.make_graph(graph.nodes, "ds2", inputs, list(outputs.values()), graph.constants)
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="ds2")
     model.ir_version = IR_VERSION
     helper.set_model_props(model, metadata)
@@ -99,12 +106,34 @@ def onnx_model(recogniser: Recogniser, metadata: dict[str, str]) -> onnx.ModelPr
     return model
 
 
+def onnx_model(recogniser: Recogniser, metadata: dict[str, str]) -> onnx.ModelProto:
+    """Inputs `waveforms` (B, samples) float and `lengths` (B,) int64; outputs `log_probs` (B, T', V), `frames` (B,).
+
+    Of a transducer this is the encoder: instead of `log_probs` it has `encoded` (B, T', J), as the joint layer adds it.
+    """
+    graph = Graph()
+    features, frames = _features(graph, recogniser.frontend)
+    answers, frames = _network(graph, recogniser.network, features, frames)
+    name = "encoded" if recogniser.is_transducer else "log_probs"
+    return model_of(
+        graph, [floats("waveforms", ["batch", "samples"]), integers("lengths", ["batch"])],
+        {answers: floats(name, ["batch", "time", recogniser.readout_size]), frames: integers("frames", ["batch"])},
+        metadata,
+    )  # fmt: skip
+
+
 def open_onnx(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """A file of ours under onnxruntime: (B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
+    run = open_graph(path)
+    return lambda waveforms, lengths: run(waveforms=waveforms, lengths=lengths)
+
+
+def open_graph(path: Path) -> Callable[..., tuple[np.ndarray, ...]]:
+    """A file of ours under onnxruntime: inputs by name -> its outputs in order."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return lambda waveforms, lengths: tuple(session.run(None, {"waveforms": waveforms, "lengths": lengths}))
+    return lambda **inputs: tuple(session.run(None, inputs))
 
 
 def _features(graph: Graph, frontend: Frontend) -> tuple[str, str]:
@@ -198,7 +227,7 @@ def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, fr
 
 
 def _network(graph: Graph, network: Network, features: str, frames: str) -> tuple[str, str]:
-    """`Network.forward`: names of (B, T', V) log-probs and (B,) frames."""
+    """`Network.forward` and what a decoder reads of it: names of (B, T', V), or of (B, T', J), and of (B,) frames."""
     x = graph.add("Transpose", features, perm=[0, 2, 1])
     x = graph.add("Unsqueeze", x, [2] if network.one_dimensional else [1])  # (B, C, F, T)
     for convolution in network.convolutions:
@@ -215,9 +244,13 @@ def _network(graph: Graph, network: Network, features: str, frames: str) -> tupl
         x = graph.add("Conv", x, weights, pads=[0, network.lookahead.future], group=len(weights))
         x = graph.add("Transpose", x, perm=[2, 0, 1])
     for layer in network.hidden:
-        x = _clipped(graph, _linear(graph, x, *folded_linear(layer)))
-    log_probs = graph.add("LogSoftmax", _linear(graph, x, network.output.weight, network.output.bias), axis=-1)
-    return graph.add("Transpose", log_probs, perm=[1, 0, 2]), frames
+        x = _clipped(graph, linear(graph, x, *folded_linear(layer)))
+    if network.head is not None:
+        projection = network.head.encoder_projection
+        answers = linear(graph, x, projection.weight, projection.bias)
+    else:
+        answers = graph.add("LogSoftmax", linear(graph, x, network.output.weight, network.output.bias), axis=-1)
+    return graph.add("Transpose", answers, perm=[1, 0, 2]), frames
 
 
 def _convolution(graph: Graph, layer: MaskedConvolution, x: str, lengths: str) -> tuple[str, str]:
@@ -258,7 +291,8 @@ def _gates(matrices: Matrices) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return first, second, np.concatenate(biases)
 
 
-def _linear(graph: Graph, x: str, weight: Tensor, bias: Tensor) -> str:
+def linear(graph: Graph, x: str, weight: Tensor, bias: Tensor) -> str:
+    """weight (n_out, n_in) and bias as torch keeps them."""
     return graph.add("Add", graph.add("MatMul", x, weight.t()), bias)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import islice
@@ -21,12 +22,18 @@ from ds2cli.records.manifest import Utterance
 from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import BLANK
 from ds2cli.workflows.export.speech import speech_to_compare
+from ds2cli.workflows.export.transducer import beside, write_beside
 from ds2cli.workflows.inputs import read_inputs
 
 SUFFIXES = {".onnx": "onnx", ".pt2": "torch", ".safetensors": "int8"}
 TOLERANCE = {"onnx": 1e-4, "torch": 1e-4}  # nats; other forms are meant to differ, and say by how much
 CHECKPOINTS = {"int8": "int8", "half": "float16"}  # the forms that `ds2 decode` opens
 NEEDED = ("onnx", "onnxruntime")
+TRANSDUCER = (
+    "encoded (batch, time, joint), of which those beyond frames (batch,) mean nothing; NAME.predictor.onnx: labels, "
+    "the blank first, and a state, zeros first -> projected and the state after; NAME.joint.onnx: encoded and "
+    "projected -> log_probs (batch, units), natural logs: a label, or the blank for the next frame"
+)
 
 Answer = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]  # waveforms, lengths -> log-probs, frames
 
@@ -54,8 +61,12 @@ class Side:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written; the largest difference from the recogniser's log-probs, in nats, and on what it was found."""
+    """What was written; the largest difference from the recogniser's log-probs, in nats, and on what it was found.
 
+    files  of a transducer in ONNX three: encoder, prediction network, joint layer
+    """
+
+    files: list[Path]
     megabytes: float
     checkpoint_megabytes: float
     largest_difference: float
@@ -72,20 +83,27 @@ def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
     _must_be_possible(request)
     source = checkpoint_path(request.run)
     checkpoint = load_checkpoint(source)
+    if request.kind == "torch" and checkpoint.config.model.head == "transducer":
+        raise UsageError("transducers are not written as torch programs", hint="to ONNX they are: -o model.onnx")
     recogniser = build_recogniser(checkpoint, source).eval()
     utterances = list(read_inputs([request.dev])) if request.dev else []
     speech, compared_on = speech_to_compare(utterances, source.with_name("dev.jsonl"), recogniser.config.features)
     sides: list[Side] = []
-    with atomic_write(request.output) as place:
+    with ExitStack() as files:
+        place = files.enter_context(atomic_write(request.output))
         answer = write(request.kind, checkpoint, recogniser, place)
         largest = largest_difference(recogniser, answer, speech)
+        places = {place: request.output}
+        if recogniser.is_transducer and request.kind == "onnx":
+            places |= {files.enter_context(atomic_write(path)): path for path in beside(request.output)}
+            largest = max(largest, write_beside(recogniser, list(places)[1:], describe(recogniser), speech))
         if not largest <= TOLERANCE.get(request.kind, np.inf):
             raise Ds2Error(f"`{request.output}` is not written: it differs from the recogniser by {largest:.2g}",
                            hint="please report this, with: ds2 doctor")
         if utterances and request.kind in CHECKPOINTS:
             sides = compare(recogniser, load_listener(place), CHECKPOINTS[request.kind], utterances, request.jobs, skip)
-        size = place.stat().st_size
-    return Exported(size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides)
+        size = sum(one.stat().st_size for one in places)
+    return Exported(list(places.values()), size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides)
 
 
 def _must_be_possible(request: ExportRequest) -> None:
@@ -126,8 +144,9 @@ def describe(recogniser: Recogniser) -> dict[str, str]:
         "separator": recogniser.units.separator,
         "blank": str(BLANK),
         "input": "waveforms (batch, samples) float32 in [-1, 1], zero beyond lengths (batch,) int64",
-        "output": "log_probs (batch, time, units), natural logs; those beyond frames (batch,) mean nothing",
-    }
+        "output": TRANSDUCER if recogniser.is_transducer else
+                  "log_probs (batch, time, units), natural logs; those beyond frames (batch,) mean nothing",
+    }  # fmt: skip
 
 
 def largest_difference(recogniser: Recogniser, answer: Answer, speech: list[np.ndarray]) -> float:
