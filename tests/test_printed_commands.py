@@ -1,4 +1,4 @@
-"""Every `ds2` line that the README, the recipes' pages and the help print is one that ds2 takes."""
+"""Every `ds2` line that the README, docs/, the recipes' pages and the help print is one that ds2 takes."""
 
 import re
 import shlex
@@ -10,18 +10,25 @@ import typer.main
 from ds2cli.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("recipes/*/README.md")), *sorted(ROOT.glob("tests/golden/help/*.txt"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md")), *sorted(ROOT.glob("docs/*.md")),
+         *sorted(ROOT.glob("recipes/*/README.md")), *sorted(ROOT.glob("tests/golden/help/*.txt"))]
+FENCED = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ENDS = re.compile(r"\s(?:\||>|<|2>|&&|\|\||;|&)\s?.*| >.*| <\(.*")
 
 
+def code_lines(page: Path) -> list[str]:
+    """Lines that are indented or fenced as shell, continued ones as one."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    if page.suffix == ".md":
+        text = FENCED.sub(lambda block: re.sub("^", "    ", block[1], flags=re.MULTILINE), text)
+    return [line for line in text.splitlines() if re.match("    " if page.suffix == ".md" else r"  \S", line)]
+
+
 def command_lines() -> list[tuple[str, str]]:
-    """(page, what follows `ds2`) of each indented line; without remarks and redirections."""
+    """(page, what follows `ds2`) of each line of code; without remarks and redirections."""
     found = []
     for page in PAGES:
-        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-        for line in text.splitlines():
-            if not re.match("    " if page.suffix == ".md" else r"  \S", line):
-                continue
+        for line in code_lines(page):
             for part in re.split(r"\s\|\s|\$\(", re.sub(r"\s#.*|\s{2,}[a-z(].*$", "", line.strip())):
                 if (part := part.strip().removeprefix("$ ")).startswith("ds2 "):
                     found.append((page.name, ENDS.sub("", part[4:]).rstrip(")")))

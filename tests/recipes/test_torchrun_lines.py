@@ -10,7 +10,7 @@ PAGES = [page for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.gl
          if "torchrun --" in page.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_torchrun_lines_hand_our_flags_over(page):
     from torch.distributed.run import parse_args
 

@@ -1,7 +1,7 @@
 """Pairs of texts that a fair comparison holds equal, and pairs that it tells apart. Our own sentences.
 
 The kinds are those of the normaliser that Whisper's authors published (Radford et al. 2022, appendix C): contractions,
-numbers, money, dates, times, spellings, abbreviations. Where we differ on purpose, docs say why (README, Scoring).
+numbers, money, dates, times, spellings, abbreviations. Where we differ on purpose, docs/text.md says why.
 """
 
 SAME = [
