@@ -9,7 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from ds2cli.config import ModelConfig
 from ds2cli.model.encoder.recurrent import GATES
 from ds2cli.model.flops import multiply_adds, training_operations
-from ds2cli.model.network import Network
+from ds2cli.model.network import Network, n_output_frames
+from ds2cli.training.losses.transducer import TransducerLosses
 
 BINS, UNITS, FRAMES = 33, 7, 40
 # Normalised after the matrix, recurrences run step by step, in products that torch counts; fused ones it does not see.
@@ -49,3 +50,43 @@ def test_a_training_steps_operations_are_those_that_torch_counts(name):
     first_states = 2 * 2 * directions * GATES[settings.rnn] * settings.rnn_size**2
     expected = 2 * training_operations(settings, BINS, UNITS, FRAMES) - first_states
     assert expected == counted(settings, backward=True)
+
+
+TRANSDUCERS = {
+    "stateless": {"predictor": "stateless", "predictor_size": 6, "joint_size": 11},
+    "lstm": {"predictor": "lstm", "predictor_size": 5, "joint_size": 4, "fully_connected": (9,)},
+}
+
+
+def heard_by(settings: ModelConfig, n_labels: int, backward: bool) -> int:
+    """Operations that torch sees of a transducer's encoder, of its prediction network and, backward, of its loss."""
+    torch.manual_seed(1)
+    network = Network(settings, BINS, UNITS, ctc=False)
+    head, labels = network.head, torch.ones(2, n_labels, dtype=torch.int64)
+    # torch counts no fused recurrences, but the products that they are where oneDNN is not.
+    with torch.backends.mkldnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
+        encoded, _ = network(torch.randn(2, FRAMES, BINS), torch.tensor([FRAMES, FRAMES]))
+        if backward:
+            counts = torch.full((2,), encoded.shape[1])
+            losses = TransducerLosses(network, 0.0)(encoded, counts, labels, torch.full((2,), n_labels))
+            losses.sum().backward()
+        else:
+            head.encoder_projection(encoded)
+            head.projected_labels(labels)
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize("name", TRANSDUCERS)
+def test_a_transducers_operations_are_those_that_torch_counts(name):
+    settings = dataclasses.replace(NETWORKS["1-D"], head="transducer", **TRANSDUCERS[name])
+    n_labels = 3
+    parts = multiply_adds(settings, BINS, UNITS, FRAMES, n_labels)
+    frames = n_output_frames(FRAMES, settings)
+    assert parts.pop("joint layer") == settings.joint_size * UNITS * (frames + n_labels)
+    assert 2 * 2 * sum(parts.values()) == heard_by(settings, n_labels, backward=False)
+    first_states = 2 * 2 * 2 * GATES["gru"] * settings.rnn_size**2
+    if settings.predictor == "lstm":
+        first_states += 2 * 2 * GATES["lstm"] * settings.predictor_size**2
+    in_place = 2 * 2 * settings.joint_size * UNITS * frames * (n_labels + 1)  # the weight's gradient: torch is blind to it
+    expected = 2 * training_operations(settings, BINS, UNITS, FRAMES, n_labels) - first_states - in_place
+    assert expected == heard_by(settings, n_labels, backward=True)
