@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${DS2_WORK:-$here/work} quick=()
 [ -z "${TIMIT:-}" ] || work=$work/timit
 if [ "${1:-}" = --quick ]; then
+    work=$work/quick
     quick=(--epochs 1 --set model.rnn_size=16 --set "model.conv_channels=[4, 4]")
     shift
 fi
@@ -36,6 +37,10 @@ elif [ ! -f "$work/test.jsonl" ]; then
         ds2 prepare corpus speechocean762 "$corpus" --part train -o "$words"
     fi
     python "$here/phones.py" "$words" "$phones" > "$work/all.jsonl"
+    if [ ${#quick[@]} -gt 0 ]; then
+        awk 'NR % 5 == 0' "$work/all.jsonl" > "$work/some.jsonl"
+        mv "$work/some.jsonl" "$work/all.jsonl"
+    fi
     ds2 prepare split "$work/all.jsonl" --into "$work/train.jsonl=0.8" --into "$work/dev.jsonl=0.1" \
         --into "$work/test.jsonl=0.1"
 fi

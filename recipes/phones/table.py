@@ -12,12 +12,15 @@ COLUMNS = ("greedy", "beam")
 
 def rates(folder: Path) -> list[str]:
     """Error rate and interval of 95 % by each way of decoding, of what has been trained and scored."""
-    cells = []
-    for how in COLUMNS:
-        path = folder / f"{how}.json"
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        cells.append("-" if found is None else "{:.2f} ({:.1f} to {:.1f})".format(found["wer"], *found["wer_interval"]))
-    return cells
+    return [described(folder / f"{how}.json") for how in COLUMNS]
+
+
+def described(path: Path) -> str:
+    if not path.is_file():
+        return "-"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    interval = found["wer_interval"]  # none where a single speaker was heard
+    return f"{found['wer']:.2f}" + (" ({:.1f} to {:.1f})".format(*interval) if interval else "")
 
 
 def row(cells: list[str]) -> str:

@@ -87,6 +87,6 @@ def test_a_transducers_operations_are_those_that_torch_counts(name):
     first_states = 2 * 2 * 2 * GATES["gru"] * settings.rnn_size**2
     if settings.predictor == "lstm":
         first_states += 2 * 2 * GATES["lstm"] * settings.predictor_size**2
-    in_place = 2 * 2 * settings.joint_size * UNITS * frames * (n_labels + 1)  # the weight's gradient: torch is blind to it
+    in_place = 2 * 2 * settings.joint_size * UNITS * frames * (n_labels + 1)  # of the weight, which torch does not see
     expected = 2 * training_operations(settings, BINS, UNITS, FRAMES, n_labels) - first_states - in_place
     assert expected == heard_by(settings, n_labels, backward=True)
