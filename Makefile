@@ -30,6 +30,13 @@ check: install  ## the linter, the types, then the tests
 	$(BIN)/python -m mypy
 	$(PYTEST)
 
+docs: $(VENV)/installed-docs  ## site/: the documentation, and man pages in site/man
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 golden: install  ## rewrite the golden files; the diff is the review
 	$(BIN)/python -m pytest tests/cli tests/reporting tests/scoring --golden
 
@@ -44,6 +51,6 @@ $(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constr
 	touch $@
 
 clean:  ## remove what make made, the runs of the recipes included
-	rm -rf $(VENV) $(VENV)-bench build *.egg-info recipes/*/work
+	rm -rf $(VENV) $(VENV)-bench build site *.egg-info recipes/*/work
 
-.PHONY: help install demo test test-slow check golden bench clean
+.PHONY: help install demo test test-slow check docs golden bench clean

@@ -1,0 +1,33 @@
+"""Where the pages of the repository lie on the site, and where their links lead there."""
+
+import posixpath
+import re
+
+LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+
+
+def site_path(path: str) -> str:
+    """A repository's path as the site has it: docs/lm.md is lm.md, lm/README.md is notes/lm/README.md."""
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    return path if path == "README.md" else f"notes/{path}"
+
+
+def moved_links(markdown: str, path: str, pages: set[str]) -> str:
+    """The text of a page with links as the site needs them; what is no page of the site is text alone.
+
+    path   of the page, and `pages`, all of them, as the repository has them
+    """
+    here = posixpath.dirname(path)
+
+    def moved(link: re.Match[str]) -> str:
+        target, mark, anchor = link["target"].partition("#")
+        if not target or re.match(r"[a-z]+:", target):
+            return link[0]
+        other = posixpath.normpath(posixpath.join(here, target))
+        if other not in pages:
+            return link["text"]
+        relative = posixpath.relpath(site_path(other), posixpath.dirname(site_path(path)) or ".")
+        return f"[{link['text']}]({relative}{mark}{anchor})"
+
+    return LINK.sub(moved, markdown)
