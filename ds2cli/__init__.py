@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ds2cli.api.texts import normalise as normalise
     from ds2cli.api.texts import score as score
     from ds2cli.api.texts import segment as segment
+    from ds2cli.api.texts import written as written
     from ds2cli.api.transcriber import Transcriber as Transcriber
     from ds2cli.api.transcriber import Transcript as Transcript
     from ds2cli.api.transcriber import load as load
@@ -41,6 +42,7 @@ _HOMES = {
     "Segmentation": "api.texts",
     "score": "api.texts",
     "normalise": "api.texts",
+    "written": "api.texts",
     "NgramModel": "language.model",
 }
 __all__ = ["Ds2Error", *_HOMES]  # noqa: PLE0604

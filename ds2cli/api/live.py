@@ -1,7 +1,7 @@
 """Sound as it comes, from Python: samples go in, and what is said comes out as soon as it is known."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ds2cli.decoding.hypothesis import Word
 from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Search, Update
 from ds2cli.errors import UsageError
 from ds2cli.text.units import Units
+from ds2cli.text.written.record import Writer
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,14 @@ class LiveTranscriber:
 
     def __init__(
         self, network: Any, start: Callable[[int], Search], units: Units, frame_seconds: float,
-        endpoints: EndpointConfig, wanted: int, rate: int,
+        endpoints: EndpointConfig, wanted: int, rate: int, writer: Writer | None = None,
     ) -> None:
         self.partial: Said | None = None
         self._network, self._place = network, network.start()
         self._decoder = LiveDecoder(start, units, frame_seconds, endpoints)
         self._wanted, self._rate = wanted, to_rate(rate)
         self._resampler = LiveResampler(self._rate, wanted)
-        self._has_ended = False
+        self._has_ended, self._writer = False, writer
 
     def accept(self, samples: Any, rate: int | None = None) -> list[Said]:
         """More sound: the utterances that it ends, none most of the time; `partial` is what is under way.
@@ -82,11 +83,14 @@ class LiveTranscriber:
     def _told(self, updates: list[Update]) -> list[Said]:
         for update in updates:
             self.partial = None if update.final else _said(update)
-        return [_said(update) for update in updates if update.final]
+        return [_said(update, self._writer) for update in updates if update.final]
 
 
-def _said(update: Update) -> Said:
+def _said(update: Update, writer: Writer | None = None) -> Said:
     text = update.hypothesis.text
     words = [replace(word, start=round(word.start, 3), end=round(word.end, 3)) for word in update.words]
     times = round(update.start, 3), round(update.end, 3)
+    if writer and update.final:
+        shown = writer.write({"pred_text": text, "words": [asdict(word) for word in words]})
+        text, words = shown["pred_text"], [Word(**word) for word in shown["words"]]
     return Said(text, text if update.final else update.stable_text, words, *times)

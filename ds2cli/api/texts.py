@@ -23,6 +23,8 @@ from ds2cli.scoring.report import Report
 from ds2cli.text.lexicon import read_lexicon
 from ds2cli.text.normalise import NORMALISERS, normaliser_for
 from ds2cli.text.normalise import normalise as normalised
+from ds2cli.text.written.names import cased_words
+from ds2cli.text.written.written import written as as_written
 from ds2cli.workflows.align import times_of
 from ds2cli.workflows.score.score import ScoreOptions, score_pairs
 from ds2cli.workflows.score.score import score as score_files
@@ -178,6 +180,18 @@ def normalise(text: str, language: str = "english") -> str:
     raises    UsageError where there is no such normaliser
     """
     return normalised(text, language).text
+
+
+def written(text: str, language: str = "", names: Iterable[str] = ()) -> str:
+    """The way back: "it cost five dollars on may third" becomes "It cost $5 on May 3."
+
+    language  "english", "mandarin"; "" is Mandarin where there are Chinese characters
+    names     words, or sentences, with capitals where they belong
+    raises    UsageError where the language is another
+    """
+    if language not in ("", "english", "mandarin"):
+        raise UsageError(f"no way to write `{language}`", hint="choose one of: english, mandarin")
+    return as_written(text, language, cased_words(names))
 
 
 def _known(language: str) -> str:

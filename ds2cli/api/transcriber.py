@@ -26,6 +26,7 @@ from ds2cli.workflows.decode.decoder import open_decoder
 from ds2cli.workflows.decode.request import DecodeRequest
 from ds2cli.workflows.decode.source import listening
 from ds2cli.workflows.decode.stream import open_streams
+from ds2cli.workflows.decode.writing import open_writer
 from ds2cli.workflows.inputs import read_inputs
 
 
@@ -69,7 +70,8 @@ class Transcript:
 def load(
     run: str | os.PathLike[str] | None = None, *, lm: str | os.PathLike[str] | None = None, greedy: bool = False,
     lexicon_file: str | os.PathLike[str] | None = None, decoding: Mapping[str, Any] | None = None,
-    device: str = "auto", jobs: int | None = None,
+    device: str = "auto", jobs: int | None = None, written: bool = False,
+    names: str | os.PathLike[str] | None = None,
 ) -> "Transcriber":
     """A model, with all that it decodes with: as `ds2 decode` would, unless something else is named.
 
@@ -80,6 +82,8 @@ def load(
     lexicon_file  how words are said in the units; None is the run's own
     decoding  settings above the run's tuned ones: {"alpha": 1.2, "beam": 64, "hot_words": {"penguin": 6.0}}
     jobs      threads that read and decode; None is one for each core
+    written   text and words as people write them: `ds2 decode --written`
+    names     of written text: a list of words, or any text, with capitals where they belong
     raises    CheckpointError, LanguageModelError, ConfigError, UsageError: all of them Ds2Error
     """
     if greedy and (lm or lexicon_file or decoding):
@@ -88,6 +92,7 @@ def load(
     request = DecodeRequest(
         name, [], Path(lm) if lm else None, greedy, dict(decoding or {}), beam_search=bool(decoding),
         jobs=jobs or os.cpu_count() or 1, device=device, lexicon_file=Path(lexicon_file) if lexicon_file else None,
+        written=written, names=Path(names) if names else None,
     )
     return Transcriber(request)
 
@@ -99,6 +104,7 @@ class Transcriber:
         self._request = request
         self._listener = load_listener(request.run, usable_device(request.device))
         self._decoder = open_decoder(request, self._listener.units, _warn, joint_of(self._listener))
+        self._writer = open_writer(request)
 
     @property
     def sample_rate(self) -> int:
@@ -183,7 +189,7 @@ class Transcriber:
         endpoints = EndpointConfig(**{name: value for name, value in named.items() if value is not None})
         return LiveTranscriber(
             self._streams, self._decoder.start, self.network.units, self.network.frame_seconds, endpoints,
-            self.sample_rate, rate or self.sample_rate,
+            self.sample_rate, rate or self.sample_rate, self._writer,
         )
 
     @cached_property

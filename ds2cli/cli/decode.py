@@ -57,6 +57,15 @@ Format = Annotated[
 ]
 
 
+Written = Annotated[
+    bool, typer.Option("--written", help="figures, dates, capitals, full stops as people write them: English, Mandarin")
+]
+Names = Annotated[
+    Path | None,
+    typer.Option("--names", metavar="FILE", help="for --written: words, or any text, with capitals where they belong"),
+]
+
+
 def decode(
     context: typer.Context,
     run: Run = None,
@@ -89,6 +98,8 @@ def decode(
     frame_seconds: FrameSeconds = None,
     records: RecordsFile = None,
     kind: Format = "jsonl",
+    written: Written = False,
+    names: Names = None,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
     shard: Shard = None,
@@ -109,7 +120,7 @@ def decode(
     ds2 decode talk.wav --format text
     arecord -f S16_LE -r 16000 | ds2 decode --stream -
     ds2 decode runs/a test.jsonl --lm lm.arpa | ds2 score
-    ds2 decode runs/a meeting.mp3 --format srt > meeting.srt
+    ds2 decode meeting.mp3 --written --format srt > meeting.srt
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
     from ds2cli.records.formats import takes_one_recording, transcript
@@ -132,6 +143,7 @@ def decode(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
+        written=written, names=names,
     )
     plan = plan_of(context, shard, shares, output)
     if live or microphone or real_time:

@@ -1,12 +1,13 @@
 """`ds2 serve`: the recogniser as a service."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import DEFAULT_RUN, LanguageModel, LexiconFile, Run
+from ds2cli.cli.decode import DEFAULT_RUN, LanguageModel, LexiconFile, Names, Run, Written
 from ds2cli.cli.flags import given
 from ds2cli.decoding.settings import LETTERS
 from ds2cli.decoding.settings import meaning as decoding
@@ -48,6 +49,8 @@ def serve(
     lexicon_file: LexiconFile = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
     beam: Annotated[int | None, typer.Option("--beam", help=decoding("beam"))] = None,
+    written: Written = False,
+    names: Names = None,
     models: Models = None,
     language: Annotated[str, typer.Option("--language", metavar="CODE", help="what the models speak: en, de")] = "",
     host: Annotated[str, typer.Option("--host", help="where to listen")] = "127.0.0.1",
@@ -93,8 +96,9 @@ def serve(
         raise UsageError(f"ds2 serve needs the package {problem.name}", hint="pip install 'ds2cli[serve]'") from None
     run = run or (LETTERS if greedy else DEFAULT_RUN)
     first = Source(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
+    sources = [replace(source, written=written, names=names) for source in [first, *map(_source, models or [])]]
     request = ServeRequest(
-        [first, *map(_source, models or [])], host, port, limits, _checked(token),
+        sources, host, port, limits, _checked(token),
         tuple(map(_site, origins or ())), insecure, device, language.lower(), _level(), wyoming,
     )  # fmt: skip
     if serve_all(request):

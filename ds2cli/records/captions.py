@@ -15,19 +15,28 @@ def cues(records: Iterable[Record], text: str) -> Iterator[tuple[float, float, s
     raises  UsageError where the records are of more than one recording
     """
     for record in of_one_recording(records, "subtitles"):
-        separator = " " if " " in said(record, text) else ""
         cue: list[Record] = []
-        for word in timed_words(record):
+        for word in _printed(list(timed_words(record)), said(record, text)):
             if cue and _is_full(cue, word):
-                yield from _cue(cue, separator)
+                yield from _cue(cue)
                 cue = []
             cue.append(word)
-        yield from _cue(cue, separator)
+        yield from _cue(cue)
 
 
-def _cue(words: list[Record], separator: str) -> Iterator[tuple[float, float, str]]:
+def _printed(words: list[Record], text: str) -> Iterator[Record]:
+    """The words with an `original`: what the text has of each, with the space behind it if there is one."""
+    at = 0
+    for word in words:
+        start = text.find(word["word"], at)
+        at = start + len(word["word"]) if start >= 0 else at
+        gap = " " if text[at : at + 1] == " " or start < 0 else ""
+        yield {"original": word["word"] + gap, **word}
+
+
+def _cue(words: list[Record]) -> Iterator[tuple[float, float, str]]:
     """One cue, or none: the later words of a number have nothing of their own to show."""
-    shown = "".join(word.get("original", word["word"] + separator) for word in words).strip()
+    shown = "".join(word["original"] for word in words).strip()
     if shown:
         yield words[0]["start"], words[-1]["end"], shown
 

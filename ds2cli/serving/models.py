@@ -19,8 +19,10 @@ from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.serving.engine import Engine, Observer
 from ds2cli.serving.logs import Log
 from ds2cli.serving.metrics import Metrics
+from ds2cli.text.written.record import Writer
 from ds2cli.workflows.decode.decoder import open_decoder
 from ds2cli.workflows.decode.request import DecodeRequest
+from ds2cli.workflows.decode.writing import open_writer
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Source:
     lexicon_file: Path | None = None
     greedy: bool = False
     overrides: dict[str, Any] = field(default_factory=dict)
+    written: bool = False
+    names: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Model:
     language    an ISO 639 code where it is known, else empty
     is_windowed  the network needs the future: streams hear windows, and are later
     created     when its file was written, in seconds since 1970
+    writer      makes texts what people write; None where they are as they are spoken
     """
 
     name: str
@@ -55,6 +60,7 @@ class Model:
     language: str
     is_windowed: bool
     created: int
+    writer: Writer | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -85,7 +91,9 @@ def open_model(
     """
     device = usable_device(device)
     request = DecodeRequest(source.run, [], source.lm, source.greedy, source.overrides or None,
-                            beam_search=bool(source.overrides), lexicon_file=source.lexicon_file)
+                            beam_search=bool(source.overrides), lexicon_file=source.lexicon_file,
+                            written=source.written, names=source.names)
+    writer = open_writer(request)
     listener = load_listener(source.run, device)
     # An int8 network has no state to carry: streams run the same weights in float32, as `ds2 decode --stream` does.
     is_int8 = load_checkpoint(source.run).form == "int8"
@@ -100,7 +108,7 @@ def open_model(
     metrics.queue.labels(source.name).set_function(lambda: engine.waiting)
     created = int(checkpoint_path(source.run).stat().st_mtime)
     language = language or ("en" if is_shipped(source.run) else "")
-    return Model(source.name, listener, decoder, engine, metrics, language, bool(needs), created)
+    return Model(source.name, listener, decoder, engine, metrics, language, bool(needs), created, writer)
 
 
 def _warner(log: Log, name: str) -> Callable[[str], None]:

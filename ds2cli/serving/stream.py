@@ -39,7 +39,7 @@ class LiveStream:
         self._metrics, self._max_seconds = model.metrics, max_seconds
         self._resampler = LiveResampler(pcm.rate, self._engine.rate)
         self._session = self._engine.open(self._tell)
-        self._told = Told({})
+        self._told = Told({}, model.writer)
         self._began: float | None = None
         self._is_live = True
         self._held = b""  # a part of a sample

@@ -165,6 +165,8 @@ class Uploads:
             return
         model.metrics.uploaded(seconds, time.monotonic() - begun, time.monotonic() - upload.came)
         record = {**describe_words(best, best.words(model.listener.frame_seconds)), "duration": round(seconds, 3)}
+        if model.writer:
+            record = model.writer.write(record)
         upload.answer.set_result(record)
 
 

@@ -55,6 +55,17 @@ def test_it_says_what_the_command_says(run, recogniser, talks):
     assert recogniser.transcribe(talks[0]).record == json.loads(plain.stdout)
 
 
+def test_what_is_heard_is_written_if_that_is_asked_for(run, talks):
+    writing = ds2cli.load(jobs=1, written=True)
+    told = json.loads(run("decode", talks[0], "--written", "--jobs", "1").stdout)
+    assert writing.transcribe(talks[0]).record == told and next(writing.decode(talks[0])) == told
+    samples, rate = read_samples(talks[0])
+    stream = writing.stream(rate)
+    (said,) = [*stream.accept(samples), *stream.finish()]
+    assert said.text[0].isupper() and said.text.endswith(".") and said.stable == said.text
+    assert " ".join(word.word for word in said.words) == said.text
+
+
 @pytest.mark.parametrize("form", ["float64", "int16", "int32", "stereo", "list"])
 def test_an_array_is_heard_as_its_file(recogniser, talks, form):
     samples, rate = read_samples(talks[0])

@@ -228,7 +228,9 @@ class Events(StreamingResponse):
 async def _events(service: Service, asked: Asked, path: Path, came: float) -> AsyncIterator[str]:
     """The text as it grows, then whole."""
     grown: asyncio.Queue[str | None] = asyncio.Queue()
-    working = asyncio.create_task(service.uploads.transcribe(asked.model, path, came, grown.put_nowait))
+    # What is written in the end is not what is said so far: figures, capitals. So it comes at once.
+    tell = None if asked.model.writer else grown.put_nowait
+    working = asyncio.create_task(service.uploads.transcribe(asked.model, path, came, tell))
     working.add_done_callback(lambda _: grown.put_nowait(None))
     sent = ""
     try:

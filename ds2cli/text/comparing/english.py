@@ -23,6 +23,7 @@ from ds2cli.text.comparing.numbers import (
 )
 from ds2cli.text.comparing.words import PREFIXES, expand, join, join_letters, spell
 from ds2cli.text.english.abbreviations import MONTHS, NUMBERED, RULERS
+from ds2cli.text.english.units import DOLLARS
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*|\.\d+)"
 CURRENCIES = {"$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents"}
@@ -30,12 +31,16 @@ _MAGNITUDE = r"(?P<magnitude>k|m|mn|b|bn|tn)?(?P<many>s)?(?![a-z0-9])"
 MAGNITUDES = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion"}
 _SCALE_WORD = r"(?:\s+(?P<scale>hundred|thousand|million|billion|trillion)(?P<plural>s?)\b)?"
 
+_DOMAIN = "(?:com|org|net|edu|gov|co|uk|de|io|ai|info|py|md|txt|pdf|html|csv|json|zip|exe)"
+
 # Where tags, dots and marks change what the words are; before the text is taken apart.
 _BEFORE = [
     (re.compile(r"<[^<>\s][^<>]{0,80}>|\[[^\[\]]{0,40}\]"), " "),  # tags: <noise>, [laughter]
     (re.compile(r"\bph\.\s?d\b"), "phd"), (re.compile(r"\bkm/h\b"), "kph"),
     (re.compile(r"(?<![a-z0-9'])([a-z])\.(?=[a-z](?![a-z']))"), r"\1"),  # u.s.a. (once for each dot)
-    (re.compile(r"(?<=[a-z0-9])\.(?=(?:com|org|net|edu|gov|co|uk|de|io|ai|info)\b)"), " dot "),
+    (re.compile(rf"(?<=[a-z0-9])\.(?=(?:[a-z0-9-]+\.)*{_DOMAIN}\b)|(?<=[a-z0-9])\.(?=[a-z0-9._-]*@)"), " dot "),
+    (re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9._ -]*@)"), " underscore "),
+    (re.compile(rf"(?<=\bdot )({_DOMAIN})/(?=[a-z])"), r"\1 slash "),
     (re.compile(rf"\b(nos?)\.\s?(?={_NUMBER})"), "number "),
 ]  # fmt: skip
 
@@ -45,7 +50,7 @@ _TOKEN = re.compile(
     |(?P<slashed>(?<![\d/])(?P<sm>\d{{1,2}})/(?P<sd>\d{{1,2}})/(?P<sy>\d{{4}}|\d\d)(?![\d/]))
     |(?P<dotted>(?<![\d.])(?P<dd>\d{{1,2}})\.(?P<dm>\d{{1,2}})\.(?P<dy>\d{{4}})(?![\d.]))
     |(?P<clock>(?<![\d:])(?P<ch>[01]?\d|2[0-3]):(?P<cm>[0-5]\d)(?P<cs>:[0-5]\d)?(?![\d:]))
-    |(?P<money>(?:us|au?|ca?|nz|hk)?(?P<symbol>[$£€¥₹¢])\s?(?:(?P<low>{_NUMBER})\s?-\s?[$£€¥₹¢]?)?
+    |(?P<money>(?P<of>us|au?|ca?|nz|hk)?(?P<symbol>[$£€¥₹¢])\s?(?:(?P<low>{_NUMBER})\s?-\s?[$£€¥₹¢]?)?
         (?P<amount>{_NUMBER}){_MAGNITUDE}{_SCALE_WORD})
     |(?P<fraction>(?<![\d/])(?P<above>\d{{1,3}})/(?P<below>\d{{1,3}})(?![\d/]))
     |(?P<ordinal>(?<![\d.,])(?P<th>\d{{1,3}}(?:,\d{{3}})+|\d+)\s?(?:st|nd|rd|th)(?![a-z0-9]))
@@ -67,10 +72,13 @@ def comparable(text: str) -> str:
     """The form of a text in which it is compared."""
     folded = letters.fold(text)
     words = folded.split()
-    if all(map(_is_plain, words)):
+    if all(map(_is_plain, words)) and not _SPELLED_AI.search(folded):
         return " ".join(join(words))
     once = _once(folded)
     return once if once == folded else _once(once)
+
+
+_SPELLED_AI = re.compile(r"\ba\s+i\b")
 
 
 @lru_cache(maxsize=65536)
@@ -117,7 +125,8 @@ def _money(found: re.Match[str]) -> list[str]:
     magnitude = MAGNITUDES.get(found["magnitude"] or "", "") or found["scale"] or ""
     plural = "s" if found["plural"] else ""
     amount = _figures(found["amount"]) + (found["many"] or "")
-    return [*low, amount, *([magnitude + plural] if magnitude else []), CURRENCIES[found["symbol"]]]
+    whose = DOLLARS.get((found["of"] or "").upper(), "").replace(" ", "" if found["of"] == "us" else " ").split()
+    return [*low, amount, *([magnitude + plural] if magnitude else []), *whose, CURRENCIES[found["symbol"]]]
 
 
 def _date(year: str, month: str, day: str) -> list[str]:
@@ -203,7 +212,7 @@ def _numerals(words: list[str]) -> list[str]:
     for at, word in enumerate(words):
         before = words[at - 1] if at else ""
         value = _ROMAN.get(word, 0)
-        if value and before in RULERS and len(word) > 1:
+        if value and before in RULERS and word != "i":
             read += ["the", ordinal(str(value))]
         elif value and before in NUMBERED and (word != "i" or words[max(0, at - 2) : at] == ["world", "war"]):
             read.append(str(value))
@@ -223,8 +232,13 @@ _UNITS = {
     "pennies": "pence", "k": "thousand", "meter": "meters", "kilometer": "kilometers", "gram": "grams",
     "kilogram": "kilograms", "pound": "pounds", "mile": "miles", "inch": "inches", "foot": "feet", "yard": "yards",
     "ounce": "ounces", "liter": "liters", "hour": "hours", "minute": "minutes", "dollar": "dollars", "euro": "euros",
+    "kwh": "kilowatt hours",
     "cent": "cents", "rupee": "rupees", "degree": "degrees", "year": "years", "kilo": "kilograms", "kilos": "kilograms",
 }  # fmt: skip
+_UNITS |= {f"{unit}{size}": f"{unit}{size}s" for unit in ("milli", "centi", "kilo", "") for size in (
+    "meter", "liter", "gram", "second", "watt", "volt") if f"{unit}{size}" not in _UNITS and unit}
+_UNITS |= {f"{unit}{size}": f"{unit}{size}s" for unit in ("kilo", "mega", "giga", "tera") for size in ("byte", "bit")}
+_UNITS |= {"decibel": "decibels", "megawatt": "megawatts", "gigawatt": "gigawatts"}
 _SCALES_OF_HEAT = {"c": "celsius", "f": "fahrenheit"}
 _HUNDREDTHS = {"dollars": ("cents",), "euros": ("cents",), "pounds": ("pence",)}
 
@@ -275,12 +289,21 @@ _MONTH_NAMES = {month: month for month in MONTHS} | {month[:3]: month for month 
 
 
 def _dates(words: list[str]) -> list[str]:
-    """`may 3` and `may third`; `3 may`, `the third of may`: days are ordinals, months whole."""
+    """`may 3` and `may third`; `3 may`, `the third of may`; `may 3-5`: days are ordinals, months whole."""
     read: list[str] = []
+    skipped = ""
     for at, word in enumerate(words):
         month = _MONTH_NAMES.get(word)
         following = words[at + 1] if at + 1 < len(words) else ""
-        if read and read[-1] in MONTHS and _day_and_year(word):
+        until_day = read[-1:] == ["to"] and ordinal_value("".join(read[-2:-1])) and "".join(read[-3:-2]) in MONTHS
+        if skipped == "the" and not (until_day and (_day(word) or _day_and_year(word))):
+            read.append("the")
+        skipped = ""
+        if until_day and word == "the":
+            skipped = "the"
+        elif until_day and (ordinal_value(word) or _day_and_year(word)) and following not in _MONTH_NAMES:
+            read += [word] if ordinal_value(word) else _day_and_year(word)
+        elif read and read[-1] in MONTHS and _day_and_year(word):
             read += _day_and_year(word)
         elif month and (day := _day_before(read, word, following)) is not None:
             read[-day:] = [ordinal(str(_day(read[-1 if read[-1] != "of" else -2])))]

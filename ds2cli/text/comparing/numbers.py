@@ -73,7 +73,8 @@ class Numbers:
     def _oh_or_point(self, at: int) -> int | None:
         """`nineteen oh six`; `three point one`: within a number only."""
         word = self.words[at]
-        if not self.run or not (word in OH or word == "point") or not self._begins_number(at + 1):
+        is_last = word == "oh" and len(self.run) >= 3 and self._is_figure(at - 1)  # nine oh two one oh
+        if not self.run or not (word in OH or word == "point") or not (is_last or self._begins_number(at + 1)):
             return None
         if word == "point":
             return self._decimals(at)
@@ -177,9 +178,15 @@ class Numbers:
             return figures, end, ending
         part = self._below_hundred(end + (self.words[end] == "and"))
         counts_on = part is not None and self.words[part[1]] == "hundred"  # `one hundred two hundred` are two
+        if part and len(part[0]) == 1 and not part[2] and self.words[end] != "and" and self._is_figure(part[1]):
+            return figures, end, ""  # `eight hundred five five five`: a telephone
         if part and not counts_on and part[0].isdigit() and len(part[0]) <= 2 and not part[0].startswith("0"):
             return figures[: -len(part[0])] + part[0], part[1], part[2]
         return (*self._half(figures, end), "")
+
+    def _is_figure(self, at: int) -> bool:
+        word = self.words[at]
+        return word in OH or (word.isdigit() and len(word) == 1) or 0 <= SMALL.get(word, 10) < 10
 
     def _scaled(self, figures: str, end: int) -> tuple[str, int, str]:
         """`three million two hundred thousand (and) five`."""

@@ -3,6 +3,9 @@
 import re
 from functools import lru_cache
 
+from ds2cli.text.comparing.letters_run import letter_words
+from ds2cli.text.comparing.numbers import ORDINALS, PLURALS, SCALES, SMALL, TENS
+
 # --- contractions ---------------------------------------------------------------------------------------------------
 
 _ENDINGS = {"re": "are", "ve": "have", "ll": "will", "m": "am"}
@@ -113,7 +116,7 @@ _VARIANTS = {
     "govt": "government", "approx": "approximately", "assoc": "associate", "assn": "association",
     "inc": "incorporated", "ltd": "limited", "corp": "corporation", "esq": "esquire", "bros": "brothers",
     "univ": "university", "gen": "general", "cmdr": "commander", "cpl": "corporal", "pvt": "private",
-    "usd": "dollars", "gbp": "pounds", "eur": "euros", "pct": "percent", "ie": "that is", "eg": "for example",
+    "usd": "us dollars", "gbp": "pounds", "eur": "euros", "pct": "percent", "ie": "that is", "eg": "for example",
     # Neither case nor a full stop tells which of the two `st` is: the three are compared as one.
     "saint": "st", "street": "st",
 }  # fmt: skip
@@ -167,17 +170,30 @@ def join(words: list[str]) -> list[str]:
     while at < len(words):
         word = words[at]
         size = 1
-        if word in _BEGINNINGS:
+        if word in _BEGINNINGS and not (word in _BEFORE_ONE and _counts(words, at + 1)):
             sizes = range(min(LONGEST, len(words) - at), 1, -1)
             size = next((size for size in sizes if tuple(words[at : at + size]) in COMPOUNDS), 1)
         if size > 1:
             joined += COMPOUNDS[tuple(words[at : at + size])].split()
-        elif word in PREFIXES and at + 1 < len(words) and words[at + 1].isalpha() and len(words[at + 1]) > 1:
+        elif word in PREFIXES and at + 1 < len(words) and words[at + 1].isalpha() and len(words[at + 1]) > 1 and (
+                words[at + 1] not in _NUMBER_WORDS):  # CO2 is no `cotwo`
             words[at + 1] = word + words[at + 1]
         else:
             joined.append(word)
         at += size
     return joined
+
+
+_NUMBER_WORDS = frozenset({*SMALL, *TENS, *ORDINALS, *PLURALS, *SCALES})
+# `some one hundred cars`: what follows is a number, though `some one` were one word.
+_BEFORE_ONE = frozenset(["some", "any", "every", "no"])
+_COUNTED = frozenset(
+    "hundred thousand million billion trillion point half third quarter fourth fifth sixth eighth tenth".split()
+)
+
+
+def _counts(words: list[str], at: int) -> bool:
+    return words[at : at + 1] == ["one"] and at + 1 < len(words) and words[at + 1] in _COUNTED
 
 
 _LETTER = re.compile(r"[a-z](?:'s)?$")
@@ -191,7 +207,24 @@ def join_letters(words: list[str]) -> list[str]:
         if word and _LETTER.match(word) and not (run and "'" in run[-1]):
             run.append(word)
             continue
-        joined += ["".join(run)] if len(run) > 1 and not {"a", "i"}.issuperset(run) else run
+        joined += _spelled_out(run, joined[-1] if joined else "")
         run = [word] if word and _LETTER.match(word) else []
         joined += [word] if word and not run else []
     return joined + run
+
+
+def _spelled_out(run: list[str], before: str) -> list[str]:
+    """The words of a run of letters; `p m` behind a number are none of the letters that follow."""
+    if len(run) > 2 and run[0] in ("a", "p") and run[1] == "m" and (before[:1].isdigit() or before in _BEFORE_HALF):
+        return ["".join(run[:2]), *_spelled_out(run[2:], "")]
+    if len(run) < 2:
+        return run
+    groups = letter_words(run)
+    if groups is None and {"a", "i"}.issuperset(run):
+        return run
+    return ["".join(group) for group in groups or [run]]
+
+
+_BEFORE_HALF = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty oclock".split()
+)

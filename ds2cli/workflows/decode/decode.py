@@ -11,6 +11,7 @@ from ds2cli.workflows.decode.decoder import Decoder, must_have_log_probs, open_d
 from ds2cli.workflows.decode.outcomes import outcomes_of
 from ds2cli.workflows.decode.request import DecodeRequest
 from ds2cli.workflows.decode.source import Source, open_source
+from ds2cli.workflows.decode.writing import as_asked
 
 
 def decode(
@@ -43,14 +44,14 @@ def decode(
         writer = None
         if request.log_probs and not plan.share:
             writer = stack.enter_context(LogProbWriter(request.log_probs, *form))
-        yield from _records(outcomes, skip, writer)
+        yield from as_asked(_records(outcomes, skip, writer), request)
 
 
 def decode_source(
     source: Source, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None]
 ) -> Iterator[Record]:
     """The records of a source, each with what was said."""
-    return _records(outcomes_of(source, decoder, request), skip)
+    return as_asked(_records(outcomes_of(source, decoder, request), skip), request)
 
 
 def _records(

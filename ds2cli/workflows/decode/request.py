@@ -14,6 +14,8 @@ class DecodeRequest:
     lm            language model; where none is named, the run's own, if it comes with one
     greedy        without any language model
     lexicon_file  how words are said in the units; where none is named, the run's own
+    written       text and words as people write them
+    names         of written text: a list of words, or any text, with capitals where they belong
     """
 
     run: str
@@ -32,3 +34,5 @@ class DecodeRequest:
     letters_are_words: bool = False
     lexicon_file: Path | None = None
     one_recording: bool = False
+    written: bool = False
+    names: Path | None = None

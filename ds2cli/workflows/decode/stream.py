@@ -19,9 +19,11 @@ from ds2cli.inference.windowed import WindowedStreams, windowed_latency
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
+from ds2cli.text.written.record import Writer
 from ds2cli.workflows.decode.decoder import open_decoder
 from ds2cli.workflows.decode.outcomes import describe_words
 from ds2cli.workflows.decode.request import DecodeRequest
+from ds2cli.workflows.decode.writing import open_writer
 from ds2cli.workflows.inputs import read_inputs
 
 
@@ -69,11 +71,11 @@ def stream(
     """
     recogniser = load_recogniser(request.decode.run, usable_device(request.decode.device))
     decoder = open_decoder(request.decode, recogniser.units, say, joint_of(recogniser))
-    network = open_streams(recogniser, say)
+    network, writer = open_streams(recogniser, say), open_writer(request.decode)
     with Interruption() as interruption:
         for source in _sources(request, recogniser.config.features.sample_rate, pipe):
             live = LiveDecoder(decoder.start, recogniser.units, recogniser.frame_seconds, request.endpoints)
-            yield from _hear(network, live, source, interruption, skip)
+            yield from _hear(network, live, source, interruption, skip, writer)
             if interruption.asked:
                 raise KeyboardInterrupt
 
@@ -125,8 +127,8 @@ def open_streams(recogniser: Recogniser, say: Callable[[str], None]) -> Streams 
 
 
 def _hear(network: Any, live: LiveDecoder, source: Source, interruption: Interruption,
-          skip: Callable[[str], None]) -> Iterator[Record]:
-    place, told = network.start(), Told(source.record)
+          skip: Callable[[str], None], writer: Writer | None) -> Iterator[Record]:
+    place, told = network.start(), Told(source.record, writer)
     clock = time.monotonic() if source.is_live else None
     try:
         for block in interruption.ends(source.blocks):
@@ -139,10 +141,10 @@ def _hear(network: Any, live: LiveDecoder, source: Source, interruption: Interru
 
 
 class Told:
-    """What a listener has been told of a stream, and when."""
+    """What a listener has been told of a stream, and when; its finals are written where there is a writer."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, writer: Writer | None = None) -> None:
+        self._record, self._writer = record, writer
         self._stable_at: list[float] = []  # of the utterance's words, on the stream's clock
 
     def record_of(self, update: Update, clock: float | None) -> Record:
@@ -164,7 +166,8 @@ class Told:
             for word, stable_at in zip(said["words"], self._stable_at, strict=True):
                 word["latency"] = round(stable_at - word["end"], 3)
         self._stable_at = []
-        return {**self._record, "event": "final", **said, **times}
+        final = {**self._record, "event": "final", **said, **times}
+        return self._writer.write(final) if self._writer else final
 
 
 def _named(record: Record) -> Record:
