@@ -68,7 +68,7 @@ class Words:
 
 class Alphabet:
     def __init__(
-        self, *, bodies: Sequence[Sequence[int]], begins: Sequence[int], space: int, joined: bool
+        self, *, bodies: Sequence[Sequence[int]], begins: Sequence[int], space: int, joined: bool, alone: Sequence[int]
     ) -> None: ...
 
 class Lexicon:

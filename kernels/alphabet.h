@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace ds2 {
@@ -17,9 +18,15 @@ class Alphabet {
   // begins: whether a unit carries the mark of a word's beginning
   // space:  the unit that is nothing but the mark, or kNone
   // joined: words stand side by side without a mark, and only a lexicon tells where they end
-  Alphabet(std::vector<std::vector<int32_t>> bodies, std::vector<uint8_t> begins, int space, bool joined)
+  // alone:  units of one symbol that are a word each, with or without a space beside it (Chinese characters among letters)
+  Alphabet(std::vector<std::vector<int32_t>> bodies, std::vector<uint8_t> begins, int space, bool joined, const std::vector<int>& alone)
       : bodies_(std::move(bodies)), begins_(std::move(begins)), space_(space), joined_(joined) {
     if (bodies_.size() != begins_.size() || space >= n_units()) throw std::length_error("bodies and begins differ in length");
+    for (int unit : alone) {
+      if (bodies_.at(unit).size() != 1) throw std::length_error("a unit that is a word has one symbol");
+      begins_[unit] = 1;
+      alone_.insert(bodies_[unit][0]);
+    }
     for (int unit = 1; unit < n_units(); ++unit) {
       longest_ = std::max(longest_, bodies_[unit].size());
       if (bodies_[unit].empty()) continue;
@@ -38,6 +45,8 @@ class Alphabet {
   const std::vector<int32_t>& body(int unit) const { return bodies_[unit]; }
   int length(int unit) const { return static_cast<int>(bodies_[unit].size()); }
   bool begins(int unit) const { return begins_[unit]; }
+  bool has_alone() const { return !alone_.empty(); }
+  bool is_alone(int32_t symbol) const { return has_alone() && alone_.count(symbol); }
   int space() const { return space_; }
   bool joined() const { return joined_; }
   bool single() const { return single_; }  // a text is cut into units in one way
@@ -59,6 +68,7 @@ class Alphabet {
 
   // Whether some cut into units spells the symbols of a word.
   bool spells(const std::vector<int32_t>& word) const {
+    if (word.size() > 1 && std::any_of(word.begin(), word.end(), [&](int32_t symbol) { return is_alone(symbol); })) return false;
     std::vector<uint8_t> reached(word.size() + 1, 0);
     reached[0] = 1;
     for (std::size_t at = 1; at <= word.size(); ++at) {
@@ -76,6 +86,7 @@ class Alphabet {
   int space_;
   bool joined_, single_ = true;
   std::size_t longest_ = 0;
+  std::unordered_set<int32_t> alone_;  // symbols
   std::unordered_map<uint64_t, int> backwards_;
   std::vector<std::vector<int>> units_at_{1};
 };

@@ -257,6 +257,7 @@ void Beam::extend_by_known_letters(int index) {
 
 void Beam::extend_by_unknown_letters(int index) {
   const Slot& slot = slots_[index];
+  if (tree_.is_alone(slot.text)) return;
   const Alphabet& alphabet = scorer_.alphabet();
   const int node = tree_.in_lexicon(slot.text);
   for (const auto& [log_prob, unit] : units_) {
@@ -306,11 +307,12 @@ void Beam::extend_by_words(int index) {
 void Beam::enter_words(int index, const End& end, bool shared) {
   const Slot& slot = slots_[index];
   const Lexicon* lexicon = scorer_.lexicon();
+  const bool after_alone = tree_.is_alone(slot.text);
   for (const auto& [log_prob, unit] : units_) {
     if (slot.log_total + end.gain + scorer_.enter_bound() + log_prob < bound_ - slack_) return;
-    const double gain = end.gain + scorer_.enter_look(unit) + log_prob;
+    const double gain = end.gain + scorer_.enter_look(unit, after_alone) + log_prob;
     if (!(slot.log_total + gain >= (shared ? bound_ - slack_ : bound_))) continue;
-    const int known = lexicon ? lexicon->enter(unit) : Lexicon::kNone;
+    const int known = lexicon ? lexicon->enter(unit, after_alone) : Lexicon::kNone;
     const int text = known >= 0 ? known : tree_.extend(Lexicon::kRoot, unit, true);
     const int history = tree_.history_of(slot.prefix, end);
     if (shared) consider_shared({gain - end.log_weight, index, unit, history, text});

@@ -55,8 +55,8 @@ py::array_t<bool> add_spellings(Lexicon& lexicon, const Array<int32_t>& words, c
 
 void bind_decoding(py::module_& module) {
   py::class_<Alphabet>(module, "Alphabet")
-      .def(py::init<std::vector<std::vector<int32_t>>, std::vector<uint8_t>, int, bool>(), py::kw_only(), py::arg("bodies"), py::arg("begins"),
-           py::arg("space"), py::arg("joined"));
+      .def(py::init<std::vector<std::vector<int32_t>>, std::vector<uint8_t>, int, bool, std::vector<int>>(), py::kw_only(), py::arg("bodies"), py::arg("begins"),
+           py::arg("space"), py::arg("joined"), py::arg("alone"));
   py::class_<Lexicon>(module, "Lexicon")
       .def(py::init<const Alphabet&, int>(), py::arg("alphabet"), py::arg("n_words"), py::keep_alive<1, 2>())
       .def("add_texts", &add_texts, py::arg("words"))

@@ -72,7 +72,8 @@ class Lexicon {
     const int* found = end - begin > 8 ? std::lower_bound(begin, end, unit) : std::find(begin, end, unit);
     return found != end && *found == unit ? nodes_[found - labels_.data()] : kNone;
   }
-  int enter(int unit) const { return enter_[unit]; }  // where a unit that begins a word leads, or kNone
+  // Where a unit that begins a word without a space leads, or kNone; any unit may begin one after a word that is one unit.
+  int enter(int unit, bool after_alone = false) const { return enter_[unit] < 0 && after_alone ? child(kRoot, unit) : enter_[unit]; }
   int symbol_child(int node, int32_t symbol) const {  // where units hold one symbol, `child` is asked instead
     const auto found = children_.find(key(node, symbol));
     return found == children_.end() ? kNone : found->second;

@@ -35,7 +35,7 @@ void PrefixTree::find_sources(int index) {
       add_sources_at(history, before, 0.0f);
     } else {
       if (!history || scorer_.space() >= 0) sources_.push_back({find_or_add(history, Lexicon::kRoot, scorer_.space()), 0.0f});
-      if (history && (alphabet_.begins(unit) || alphabet_.joined())) add_sources_through_word(history);
+      if (history && (alphabet_.begins(unit) || alphabet_.joined() || ends_alone(history))) add_sources_through_word(history);
     }
   }
   Prefix& prefix = prefixes_[index];
@@ -44,6 +44,15 @@ void PrefixTree::find_sources(int index) {
   if (prefix.n_sources != 1) return;
   prefix.source = sources_.back().prefix, prefix.log_weight = sources_.back().log_weight;
   sources_.pop_back();
+}
+
+// Whether the last token is a word of one unit, after which another may begin with any.
+bool PrefixTree::ends_alone(int history) const {
+  if (!alphabet_.has_alone()) return false;
+  const int token = histories_[history].token;
+  if (token < 0) return is_alone(kOutside - token);
+  const auto [first, last] = lexicon_->spellings(token);
+  return first != last && is_alone(first->node);
 }
 
 void PrefixTree::add_sources_at(int history, int text, float log_weight) {

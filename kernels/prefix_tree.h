@@ -103,6 +103,8 @@ class PrefixTree {
     if (text >= inside_) return outside_[text - inside_].letters;
     return lexicon_ ? lexicon_->depth(text) : 0;
   }
+  // Whether a text is a word that nothing can be added to.
+  bool is_alone(int text) const { return text && alphabet_.has_alone() && alphabet_.is_alone(symbol_of(text)); }
   // The text that a unit makes of another; -1 where it is new and `add` is false.
   int extend(int text, int unit, bool add) {
     if (lexicon_ && text < inside_) {
@@ -221,6 +223,7 @@ class PrefixTree {
     alphabet_.units_ending([&](std::size_t i) { return symbol_of(back(text, static_cast<int>(std::min<std::size_t>(i, letters(text))))); }, take);
   }
 
+  bool ends_alone(int history) const;
   void ask_ends(int index);
   void find_sources(int index);
   void add_sources_at(int history, int text, float log_weight);

@@ -62,7 +62,7 @@ class Scorer {
   // No further letter's look-ahead is better.
   double child_bound(int node, int letters) const { return node >= 0 ? std::max<double>(child_bound_[node], off_bound(letters)) : off_bound(letters); }
   // The look-ahead of a word that a unit begins without a space before it; kNever where none does so. And the best of these.
-  double enter_look(int unit) const { return enter_look_[unit]; }
+  double enter_look(int unit, bool after_alone = false) const { return after_alone ? after_alone_[unit] : enter_look_[unit]; }
   double enter_bound() const { return enter_bound_; }
 
   // The gain of a finished token, the state after it, and where in a phrase it leaves the text: a word of the lexicon, or
@@ -112,12 +112,18 @@ class Scorer {
     }
     if (!open_) off_look_ = kNever, off_letter_ = 0.0;
     enter_look_.assign(n_units(), kNever);
+    if (alphabet_.has_alone()) after_alone_.assign(n_units(), kNever);
     if (lexicon_) look_along_the_lexicon(weight);
     for (int unit = 1; unit < n_units(); ++unit) {
       const int node = lexicon_ ? lexicon_->enter(unit) : Lexicon::kNone;
       if (node >= 0) enter_look_[unit] = look_[node];
       else if (open_ && (alphabet_.begins(unit) || alphabet_.joined())) enter_look_[unit] = off_look(alphabet_.length(unit));
       enter_bound_ = std::max(enter_bound_, enter_look_[unit]);
+      if (!alphabet_.has_alone() || unit == alphabet_.space()) continue;
+      const int after = lexicon_ ? lexicon_->enter(unit, true) : Lexicon::kNone;
+      if (after >= 0) after_alone_[unit] = look_[after];
+      else if (open_) after_alone_[unit] = off_look(alphabet_.length(unit));
+      enter_bound_ = std::max(enter_bound_, after_alone_[unit]);
     }
   }
 
@@ -148,6 +154,7 @@ class Scorer {
   std::vector<float> look_, child_bound_;  // by lexicon node
   std::vector<Child> children_;
   std::vector<double> enter_look_;         // by unit
+  std::vector<double> after_alone_;        // by unit, where there are words of one unit
 };
 
 }  // namespace ds2

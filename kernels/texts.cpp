@@ -60,6 +60,7 @@ std::string text_key(const PrefixTree& tree, const Scorer& scorer, int history) 
       const int unit = tree.history(at).token;
       if (unit == alphabet.space() || alphabet.begins(unit)) mark();
       key.insert(key.end(), alphabet.body(unit).begin(), alphabet.body(unit).end());
+      if (!key.empty() && alphabet.is_alone(key.back())) mark();
     }
     if (!key.empty() && key.back() == Alphabet::kNone) key.pop_back();
   }

@@ -239,8 +239,9 @@ void TransducerBeam::extend_by_unit(const Slot& slot, int index, int unit, float
     if (!text) return consider({base, index, unit, history, Lexicon::kRoot, log_prob, 0.0f});  // one more space is the same space
     return end_words(slot, index, unit, log_prob, base);
   }
-  if (!text || !scorer_.alphabet().begins(unit)) extend_by_known_or_not(slot, index, unit, log_prob, base);
-  if (text && scorer_.enter_look(unit) > kNever) end_words(slot, index, unit, log_prob, base);
+  const bool alone = tree_.is_alone(text);
+  if (!text || !(alone || scorer_.alphabet().begins(unit))) extend_by_known_or_not(slot, index, unit, log_prob, base);
+  if (text && scorer_.enter_look(unit, alone) > kNever) end_words(slot, index, unit, log_prob, base);
 }
 
 // The word goes on; or the first begins, or one after a space.
@@ -260,11 +261,11 @@ void TransducerBeam::extend_by_known_or_not(const Slot& slot, int index, int uni
 
 // The word ends: by a space, or by a unit that begins the next one.
 void TransducerBeam::end_words(const Slot& slot, int index, int unit, float log_prob, double base) {
-  const bool by_space = unit == scorer_.space();
-  const double look = by_space ? 0.0 : scorer_.enter_look(unit);
+  const bool by_space = unit == scorer_.space(), alone = tree_.is_alone(tree_[slot.prefix].text);
+  const double look = by_space ? 0.0 : scorer_.enter_look(unit, alone);
   int text = Lexicon::kRoot;
   if (!by_space) {
-    const int known = scorer_.lexicon() ? scorer_.lexicon()->enter(unit) : Lexicon::kNone;
+    const int known = scorer_.lexicon() ? scorer_.lexicon()->enter(unit, alone) : Lexicon::kNone;
     if (known < 0 && !scorer_.open()) return;
     text = known >= 0 ? known : tree_.extend(Lexicon::kRoot, unit, true);
   }

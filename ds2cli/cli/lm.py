@@ -1,6 +1,7 @@
 """`ds2 lm`: n-gram models, built, asked, pruned and mixed; no other program needed."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 
 SECONDS_BETWEEN_LINES = 2.0
+LmWords = StrEnum("LmWords", ["spaces", "auto"])
 
 
 Texts = Annotated[list[str], typer.Argument(metavar="TEXT...", help="sentences or records; also .gz, .xz; - is stdin")]
@@ -28,6 +30,12 @@ Vocab = Annotated[Path | None, typer.Option(metavar="FILE", help="know these wor
 Top = Annotated[int, typer.Option(min=0, metavar="N", help="know the N commonest words only; 0 is all")]
 Units = Annotated[bool, typer.Option("--units", help="tokens are characters, not words")]
 Spaces = Annotated[bool, typer.Option("--spaces", help="with --units: a space is a token too, <space>")]
+Words = Annotated[
+    LmWords, typer.Option("--words", help="auto: Chinese by character, Latin words whole; spaces: as lmplz has it")
+]
+LexiconFile = Annotated[
+    Path | None, typer.Option("--lexicon-file", metavar="FILE", help="know the words that it says; others are named")
+]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="beyond this, sort on disk (in TMPDIR)")]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="out.arpa, out.arpa.gz or out.bin")]
 
@@ -42,6 +50,8 @@ def build(
     top: Top = 0,
     units: Units = False,
     spaces: Spaces = False,
+    words: Words = LmWords.spaces,
+    lexicon_file: LexiconFile = None,
     memory: Memory = "4G",
     no_interpolate: Annotated[
         bool, typer.Option("--no-interpolate", help="no share of the lower orders: SRILM's default, not lmplz's")
@@ -57,7 +67,7 @@ def build(
 
     thresholds = to_numbers(prune, "--prune", int, "0 0 1")
     settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"),
-                             not no_interpolate)
+                             not no_interpolate, words == LmWords.auto, lexicon_file)
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
@@ -88,6 +98,10 @@ def score(
     per_line: Annotated[bool, typer.Option("--per-line", help="each line's log10 p, as JSON lines")] = False,
     units: Units = False,
     spaces: Spaces = False,
+    words: Words = LmWords.spaces,
+    lexicon_file: Annotated[
+        Path | None, typer.Option("--lexicon-file", metavar="FILE", help="name the words that it does not say")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Perplexity of a text, with and without the words that the model does not know; KenLM's query counts the same."""
@@ -95,7 +109,7 @@ def score(
     from ds2cli.workflows.lm.score import score as score_text
 
     show = (lambda line: terminal.write_record(line_record(line))) if per_line else None
-    total = score_text(model, text, units, spaces, show, terminal.warn)
+    total = score_text(model, text, units, spaces, show, terminal.warn, words == LmWords.auto, lexicon_file)
     if as_json:
         terminal.write_record(text_record(total))
     elif not per_line:

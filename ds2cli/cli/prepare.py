@@ -15,6 +15,7 @@ from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
 from ds2cli.corpora.choices import Encoding
 from ds2cli.errors import Ds2Error, Exit, UsageError
+from ds2cli.text.character_sets import CharacterSet
 from ds2cli.text.normalise import NORMALISERS
 
 app = typer.Typer(
@@ -33,7 +34,14 @@ CORPUS_HELP = "Records of a corpus: one JSON line per utterance, with absolute a
     f"{name:<14} {layout}" for name, layout in CORPORA.items()
 )
 
+PINYIN = "Mandarin's initials and finals with their tones (pip: ds2cli[mandarin])"
 Manifests = Annotated[list[str], typer.Argument(metavar="FILES", help="manifests; - is stdin")]
+LexiconFile = Annotated[
+    Path | None, typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines")
+]
+LexiconUnits = Annotated[
+    Path | None, typer.Option("--units", metavar="FILE", help="the units that the lexicon is spelled in")
+]
 Against = Annotated[list[str] | None, typer.Option("--against", metavar="FILE", help="a set to share nothing with")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
 
@@ -123,7 +131,9 @@ def check(
 
 @app.command("units", epilog=EPILOG)
 def units(
-    manifests: Manifests,
+    manifests: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES", help="manifests; - is stdin; with --characters, none will do")
+    ] = None,
     output: Output = None,
     separator: Annotated[str, typer.Option("--separator", help='between units in the text: " " for phones')] = "",
     bigrams: Annotated[bool, typer.Option("--bigrams", help="pairs of letters too, as in Deep Speech 2")] = False,
@@ -131,13 +141,24 @@ def units(
         int | None,
         typer.Option("--pieces", metavar="N", min=1, help="SentencePiece units, as many (pip: ds2cli[pieces])"),
     ] = None,
+    characters: Annotated[
+        CharacterSet | None,
+        typer.Option("--characters", help="those of a standard, a to z and the space too, whatever the texts hold"),
+    ] = None,
     min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out what occurs less often")] = 1,
 ) -> None:
-    """The units that spell the texts: every character that occurs, one per line, for ds2 train --units."""
+    """The units that spell the texts: every character that occurs, one per line, for ds2 train --units.
+
+    \b
+    ds2 prepare units train.jsonl -o units.txt
+    ds2 prepare units train.jsonl --characters gb2312 -o units.txt     (Mandarin: 6,763 characters and more)
+    """
     from ds2cli.text.units import write_units
     from ds2cli.workflows.prepare.units import prepare_units
 
-    found = prepare_units(manifests, separator, min_count, bigrams, pieces or 0)
+    if not manifests and not characters:
+        raise UsageError("no texts to find units in", hint="ds2 prepare units train.jsonl -o units.txt")
+    found = prepare_units(manifests or [], separator, min_count, bigrams, pieces or 0, characters)
     with lines_to(output) as write:
         write(write_units(found).removesuffix("\n"))
     terminal.say(f"{len(found) - 1:,} units and the blank")
@@ -145,9 +166,12 @@ def units(
 
 @app.command("lexicon", epilog=EPILOG)
 def lexicon(
-    path: Annotated[Path, typer.Argument(metavar="LEXICON", help="to take words from: `word unit unit ...` lines")],
     lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="the n-gram model whose words are wanted")],
-    units: Annotated[Path, typer.Option("--units", metavar="FILE", help="the units that it is spelled in")],
+    path: Annotated[
+        Path | None, typer.Argument(metavar="LEXICON", help="to take words from: `word unit unit ...` lines")
+    ] = None,
+    units: LexiconUnits = None,
+    pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no LEXICON: {PINYIN}")] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="read at most so many of the words that it lacks")] = 20_000,
     output: Output = None,
 ) -> None:
@@ -155,14 +179,59 @@ def lexicon(
 
     \b
     ds2 prepare lexicon cmudict.dict --lm lm.arpa --units units.txt -o lexicon.txt
+    ds2 prepare lexicon --pinyin --lm characters.arpa -o lexicon.txt
     ds2 decode runs/phones test.jsonl --lm lm.arpa --lexicon-file lexicon.txt
     """
     from ds2cli.text.units import read_units
-    from ds2cli.workflows.prepare.lexicon import prepare_lexicon
+    from ds2cli.workflows.prepare.lexicon import pinyin_lexicon, prepare_lexicon
 
+    if pinyin == bool(path):
+        raise UsageError("a LEXICON to take words from, or --pinyin", hint="ds2 prepare lexicon cmudict.dict "
+                         "--lm lm.arpa --units units.txt, or: ds2 prepare lexicon --pinyin --lm lm.arpa")
+    if path and not units:
+        raise UsageError(f"in which units is `{path}` written?", hint="name them: --units units.txt")
+    known = read_units(units) if units else None
+    lines = (prepare_lexicon(path, lm, known, top, terminal.say) if path and known
+             else pinyin_lexicon(lm, known, terminal.say))
     with lines_to(output) as write:
-        for line in prepare_lexicon(path, lm, read_units(units), top, terminal.say):
+        for line in lines:
             write(line)
+
+
+@app.command("pronounce", epilog=EPILOG)
+def pronounce(
+    manifests: Manifests,
+    output: Output = None,
+    lexicon_file: LexiconFile = None,
+    units: LexiconUnits = None,
+    guess: Annotated[bool, typer.Option("--guess", help="words that it lacks: as it teaches to read them")] = False,
+    pinyin: Annotated[bool, typer.Option("--pinyin", help=PINYIN)] = False,
+) -> None:
+    """Texts in the units in which they are said, for networks of phones; `words_text` keeps the words.
+
+    \b
+    ds2 prepare pronounce train.jsonl --lexicon-file cmudict.dict --units phones.txt -o phones.jsonl
+    ds2 prepare pronounce train.jsonl --pinyin -o pinyin.jsonl
+    ds2 prepare units pinyin.jsonl --separator " " -o pinyin.txt
+    """
+    from collections import Counter
+
+    from ds2cli.records.jsonl import to_line
+    from ds2cli.text.units import read_units
+    from ds2cli.workflows.prepare.pronounce import by_lexicon, by_pinyin, check_ways, prepare_pronounce
+
+    check_ways(lexicon_file, units, pinyin)
+    say = by_lexicon(lexicon_file, read_units(units), guess, terminal.say) if lexicon_file and units else by_pinyin()
+    unsaid, n_said = Counter[str](), 0
+    with lines_to(output) as write:
+        for record in prepare_pronounce(manifests, say, unsaid):
+            write(to_line(record))
+            n_said += 1
+    terminal.say(f"{n_said:,} texts said")
+    if unsaid:
+        names = "`, `".join(word for word, _ in unsaid.most_common(NAMED_REJECTIONS))
+        terminal.warn(f"{unsaid.total():,} texts left out: nothing says `{names}`")
+        raise typer.Exit(Exit.SKIPPED)
 
 
 @app.command("split", epilog=EPILOG)

@@ -10,6 +10,8 @@ from ds2cli.cli.flags import given
 from ds2cli.errors import Ds2Error, Exit, UsageError
 from ds2cli.settings import Layer, flag_layer, meaning, preset_names
 
+NAMED_UNITS = 10
+
 
 def _complete_preset(incomplete: str) -> list[str]:
     return [name for name in preset_names() if name.startswith(incomplete)]
@@ -172,8 +174,9 @@ def _say_header(experiment, device: str) -> None:
         f"seed {experiment.config.train.seed} · {experiment.run.path}"
     )
     if experiment.init:
-        fresh = ", ".join(f"`{name}`" for name in experiment.fresh_units)
-        terminal.say(f"begins with another run's weights · fresh units: {fresh or 'none'}")
+        fresh, others = experiment.fresh_units, len(experiment.fresh_units) - NAMED_UNITS
+        named = ", ".join(f"`{name}`" for name in fresh[:NAMED_UNITS]) + (f" and {others:,} more" if others > 0 else "")
+        terminal.say(f"begins with another run's weights · fresh units: {named or 'none'}")
         for change in experiment.changes:
             terminal.say(f"set otherwise: {change}")
     if experiment.unit_graph:

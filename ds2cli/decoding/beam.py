@@ -15,6 +15,7 @@ from ds2cli.decoding.tokens import Tokens, tokens_of
 from ds2cli.errors import UsageError
 from ds2cli.language.model import NgramModel
 from ds2cli.text.lexicon import Lexicon
+from ds2cli.text.scripts import without_loose_spaces
 from ds2cli.text.units import SPACE, Units
 
 
@@ -78,7 +79,7 @@ class BeamDecoder:
         spans = map(slice, word_starts, word_ends)
         spoken = [(self.tokens.names[word] if word >= 0 else self.units.text(units[span]), span)
                   for word, span in zip(words, spans, strict=True)]
-        text = SPACE.join(word for word, _ in spoken)
+        text = without_loose_spaces(SPACE.join(word for word, _ in spoken))
         return Hypothesis(text, acoustic, lm, total, units, starts, ends, peaks, spoken)
 
 

@@ -1,6 +1,5 @@
 """What a language model counts, and how units spell it: words through a lexicon, or single units."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +10,8 @@ from ds2cli.decoding.coverage import Coverage, coverage_of
 from ds2cli.errors import LanguageModelError, TextError, UsageError
 from ds2cli.language.model import NgramModel
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
-from ds2cli.scoring.edits.tokens import UNSPACED
 from ds2cli.text.lexicon import Lexicon, cases
+from ds2cli.text.scripts import is_unspaced
 from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
 SPACE_TOKENS = (SPACE_NAME, "▁", "|", "_")  # how models of characters write a space
@@ -62,7 +61,9 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexi
 def are_letters(units: Units, tokens: Tokens, model: NgramModel) -> bool:
     """Whether what is taken for a model's words are single units: of a spelling task, or of a model of characters?"""
     known = [word for word in model.words if word not in (UNKNOWN, BEGIN, END)]
-    return tokens.has_words and len(known) > len(units) // 2 and all(word in units.names for word in known)
+    if not tokens.has_words or any(map(is_unspaced, known)):
+        return False
+    return len(known) > len(units) // 2 and all(word in units.names for word in known)
 
 
 def alphabet_of(units: Units) -> Any:
@@ -83,6 +84,7 @@ def alphabet_of(units: Units) -> Any:
     return _kernels.Alphabet(
         bodies=symbols, begins=[units.begins_word(index) for index in range(len(units))],
         space=units.names.index(units.mark) if units.mark in units.names else -1, joined=not units.has_spaces,
+        alone=sorted(units.alone),
     )
 
 
@@ -93,7 +95,7 @@ def _counts_words(units: Units, model: NgramModel | None, known: list[str]) -> b
     """
     if units.has_spaces:
         return not (known and _are_units(known, units))
-    if units.separator or model is None or re.search(f"[{UNSPACED}]", "".join(units.names)):
+    if units.separator or model is None or is_unspaced("".join(units.names)):
         return False
     return sum(len(word) > 1 and word not in units.names for word in known) > len(known) // 2
 

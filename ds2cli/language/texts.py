@@ -9,6 +9,7 @@ from typing import IO
 from ds2cli.errors import UsageError
 from ds2cli.io.text import called, open_utf8
 from ds2cli.language.ngrams import END
+from ds2cli.text.scripts import spaced_out
 
 RECORDS_HINT = "the file begins with a record, so every line is one, with a field `text`"
 BLOCK_BYTES = 1 << 20
@@ -19,12 +20,14 @@ BETWEEN_WORDS = re.compile("[\n\0]")
 WORD = re.compile(rb"[^ \t\r]+")
 
 
-def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
+def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: bool = False,
+                   mixed: bool = False) -> Iterator[list[bytes]]:
     """The tokens of one file after another, each sentence (line, or record's `text`) ended by `</s>`.
 
     paths    plain, .gz, .xz or .bz2; sentences one a line, or JSON lines with a field `text`; `-` is standard input
     units    tokens are characters instead of words; white space is no token
     spaces   with units: white space between words is a token, `<space>`
+    mixed    characters of scripts without spaces (Chinese) are tokens, and words of others
     raises   UsageError naming file and line where text is not UTF-8 or holds <s>, </s> or <unk>
 
     An empty line is an empty sentence, and what stands between words is a space, a tab, a carriage return or a zero
@@ -40,7 +43,7 @@ def read_sentences(paths: Iterable[str | Path], units: bool = False, spaces: boo
                 if are_records is None and block.strip():
                     are_records = _is_record(block)
                 text = _texts(block, name, number) if are_records else block
-                yield _tokens(text, units, spaces)
+                yield _tokens(spaced_out(text.decode()).encode() if mixed else text, units, spaces)
                 number += block.count(b"\n")
 
 
@@ -54,9 +57,10 @@ def read_words(path: str | Path) -> set[bytes]:
     return {word for word in words if not RESERVED.fullmatch(word)}
 
 
-def read_lines(path: str | Path, units: bool = False, spaces: bool = False) -> Iterator[list[bytes]]:
+def read_lines(path: str | Path, units: bool = False, spaces: bool = False,
+               mixed: bool = False) -> Iterator[list[bytes]]:
     """The same tokens line by line, without `</s>`."""
-    for tokens in read_sentences([path], units, spaces):
+    for tokens in read_sentences([path], units, spaces, mixed):
         start = 0
         for place, token in enumerate(tokens):
             if token == END_TOKEN:

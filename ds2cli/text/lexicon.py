@@ -74,12 +74,7 @@ def read_lexicon(path: str | Path, units: Units) -> Lexicon:
 
     raises  UsageError where it cannot be read, or most of it is spelled in other units
     """
-    try:
-        lines = [line for line in read_lines(path) if line.strip() and not line.startswith(";;;")]
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"cannot read a lexicon from `{path}`", hint=HINT) from None
-    if not lines:
-        raise UsageError(f"`{path}` is empty", hint=HINT)
+    lines = _read(path)
     lexicon = build_lexicon(_entries(lines, units), units, str(path))
     if 2 * len(lexicon) < len(lines):
         others = " ".join(f"`{symbol}`" for symbol, _ in lexicon.left_out.most_common(SHOWN))
@@ -87,6 +82,25 @@ def read_lexicon(path: str | Path, units: Units) -> Lexicon:
         what = f"{len(lines) - len(lexicon):,} of {len(lines):,} lines have symbols that are no units: {others}"
         raise UsageError(f"`{path}`: {what}", hint=f"the units are {known} ...; is it a lexicon for another model?")
     return lexicon
+
+
+def read_said_words(path: str | Path) -> set[str]:
+    """The words of a lexicon file, whatever they are spelled in.
+
+    raises  UsageError where it cannot be read
+    """
+    return {_word(line.split(maxsplit=1)[0]) for line in _read(path)}
+
+
+def _read(path: str | Path) -> list[str]:
+    """The lines of a lexicon file, remarks and empty ones left out."""
+    try:
+        lines = [line for line in read_lines(path) if line.strip() and not line.startswith(";;;")]
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"cannot read a lexicon from `{path}`", hint=HINT) from None
+    if not lines:
+        raise UsageError(f"`{path}` is empty", hint=HINT)
+    return lines
 
 
 def build_lexicon(entries: Iterable[tuple[str, float, list[str]]], units: Units, path: str = "") -> Lexicon:
@@ -124,10 +138,13 @@ def _entries(lines: list[str], units: Units) -> Iterator[tuple[str, float, list[
         probability = 1.0
         if weighted:
             probability, symbols = float(symbols[0]), symbols[1:]
-        bare, opened, number = word[:-1].rpartition("(")
-        if opened and word.endswith(")") and number.isdigit():
-            word = bare or word
-        yield word, probability, symbols
+        yield _word(word), probability, symbols
+
+
+def _word(field: str) -> str:
+    """`word(2)` is a second spelling of `word`."""
+    bare, opened, number = field[:-1].rpartition("(")
+    return bare if opened and bare and field.endswith(")") and number.isdigit() else field
 
 
 def _has_probabilities(lines: list[str], units: Units) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ds2cli.errors import TextError, UsageError
 from ds2cli.text.pieces import likeliest_cut, merged_cut, sampled_cut, train_pieces
+from ds2cli.text.scripts import is_unspaced, without_loose_spaces
 
 BLANK = 0
 BLANK_NAME = "<blank>"
@@ -36,7 +37,8 @@ class Units:
     scores     (V,) of each piece, 0 for the blank; () where none are needed
 
     Where a word begins: after the unit that is the mark alone (a space among characters), and at units that begin with
-    it (SentencePiece's `▁the`). Units without a mark (phones, Chinese characters, digits by name) do not tell.
+    it (SentencePiece's `▁the`). Chinese characters beside a space and Latin letters are words one by one, and the space
+    stands between Latin words alone. Units without a mark (phones, Chinese characters, digits by name) do not tell.
     """
 
     names: tuple[str, ...]
@@ -68,8 +70,14 @@ class Units:
         if self.separator:
             return "PER"
         characters = [name for name in self.names[1:] if len(name) == 1]
-        unspaced = sum("\u3040" <= name <= "\u9fff" for name in characters)
-        return "CER" if not self.has_spaces and 2 * unspaced > len(characters) else "WER"
+        return "CER" if 2 * sum(map(is_unspaced, characters)) > len(characters) else "WER"
+
+    @cached_property
+    def alone(self) -> frozenset[int]:
+        """Units that are a word each though others write words with spaces: Chinese characters among Latin letters."""
+        if self.mark != SPACE:
+            return frozenset()
+        return frozenset(index for index, name in enumerate(self.names) if len(name) == 1 and is_unspaced(name))
 
     @property
     def has_spaces(self) -> bool:
@@ -102,7 +110,7 @@ class Units:
 
         raises  TextError naming the first character that no unit spells
         """
-        text = on_one_line(text)
+        text = self._spaced(on_one_line(text))
         if self.separator:
             symbols = text.split(self.separator)
             unknown = next((symbol for symbol in symbols if symbol and symbol not in self._index), None)
@@ -117,6 +125,10 @@ class Units:
         if at < len(text):
             raise TextError(f"`{printable(text[at])}` is not a unit")
         return indices
+
+    def _spaced(self, text: str) -> str:
+        """A text without the spaces that nobody hears: those beside words of one character."""
+        return without_loose_spaces(text) if self.alone else text
 
     def _cut(self, text: str) -> tuple[list[int], int]:
         """The indices of the longest units that fit, one after another, and how far they reach."""
@@ -164,7 +176,7 @@ class Units:
     def text(self, indices: Iterable[int]) -> str:
         """The text that indices spell: words with one space between."""
         text = self.decode(indices)
-        return SPACE.join(text.split()) if self.has_spaces else text
+        return self._spaced(SPACE.join(text.split())) if self.has_spaces else text
 
     def word_spans(self, indices: Sequence[int]) -> list[slice]:
         """Where the words of a text stand among its units, without the mark between; every unit, where none is."""
@@ -175,6 +187,9 @@ class Units:
         for at, index in enumerate(indices):
             if not self.body(index):
                 inside = False
+            elif index in self.alone:
+                spans.append(slice(at, at + 1))
+                inside = False
             elif inside and not self.begins_word(index):
                 spans[-1] = slice(spans[-1].start, at + 1)
             else:
@@ -184,7 +199,7 @@ class Units:
 
     def unknown(self, text: str) -> list[str]:
         """The characters (or symbols) of a text that no unit spells, in order, each once."""
-        text = on_one_line(text)
+        text = self._spaced(on_one_line(text))
         if self.separator:
             pieces: Iterable[str] = text.split(self.separator)
             return list(dict.fromkeys(piece for piece in pieces if piece and piece not in self._index))

@@ -32,6 +32,7 @@ ALLOWED = {
     ("settings", "config"),
     ("model", "text"),  # a checkpoint carries its units
     ("model", "audio"),  # and hears with its own features
+    ("scoring", "text"),  # what a word is, script by script
     ("decoding", "language"),  # the beam asks the n-gram
     ("corpora", "audio"),
 }

@@ -3,7 +3,8 @@
 import pytest
 
 COMMANDS = [
-    (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"), ("prepare", "lexicon"),
+    (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"),
+    ("prepare", "lexicon"), ("prepare", "pronounce"),
     ("prepare", "split"), ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
     ("train",), ("decode",), ("serve",), ("tune",), ("align",), ("join",), ("average",), ("export",),
     ("import",), ("score",),

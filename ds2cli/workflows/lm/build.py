@@ -4,6 +4,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ds2cli.errors import UsageError
@@ -11,6 +12,8 @@ from ds2cli.language.estimate.estimator import EstimatedModel, estimate_model
 from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.model_file import check_model_path, write_arpa, write_model, written_beside
 from ds2cli.language.texts import END_TOKEN, read_sentences, read_words
+from ds2cli.text.lexicon import read_said_words
+from ds2cli.workflows.lm.lexicon import unsaid_note
 
 INTERPRETER_BYTES = 64 << 20
 MAX_ORDER = 6  # as far as KenLM is compiled by default
@@ -25,6 +28,8 @@ class BuildSettings:
     top     model the commonest words only; 0 for all
     units   tokens are characters
     spaces  with units: a space is a token too, `<space>`
+    mixed   tokens are words, and each character of a script without spaces
+    lexicon_file  model the words that it says only
     memory  bytes; what goes beyond is sorted on disk
     interpolate  an n-gram's probability has a share of the lower orders', as lmplz's; else it is its own count's alone
     """
@@ -37,6 +42,8 @@ class BuildSettings:
     spaces: bool = False
     memory: int = 4 << 30
     interpolate: bool = True
+    mixed: bool = False
+    lexicon_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,20 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
 
         def sentences() -> Iterator[list[bytes]]:
             nonlocal n_tokens
-            for tokens in read_sentences(texts, settings.units, settings.spaces):
+            for tokens in _read(texts, settings):
+                if count is not None:
+                    count.update(tokens)
                 n_tokens += len(tokens)
                 listen(f"{n_tokens:,} words read")
                 yield tokens
 
         keep = _wanted_words(texts, settings)
+        count: Counter[bytes] | None = Counter() if settings.lexicon_file else None
         model = _estimate(sentences(), settings, keep, store, warn, listen)
+        if count is not None:
+            note = unsaid_note(count, settings.lexicon_file)
+            if note:
+                warn(f"{note}: they are <unk>; ds2 prepare lexicon says them as they are spelled")
         listen(f"writing {output}")
         if output.suffix == ".bin":  # hash tables are filled in memory; text is written as the store gives it
             write_model(model.to_tables(), output)
@@ -94,6 +108,10 @@ def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) 
                          hint="for example: --prune 0 0 1")
     if settings.spaces and not settings.units:
         raise UsageError("--spaces is for models of characters", hint="give --units too")
+    if settings.units and (settings.mixed or settings.lexicon_file):
+        raise UsageError("--units is for models of characters", hint="leave it out: a lexicon says words")
+    if settings.vocab and settings.lexicon_file:
+        raise UsageError("--vocab and --lexicon-file both say which words are known", hint="leave out one of them")
     if settings.vocab and settings.top:
         raise UsageError("--vocab and --top exclude each other")
     if settings.top and "-" in texts:
@@ -108,6 +126,7 @@ def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: s
 
 def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] | None:
     """The words that the model may know, or None for all."""
+    said = {word.encode() for word in read_said_words(settings.lexicon_file)} if settings.lexicon_file else None
     if settings.vocab:
         wanted = read_words(settings.vocab)
         if not wanted:
@@ -115,8 +134,13 @@ def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] |
         return wanted
     if settings.top:
         counts: Counter[bytes] = Counter()
-        for tokens in read_sentences(texts, settings.units, settings.spaces):
+        for tokens in _read(texts, settings):
             counts.update(tokens)
         del counts[END_TOKEN]
-        return {word for word, _ in counts.most_common(settings.top)}
-    return None
+        common = (word for word, _ in counts.most_common() if said is None or word in said)
+        return set(islice(common, settings.top))
+    return said
+
+
+def _read(texts: Sequence[str], settings: BuildSettings) -> Iterator[list[bytes]]:
+    return read_sentences(texts, settings.units, settings.spaces, settings.mixed)

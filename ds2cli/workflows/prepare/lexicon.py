@@ -1,5 +1,6 @@
 """A lexicon of a language model's words: those that a larger one has, and the others as it teaches to read them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 from ds2cli.decoding.coverage import Coverage, coverage_of
 from ds2cli.errors import UsageError
 from ds2cli.language.model import load_ngram_model
+from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.language.pronouncing import Pronouncer, learn_to_pronounce
 from ds2cli.scoring.rates import score_texts
-from ds2cli.text.lexicon import Lexicon, read_lexicon
+from ds2cli.text.lexicon import SHOWN, Lexicon, read_lexicon
+from ds2cli.text.mandarin.pinyin import readings
 from ds2cli.text.units import Units
 
 HELD_OUT = 500  # words of the lexicon, to say how well others are read
@@ -43,6 +46,30 @@ def prepare_lexicon(path: Path, lm: Path, units: Units, top: int, tell: Callable
             read += 1
             yield f"{word} {' '.join(phones)}"
     tell(f"{read:,} more words read")
+
+
+def pinyin_lexicon(lm: Path, units: Units | None, tell: Callable[[str], None]) -> Iterator[str]:
+    """The lines of a lexicon of a language model's words or characters, said in pinyin; every way of a character.
+
+    units  that may say them; None for all
+    tell   is told how many there are, and which cannot be said
+    raises  UsageError without the pypinyin package
+    """
+    said, unsaid = 0, Counter[str]()
+    names = frozenset(units.names) if units else None
+    for word in load_ngram_model(lm).words:
+        if word in (UNKNOWN, BEGIN, END):
+            continue
+        try:
+            ways = [way for way in readings(word) if names is None or names.issuperset(way)]
+        except KeyError:
+            ways = []
+        for way in ways:
+            yield f"{word} {' '.join(way)}"
+        said += bool(ways)
+        unsaid.update([] if ways else [word])
+    shown = "`, `".join(list(unsaid)[:SHOWN])
+    tell(f"`{lm}`: {said:,} of {said + len(unsaid):,} words can be said" + (f" (not `{shown}`)" if unsaid else ""))
 
 
 def learn(lexicon: Lexicon, units: Units, tell: Callable[[str], None]) -> Pronouncer:
