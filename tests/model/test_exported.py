@@ -23,6 +23,7 @@ VARIANTS = [
     ("lstm", "mel", "utterance", {**ONE_D, **FORWARD, "batch_norm": "preactivation"}),
     ("relu", "mel", "corpus", {**TWO_D, **BOTH, "batch_norm": "preactivation"}),
     ("gru", "mel", "adapted", {**NONE, **BOTH, "batch_norm": "input"}),
+    ("lstm", "mel", "running", {**ONE_D, **FORWARD, "batch_norm": "input"}),
 ]
 VARIANT = pytest.mark.parametrize(("rnn", "features", "statistics", "model"), VARIANTS, ids=lambda one: str(one)[:40])
 

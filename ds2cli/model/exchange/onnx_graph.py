@@ -206,6 +206,8 @@ def _fourier_matrix(frontend: Frontend) -> np.ndarray:
 def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, frames: str) -> str:
     if frontend.settings.statistics == "corpus":
         return graph.add("Div", graph.add("Sub", features, frontend.mean), frontend.deviation + 1e-5)
+    if frontend.settings.statistics == "running":
+        return _standardised_running(graph, frontend, features)
     count = graph.add("Cast", graph.add("Unsqueeze", frames, [1, 2]), to=TensorProto.FLOAT)
     if frontend.settings.statistics == "overall":
         count = graph.add("Mul", count, float(len(frontend.mean)))
@@ -224,6 +226,17 @@ def _standardised(graph: Graph, frontend: Frontend, features: str, mask: str, fr
     valid = graph.add("Mul", centred, mask)
     variance = graph.add("Div", graph.add("ReduceSum", graph.add("Mul", valid, valid), [1]), count)
     return graph.add("Div", centred, graph.add("Add", graph.add("Sqrt", variance), 1e-5))
+
+
+def _standardised_running(graph: Graph, frontend: Frontend, features: str) -> str:
+    """`Frontend.standardise_running`, from the beginning: each frame by the mean of itself and all before it."""
+    prior = prior_frames(frontend.settings)
+    sums = graph.add("CumSum", graph.add("Cast", features, to=TensorProto.DOUBLE), np.array(1))
+    heard = graph.add("Range", 1, graph.add("Add", graph.size(features, 1), 1), 1)
+    counts = graph.add("Cast", graph.add("Unsqueeze", heard, [1]), to=TensorProto.DOUBLE)
+    sums = graph.add("Add", sums, prior * frontend.mean.double())
+    mean = graph.add("Cast", graph.add("Div", sums, graph.add("Add", counts, np.array(prior))), to=TensorProto.FLOAT)
+    return graph.add("Div", graph.add("Sub", features, mean), frontend.deviation + 1e-5)
 
 
 def _network(graph: Graph, network: Network, features: str, frames: str) -> tuple[str, str]:
