@@ -159,6 +159,10 @@ class LossConfig:
     ] = "ctc"
     lm: Annotated[str, "for ctc_crf: the n-gram of units, an ARPA file; the run keeps a copy"] = ""
     ctc_weight: Annotated[float, "for ctc_crf and transducer: CTC's loss is added, times this", FROM_0] = 0.1
+    prune: Annotated[
+        int, "transducer: places between labels where a frame is learned, found by a simple joiner; 0: all", (0, 1e5)
+    ] = 0
+    simple_weight: Annotated[float, "with prune: the simple joiner's loss is added, times this", FROM_0] = 0.5
 
 
 def _convolutions_differ(config: "Config") -> bool:
@@ -208,6 +212,11 @@ CONTRADICTIONS = (
         lambda config: (config.model.head == "transducer") != (config.loss.kind == "transducer"),
         "a transducer's head learns by the transducer's loss, and no other head does",
         "--set model.head=transducer --set loss.kind=transducer",
+    ),
+    Contradiction(
+        ("loss.prune", "loss.kind"),
+        lambda config: config.loss.prune == 1 or (config.loss.prune > 0 and config.loss.kind != "transducer"),
+        "a transducer's loss is pruned, to two places a frame at least", "--set loss.prune=5",
     ),
     Contradiction(
         ("augment.consistency", "model.head"),

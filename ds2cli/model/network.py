@@ -15,11 +15,14 @@ class Network(nn.Module):
     n_bins   F, bins of a feature frame
     n_units  V, the blank included
     ctc      whether a transducer's encoder also answers CTC's question, for an auxiliary loss
+    prunes   whether its head has what prunes its loss
 
     Up to there it is the encoder, whose frames are (B, T', H). With CTC, `output` spells them; a transducer has `head`.
     """
 
-    def __init__(self, settings: ModelConfig, n_bins: int, n_units: int, ctc: bool = True) -> None:
+    def __init__(
+        self, settings: ModelConfig, n_bins: int, n_units: int, ctc: bool = True, prunes: bool = False
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.one_dimensional = bool(settings.conv_kernels) and len(settings.conv_kernels[0]) == 1
@@ -45,7 +48,7 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         is_transducer = settings.head == "transducer"
         self.output = nn.Linear(size, n_units) if ctc or not is_transducer else None
-        self.head = TransducerHead(settings, size, n_units) if is_transducer else None
+        self.head = TransducerHead(settings, size, n_units, prunes) if is_transducer else None
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """features  (B, T, F) standardised, zero beyond lengths (B,) int64

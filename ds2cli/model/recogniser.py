@@ -95,7 +95,7 @@ def _with(module: nn.Module, **parts: nn.Module | None) -> Any:
 
 def network_of(config: Config, bins: int, n_units: int) -> Network:
     """The network of an experiment, with fresh weights."""
-    return Network(config.model, bins, n_units, ctc=config.loss.ctc_weight > 0)
+    return Network(config.model, bins, n_units, ctc=config.loss.ctc_weight > 0, prunes=config.loss.prune > 0)
 
 
 def pad(waveforms: list[np.ndarray]) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,8 @@ HEADS = ("network.output.", "network.head.")
 BY_UNIT = frozenset({
     "network.output.weight", "network.output.bias",
     "network.head.output.weight", "network.head.output.bias", "network.head.predictor.embedding.weight",
+    "network.head.simple_encoder.weight", "network.head.simple_encoder.bias",
+    "network.head.simple_predictor.weight", "network.head.simple_predictor.bias",
 })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ds2cli.config import ModelConfig
+from ds2cli.config import LossConfig, ModelConfig
 from ds2cli.model.encoder.recurrent import GATES
 from ds2cli.model.flops import multiply_adds, training_operations
 from ds2cli.model.network import Network, n_output_frames
@@ -67,9 +67,8 @@ def heard_by(settings: ModelConfig, n_labels: int, backward: bool) -> int:
     with torch.backends.mkldnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
         encoded, _ = network(torch.randn(2, FRAMES, BINS), torch.tensor([FRAMES, FRAMES]))
         if backward:
-            counts = torch.full((2,), encoded.shape[1])
-            losses = TransducerLosses(network, 0.0)(encoded, counts, labels, torch.full((2,), n_labels))
-            losses.sum().backward()
+            lengths = torch.full((2,), encoded.shape[1]), labels, torch.full((2,), n_labels)
+            TransducerLosses(network, LossConfig(ctc_weight=0.0))(encoded, *lengths).sum().backward()
         else:
             head.encoder_projection(encoded)
             head.projected_labels(labels)

@@ -134,6 +134,19 @@ def test_one_learns_in_bf16_as_on_a_gpu(run, songs, tmp_path):
     assert 0 < evaluations(tmp_path / "a")[-1]["dev_loss"] < 1000
 
 
+def test_one_learns_by_the_pruned_loss_and_goes_on_without(run, songs, tmp_path):
+    few = "--epochs", 1, "--batch-seconds", 40
+    asked = "--config", songs / "settings.toml", *few
+    ran = run("train", songs / "dev.jsonl", "--dev", songs / "dev.jsonl", *asked, "--set", "loss.prune=4",
+              "--run", tmp_path / "a")  # fmt: skip
+    assert ran.code == 0, ran.stderr
+    assert run("decode", tmp_path / "a", songs / "dev.jsonl").code == 0
+    assert run("train", songs / "dev.jsonl", *few, "--init", tmp_path / "a", "--set", "loss.prune=0",
+               "--run", tmp_path / "b").code == 0  # fmt: skip
+    ran = run("train", songs / "dev.jsonl", *asked, "--set", "loss.prune=1", "--run", tmp_path / "c")
+    assert ran.code == 2 and "two places a frame" in ran.stderr
+
+
 CONFIG = Config(
     features=FeatureConfig(kind="mel", n_mels=12, sample_rate=RATE),
     model=ModelConfig(

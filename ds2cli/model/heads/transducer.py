@@ -69,9 +69,10 @@ class TransducerHead(nn.Module):
 
     encoder_size  H, of an encoder's frame
     n_units       V, the blank included
+    prunes        whether it also has the simple joiner that prunes its loss
     """
 
-    def __init__(self, settings: ModelConfig, encoder_size: int, n_units: int) -> None:
+    def __init__(self, settings: ModelConfig, encoder_size: int, n_units: int, prunes: bool = False) -> None:
         super().__init__()
         predictors = {"lstm": LstmPredictor, "stateless": StatelessPredictor}
         self.predictor = predictors[settings.predictor](n_units, settings.predictor_size)
@@ -79,10 +80,20 @@ class TransducerHead(nn.Module):
         self.encoder_projection = nn.Linear(encoder_size, settings.joint_size)
         self.predictor_projection = nn.Linear(settings.predictor_size, settings.joint_size)
         self.output = nn.Linear(settings.joint_size, n_units)
+        self.simple_encoder = nn.Linear(encoder_size, n_units) if prunes else None
+        self.simple_predictor = nn.Linear(settings.predictor_size, n_units) if prunes else None
+
+    def read(self, labels: Tensor) -> Tensor:
+        """labels (B, U) int64 -> (B, U + 1, P): what the prediction network makes of them."""
+        return self.dropout(self.predictor(labels))
+
+    def simple(self, encoded: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
+        """The encoder's frames (B, T, H) and what was read (B, U + 1, P) -> what a simple joiner adds, (B, ..., V)."""
+        return self.simple_encoder(encoded), self.simple_predictor(read)
 
     def projected_labels(self, labels: Tensor) -> Tensor:
         """labels (B, U) int64 -> (B, U + 1, J): what the joint layer adds, before the first label and after each."""
-        return self.predictor_projection(self.dropout(self.predictor(labels)))
+        return self.predictor_projection(self.read(labels))
 
     def joint(self, frames: Tensor, labels: Tensor) -> Tensor:
         """Projected frames (..., J) and projected labels (..., J), broadcast -> (..., V) natural-log probabilities."""

@@ -18,5 +18,5 @@ Losses = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 def chosen_losses(settings: LossConfig, graph: UnitGraph | None, network: Network) -> Losses:
     """The loss that the settings ask for; the graph is that of `settings.lm`, where there is one."""
     if settings.kind == "transducer":
-        return TransducerLosses(network, settings.ctc_weight)
+        return TransducerLosses(network, settings)
     return ctc_losses if graph is None else CtcCrf(graph, settings.ctc_weight)

@@ -1,13 +1,45 @@
-"""The transducer's lattice in torch, along its anti-diagonals: on a GPU, and in any precision.
+"""The transducer's lattice: by its kernel on a CPU; in torch, along its anti-diagonals, on a GPU and in any precision.
 
-What kernels/transducer_loss.cpp does place by place, here all utterances and all places of a diagonal at once.
+What kernels/transducer_loss.cpp does place by place, `paths` does for all utterances and all places of a diagonal at
+once.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ds2cli import _kernels
 
-def paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+Paths = tuple[Tensor, Tensor, Tensor]
+
+
+def lattice_paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor, with_shares: bool) -> Paths:
+    """As `paths`, of what no gradient is asked; frames, n_labels (B,) on the host, the shares None unless wanted."""
+    if blanks.device.type != "cpu" or blanks.dtype != torch.float32:
+        lengths = (one.to(blanks.device, non_blocking=True) for one in (frames, n_labels))
+        return paths(blanks, labels, *lengths)
+    counts = (one.numpy().astype(np.int32) for one in (frames, n_labels))
+    rows = (np.ascontiguousarray(one.numpy()) for one in (blanks, labels))
+    found = _kernels.transducer_paths(*rows, *counts, with_shares=with_shares, threads=torch.get_num_threads())
+    return tuple(None if one is None else torch.from_numpy(one) for one in found)
+
+
+class LatticeLosses(torch.autograd.Function):
+    """(B,) -log p of each utterance's text, of log-probs at its places (B, T, U + 1); the rest as `lattice_paths`."""
+
+    @staticmethod
+    def forward(ctx, blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> Tensor:
+        log_p, *shares = lattice_paths(blanks, labels, frames, n_labels, any(ctx.needs_input_grad))
+        ctx.save_for_backward(*[one for one in shares if one is not None])
+        return -log_p.to(blanks)
+
+    @staticmethod
+    def backward(ctx, wanted: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        by_blank, by_label = (-wanted[:, None, None] * one for one in ctx.saved_tensors)
+        return by_blank, by_label, None, None
+
+
+def paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> Paths:
     """log p of each utterance's text (B,), and the shares of its paths that pass at each place, as the kernel's.
 
     blanks, labels (B, T, U + 1) natural logs, frames, n_labels (B,), on one device; shares are 0 beyond an utterance

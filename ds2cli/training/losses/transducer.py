@@ -11,15 +11,15 @@ next block begins. The second time a block goes no further than there are paths.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ds2cli import _kernels
+from ds2cli.config import LossConfig
 from ds2cli.model.network import Network
 from ds2cli.text.units import BLANK
 from ds2cli.training.losses.ctc import ctc_losses
-from ds2cli.training.losses.lattice import paths
+from ds2cli.training.losses.lattice import lattice_paths
+from ds2cli.training.losses.pruned import simple_and_pruned
 
 # Logits in a block: 4 MB of float32 stay in a CPU's cache, a GPU wants more at once.
 BLOCK, BLOCK_OF_GPU = 1 << 20, 1 << 26
@@ -28,21 +28,31 @@ NOBODY = 1e-11
 
 
 class TransducerLosses:
-    """The loss of each utterance, and `ctc_weight` times CTC's of the same encoder where CTC can spell the text."""
+    """The loss of each utterance, and `ctc_weight` times CTC's of the same encoder where CTC can spell the text.
 
-    def __init__(self, network: Network, ctc_weight: float) -> None:
-        self.network, self.ctc_weight = network, ctc_weight
+    With `prune`, learning goes by the pruned loss, and `simple_weight` times that of the simple joiner which prunes;
+    where no gradient is asked, the loss is whole.
+    """
+
+    def __init__(self, network: Network, settings: LossConfig) -> None:
+        self.network, self.settings = network, settings
 
     def __call__(self, encoded: Tensor, frames: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
         """(B,) nats; encoded (B, T, H) are the network's frames, the rest as for `ctc_losses`."""
-        device, head = encoded.device, self.network.head
-        encoded = encoded.to(head.encoder_projection.weight.dtype)  # autocast leaves bf16, outside of which losses are
-        labels = targets.to(device, non_blocking=True)
-        projected = head.encoder_projection(encoded), head.projected_labels(labels)
-        losses = transducer_losses(*projected, head.output.weight, head.output.bias, frames, targets, target_lengths)
-        if self.ctc_weight:
-            ctc = ctc_losses(self.network.ctc_log_probs(encoded), frames, targets, target_lengths)
-            losses = losses + self.ctc_weight * torch.where(ctc.isfinite(), ctc, 0.0)
+        head, settings = self.network.head, self.settings
+        encoded = encoded.to(head.encoder_projection.weight.dtype)  # autocast leaves bf16
+        read = head.read(targets.to(encoded.device, non_blocking=True))
+        heard, said = head.encoder_projection(encoded), head.predictor_projection(read)
+        joint = heard, said, head.output.weight, head.output.bias
+        lengths = frames, targets, target_lengths
+        if settings.prune and torch.is_grad_enabled():
+            simple, losses = simple_and_pruned(head.simple(encoded, read), joint, settings.prune, *lengths)
+            losses = losses + settings.simple_weight * simple
+        else:
+            losses = transducer_losses(*joint, *lengths)
+        if settings.ctc_weight:
+            ctc = ctc_losses(self.network.ctc_log_probs(encoded), *lengths)
+            losses = losses + settings.ctc_weight * torch.where(ctc.isfinite(), ctc, 0.0)
         return losses
 
 
@@ -110,14 +120,7 @@ class _Joint:
             log_probs = self._logits(block).log_softmax(-1)
             blanks[block.part] = log_probs[..., BLANK]
             labels[block.part] = log_probs.gather(-1, self._labels(block)).squeeze(-1)
-        if not self.is_on_host or blanks.dtype != torch.float32:
-            lengths = (one.to(blanks.device, non_blocking=True) for one in (self.frames, self.n_labels))
-            return paths(blanks, labels, *lengths)
-        lengths = (one.numpy().astype(np.int32) for one in (self.frames, self.n_labels))
-        found = _kernels.transducer_paths(
-            blanks.numpy(), labels.numpy(), *lengths, with_shares=with_shares, threads=torch.get_num_threads()
-        )
-        return tuple(None if one is None else torch.from_numpy(one) for one in found)
+        return lattice_paths(blanks, labels, self.frames, self.n_labels, with_shares)
 
     def gradients(self, blank_shares: Tensor, label_shares: Tensor) -> list[Tensor]:
         """Of the sum of -log p, with respect to what `transducer_losses` is given."""

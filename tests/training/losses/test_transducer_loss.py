@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ds2cli.config import ModelConfig
+from ds2cli.config import LossConfig, ModelConfig
 from ds2cli.model.network import Network
 from ds2cli.training.losses import transducer
 from ds2cli.training.losses.ctc import ctc_losses
@@ -136,8 +136,8 @@ def test_a_network_s_loss_with_ctc_beside_it(ctc_weight):
     network = Network(settings, 10, 5, ctc=ctc_weight > 0)
     encoded, frames = network(torch.randn(2, 20, 10), torch.tensor([20, 4]))
     targets, n_labels = torch.tensor([[1, 2, 3], [4, 4, 1]]), torch.tensor([3, 3])
-    losses = TransducerLosses(network, ctc_weight)(encoded, frames, targets, n_labels)
-    alone = TransducerLosses(network, 0.0)(encoded, frames, targets, n_labels)
+    losses = TransducerLosses(network, LossConfig(ctc_weight=ctc_weight))(encoded, frames, targets, n_labels)
+    alone = TransducerLosses(network, LossConfig(ctc_weight=0.0))(encoded, frames, targets, n_labels)
     assert losses.isfinite().all() and torch.equal(losses[1], alone[1])
     if ctc_weight:
         ctc = ctc_losses(network.ctc_log_probs(encoded), frames, targets, n_labels)
