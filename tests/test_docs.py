@@ -1,12 +1,17 @@
 """The pages hold together: links lead somewhere, commands that prose names exist, the README is short."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from ds2cli.audio.files import read_audio, write_audio
 from ds2cli.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +60,7 @@ def commands(group=None, words=()) -> dict[tuple[str, ...], object]:
 def test_commands_and_flags_in_prose_exist():
     known, wrong = commands(), []
     for page in PAGES:
-        for line in INLINE.findall(prose(page)):
+        for line in (part for found in INLINE.findall(prose(page)) for part in found.split(" | ds2 ")):
             words = line.split()
             command = max((path for path in known if path == tuple(words[: len(path)])), key=len)
             flags = {"--help"}.union(*(parameter.opts for parameter in known[command].params))
@@ -63,6 +68,35 @@ def test_commands_and_flags_in_prose_exist():
             if not command and not words[0].startswith("-") or named - flags:
                 wrong.append(f"{page.name}: ds2 {line}")
     assert not wrong
+
+
+def test_figures_of_the_readme_are_those_of_the_pages_that_it_names():
+    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = [line for line in rows if re.search(r"\d+\.\d+ |\d+ of \d+", line)]
+    assert len(rows) >= 5
+    for row in rows:
+        _, _, result, named, _ = row.split("|")
+        page = (ROOT / LINK.search(named)[1].partition("#")[0]).read_text(encoding="utf-8")
+        for figure in re.findall(r"\d+\.\d+|\d+ of \d+", result):
+            assert figure in page, row
+
+
+@pytest.mark.slow
+def test_the_lines_for_recordings_of_your_own_run_as_printed(tmp_path, an4_utterances):
+    """On 40 recordings with a text beside each, and one epoch in place of twenty."""
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for utterance in an4_utterances(40):
+        write_audio(recordings / f"{utterance.id}.wav", read_audio(utterance.audio, 16000), 16000)
+        (recordings / f"{utterance.id}.txt").write_text(utterance.text.capitalize() + ".\n")
+    shutil.copy(ROOT / "recipes" / "segment" / "data" / "mobydick_1.mp3", tmp_path / "interview.mp3")
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own recordings")[2]
+    lines = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].replace("ds2 train", "ds2 train --epochs 1")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    ran = subprocess.run(["bash", "-euo", "pipefail", "-c", lines], cwd=tmp_path, env={**os.environ, "PATH": path},
+                         capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert "rate %" in ran.stdout and "-->" in (tmp_path / "interview.srt").read_text()
 
 
 def test_the_readme_is_short():
