@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ds2cli.api.transcriber import load as load
     from ds2cli.language.model import NgramModel as NgramModel
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "load": "api.transcriber",
