@@ -135,7 +135,7 @@ class TrainConfig:
 
     epochs: Annotated[int, "passes over the training set", FROM_1] = 20
     minutes: Annotated[float, "the schedule ends by then, where epochs would take longer; 0: no limit", FROM_0] = 0.0
-    seed: Annotated[int, "of everything random", (0, 2**31)] = 1
+    seed: Annotated[int, "seed of everything that is random", (0, 2**31)] = 1
     patience: Annotated[int, "evaluations without a better one before the run ends early; 0: never", FROM_0] = 0
     keep: Annotated[int, "checkpoints of the last evaluations that are kept, for ds2 average", FROM_0] = 0
     tensorboard: Annotated[bool, "also write events for TensorBoard (needs the extra `tensorboard`)"] = False

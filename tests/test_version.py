@@ -1,9 +1,11 @@
 """One version, written once: in ds2cli/__init__.py."""
 
 import tomllib
+from pathlib import Path
 
-from conftest import ROOT
 from ds2cli import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_the_command_says_it(run):

@@ -15,9 +15,9 @@ class CutSettings:
     raises  ConfigError where the lengths contradict each other
     """
 
-    min_seconds: Annotated[float, "the shortest segment", (1e-6, inf)] = 1.0
-    max_seconds: Annotated[float, "the longest segment", (1e-6, inf)] = 15.0
-    target_seconds: Annotated[float, "the length that segments are held to where pauses allow it", (1e-6, inf)] = 7.0
+    min_seconds: Annotated[float, "the shortest segment, in seconds", (1e-6, inf)] = 1.0
+    max_seconds: Annotated[float, "the longest segment, in seconds", (1e-6, inf)] = 15.0
+    target_seconds: Annotated[float, "the usual length, in seconds, where pauses allow it", (1e-6, inf)] = 7.0
     pause_seconds: Annotated[float, "the shortest gap between words that counts as a pause", (0, inf)] = 0.15
     silence_seconds: Annotated[
         float, "silence kept at both ends of a segment, at most half of the pause", (0, inf)

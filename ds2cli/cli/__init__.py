@@ -18,6 +18,7 @@ import typer.core  # noqa: E402
 from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
 from ds2cli.cli.conventions import EPILOG, SETTINGS  # noqa: E402
+from ds2cli.cli.help import Page, lay_out  # noqa: E402
 from ds2cli.cli.numbers import finite_numbers  # noqa: E402
 from ds2cli.errors import Ds2Error, Exit  # noqa: E402
 from ds2cli.jobs.plan import ShareDone  # noqa: E402
@@ -27,7 +28,7 @@ ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", 
          "plot", "doctor")  # fmt: skip
 
 
-class PipeOrder(typer.core.TyperGroup):
+class PipeOrder(Page, typer.core.TyperGroup):
     """Lists the commands in the order of the pipe."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:
@@ -54,10 +55,12 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="print the version"),
-    quiet: bool = typer.Option(False, "-q", "--quiet", help="errors only"),
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="print the version and exit"
+    ),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="say nothing but errors"),
     verbose: bool = typer.Option(False, "-v", "--verbose", help="say what is chosen and why"),
-    debug: bool = typer.Option(False, "--debug", help="a traceback with every error"),
+    debug: bool = typer.Option(False, "--debug", help="print a traceback with every error"),
 ) -> None:
     """Speech recognition from the shell: prepare, train, decode, score."""
     if quiet or verbose:
@@ -126,3 +129,4 @@ for command in (train.train, decode.decode, serve.serve, score.score, align.alig
     app.command(command.__name__, epilog=EPILOG)(command)
 app.command("import", epilog=EPILOG)(import_run.import_run)
 finite_numbers(app)
+lay_out(app)

@@ -5,28 +5,43 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores
-from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
+from ds2cli.cli.flags import (
+    Channel,
+    Device,
+    Jobs,
+    LexiconFile,
+    Output,
+    Shard,
+    Shares,
+    UnitTimes,
+    all_cores,
+    plan_of,
+    to_channel,
+)
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.cli.segment import FORMAT_HELP, NORMALISE_HELP, Language, Output
+from ds2cli.cli.segment import NORMALISE_HELP, Format, Language
 
 
 def align(
     context: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin", show_default="-")
+    ] = None,
     lexicon_file: LexiconFile = None,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
-    unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
+    unit_times: UnitTimes = False,
     channel: Channel = None,
-    kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    kind: Format = "jsonl",
+    jobs: Jobs = None,
+    device: Device = "auto",
     shard: Shard = None,
     shares: Shares = None,
     output: Output = None,
 ) -> None:
-    """When each word is said, for utterances whose text is known: records gain `words` and `score`.
+    """Find when each word of a known text is said.
+
+    Records gain `words` and `score`.
 
     \b
     ds2 align runs/a test.jsonl > timed.jsonl
@@ -36,8 +51,17 @@ def align(
     from ds2cli.workflows.align import AlignRequest, align_records
 
     only_one = takes_one_recording(kind)
-    request = AlignRequest(run, inputs or ["-"], normalise.value, unit_times, jobs or all_cores(), device, lexicon_file,
-                           to_channel(channel), only_one)
+    request = AlignRequest(
+        run,
+        inputs or ["-"],
+        normalise.value,
+        unit_times,
+        jobs or all_cores(),
+        device,
+        lexicon_file,
+        to_channel(channel),
+        only_one,
+    )
     terminal.note_stdin(request.inputs, "align")
     plan = plan_of(context, shard, shares, output)
     skipped: list[str] = []

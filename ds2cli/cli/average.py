@@ -9,11 +9,16 @@ from ds2cli.cli import terminal
 
 
 def average(
-    sources: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run folders or checkpoints")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="the checkpoint to write")],
-    last: Annotated[int | None, typer.Option("--last", min=1, help="so many of a run's; default: all it kept")] = None,
+    sources: Annotated[list[Path], typer.Argument(metavar="RUN", help="run folders or checkpoints")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the checkpoint to write")],
+    last: Annotated[
+        int | None,
+        typer.Option("--last", min=1, help="take the last N checkpoints of a run", show_default="all it kept"),
+    ] = None,
 ) -> None:
-    """The mean of several checkpoints' weights; stdout gets the path.
+    """Average the weights of several checkpoints.
+
+    Stdout gets the path of the new one.
 
     \b
     ds2 train train.jsonl --dev dev.jsonl --run runs/a --set train.keep=5
@@ -22,6 +27,6 @@ def average(
     """
     from ds2cli.workflows.average import average as run
 
-    for path in run(sources, out, last):
+    for path in run(sources, output, last):
         terminal.say(f"averaged {path}")
-    terminal.write(str(out))
+    terminal.write(str(output))

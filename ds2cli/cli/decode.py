@@ -1,7 +1,6 @@
 """`ds2 decode`: recordings in, what was said out."""
 
 import math
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,57 +11,67 @@ from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
     Blank,
     Channel,
+    Device,
     FrameSeconds,
+    Jobs,
+    LexiconFile,
+    Output,
     RecordsFile,
     Shard,
     Shares,
     UnitsFile,
+    UnitTimes,
+    all_cores,
+    decoding_flag,
     given,
     layout_of,
     plan_of,
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, SearchMode, meaning
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, SearchMode
 from ds2cli.errors import UsageError
 
-LexiconFile = Annotated[
-    Path | None,
-    typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines"),
-]
 HOT_BOOST = 6.0
 Run = Annotated[
     str | None,
-    typer.Argument(metavar="RUN", help="run folder or checkpoint; default: english-phones, which ds2 brings"),
+    typer.Argument(
+        metavar="RUN", help="run folder, checkpoint, or model that comes with ds2", show_default=DEFAULT_RUN
+    ),
 ]
 Inputs = Annotated[
-    list[str] | None, typer.Argument(metavar="INPUT", help="records, audio, folders, saved log-probs; - is stdin")
+    list[str] | None,
+    typer.Argument(metavar="INPUT", help="audio, folders, records, saved log-probs; - is stdin", show_default="-"),
 ]
 LanguageModel = Annotated[
     Path | None,
-    typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz, KenLM binary; default: the run's own"),
+    typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary", show_default="the run's own"),
 ]
 HotWords = Annotated[
     list[str] | None,
-    typer.Option("--hot-word", metavar="WORD[=BOOST]", help=f"a word to expect; boost {HOT_BOOST:g}"),
+    typer.Option("--hot-word", metavar="WORD[=BOOST]", help="a word to expect", show_default=f"boost {HOT_BOOST:g}"),
 ]
 LogProbs = Annotated[
-    Path | None, typer.Option("--log-probs", metavar="FILE", help="save log-probs, to decode again without audio")
+    Path | None, typer.Option("--log-probs", help="save log-probs here, to decode them again without audio")
 ]
 LettersAreWords = Annotated[
-    bool, typer.Option("--letters-are-words", help="a model that knows single letters only is meant so: no warning")
+    bool, typer.Option("--letters-are-words", help="do not warn of a language model of single letters")
+]
+Greedy = Annotated[
+    bool, typer.Option("--greedy", help="take the likeliest units: no language model, even if the run has one")
 ]
 Format = Annotated[
-    str, typer.Option("--format", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity")
+    str,
+    typer.Option("-f", "--format", metavar="FORMAT", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity"),
 ]
 
 
 Written = Annotated[
-    bool, typer.Option("--written", help="figures, dates, capitals, full stops as people write them: English, Mandarin")
+    bool, typer.Option("--written", help="write figures, dates, capitals and full stops as people do")
 ]
 Names = Annotated[
     Path | None,
-    typer.Option("--names", metavar="FILE", help="for --written: words, or any text, with capitals where they belong"),
+    typer.Option("--names", help="with --written: words, or any text, with capitals where they belong"),
 ]
 
 
@@ -72,25 +81,25 @@ def decode(
     inputs: Inputs = None,
     lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
-    greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
-    alpha: Annotated[float | None, typer.Option("--alpha", help=meaning("alpha"))] = None,
-    beta: Annotated[float | None, typer.Option("--beta", help=meaning("beta"))] = None,
-    beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
-    n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with their scores")] = 1,
-    lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
+    greedy: Greedy = False,
+    alpha: Annotated[float | None, decoding_flag("--alpha")] = None,
+    beta: Annotated[float | None, decoding_flag("--beta")] = None,
+    beam: Annotated[int | None, decoding_flag("--beam")] = None,
+    n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with scores")] = 1,
+    lexicon: Annotated[LexiconMode | None, decoding_flag("--lexicon")] = None,
     hot_words: HotWords = None,
-    look_ahead: Annotated[float | None, typer.Option("--look-ahead", help=meaning("look_ahead"))] = None,
-    blank_penalty: Annotated[float | None, typer.Option("--blank-penalty", help=meaning("blank_penalty"))] = None,
-    oov_penalty: Annotated[float | None, typer.Option("--oov-penalty", help=meaning("oov_penalty"))] = None,
-    oov_letter: Annotated[float | None, typer.Option("--oov-letter", help=meaning("oov_letter"))] = None,
-    score_threshold: Annotated[float | None, typer.Option("--score-threshold", help=meaning("score_threshold"))] = None,
-    cutoff_prob: Annotated[float | None, typer.Option("--cutoff-prob", help=meaning("cutoff_prob"))] = None,
-    cutoff_top: Annotated[int | None, typer.Option("--cutoff-top", help=meaning("cutoff_top"))] = None,
-    max_labels: Annotated[int | None, typer.Option("--max-labels", help=meaning("max_labels"))] = None,
-    internal: Annotated[float | None, typer.Option("--internal", help=meaning("internal"))] = None,
-    search: Annotated[SearchMode | None, typer.Option("--search", help=meaning("search"))] = None,
+    look_ahead: Annotated[float | None, decoding_flag("--look-ahead")] = None,
+    blank_penalty: Annotated[float | None, decoding_flag("--blank-penalty")] = None,
+    oov_penalty: Annotated[float | None, decoding_flag("--oov-penalty")] = None,
+    oov_letter: Annotated[float | None, decoding_flag("--oov-letter")] = None,
+    score_threshold: Annotated[float | None, decoding_flag("--score-threshold")] = None,
+    cutoff_prob: Annotated[float | None, decoding_flag("--cutoff-prob")] = None,
+    cutoff_top: Annotated[int | None, decoding_flag("--cutoff-top")] = None,
+    max_labels: Annotated[int | None, decoding_flag("--max-labels")] = None,
+    internal: Annotated[float | None, decoding_flag("--internal")] = None,
+    search: Annotated[SearchMode | None, decoding_flag("--search")] = None,
     channel: Channel = None,
-    unit_times: Annotated[bool, typer.Option("--unit-times", help="start and end of every unit")] = False,
+    unit_times: UnitTimes = False,
     log_probs: LogProbs = None,
     letters_are_words: LettersAreWords = False,
     units: UnitsFile = None,
@@ -100,11 +109,11 @@ def decode(
     kind: Format = "jsonl",
     written: Written = False,
     names: Names = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    jobs: Jobs = None,
+    device: Device = "auto",
     shard: Shard = None,
     shares: Shares = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")] = None,
+    output: Output = None,
     live: streams.Stream = False,
     real_time: streams.RealTime = False,
     microphone: streams.Microphone = False,
@@ -114,7 +123,7 @@ def decode(
     longest: streams.Longest = 20.0,
     settle: streams.Settle = 0.4,
 ) -> None:
-    """What is said in recordings: greedily, or by beam search with an n-gram model.
+    """Transcribe recordings, or speech as it is spoken.
 
     \b
     ds2 decode talk.wav --format text
@@ -133,7 +142,7 @@ def decode(
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
         cutoff_top=cutoff_top, max_labels=max_labels, internal=internal, search=search,
         hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
-    )
+    )  # fmt: skip
     beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
     if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
@@ -144,7 +153,7 @@ def decode(
         unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
         written=written, names=names,
-    )
+    )  # fmt: skip
     plan = plan_of(context, shard, shares, output)
     if live or microphone or real_time:
         return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest, settle), kind, output)
@@ -168,11 +177,6 @@ def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool, defaul
     if run is not None and (are_logits or is_input(run)):
         run, inputs = None, [run, *inputs]
     return run or default, inputs or ["-"]
-
-
-def all_cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _hot_word(text: str) -> tuple[str, float]:

@@ -8,10 +8,10 @@ from ds2cli.cli import terminal
 from ds2cli.errors import Exit
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> None:
-    """What this machine has and what works on it, tried: paste it into a bug report.
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False) -> None:
+    """Check what works on this machine, for a bug report.
 
-    Exits 1 where something essential fails.
+    Versions, devices, audio formats and language models are tried out. The exit code is 1 if something essential fails.
     """
     from ds2cli.workflows.doctor import as_table, examine, is_fit
 

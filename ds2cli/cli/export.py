@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import all_cores
+from ds2cli.cli.flags import Jobs, all_cores
 from ds2cli.cli.output import report_skipped
 from ds2cli.errors import UsageError
 
@@ -16,17 +16,34 @@ if TYPE_CHECKING:
 
 def export(
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="what to write")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the file to write")],
     kind: Annotated[
-        str | None, typer.Option("--format", help="onnx, torch, int8, half; else by FILE: .onnx .pt2 .safetensors=int8")
+        str | None,
+        typer.Option(
+            "-f",
+            "--format",
+            metavar="FORMAT",
+            help="onnx, torch, int8, half",
+            show_default="by FILE: .onnx, .pt2 (torch), .safetensors (int8)",
+        ),
     ] = None,
-    half: Annotated[bool, typer.Option("--half", help="--format half: float16 weights, float32 sums")] = False,
+    half: Annotated[
+        bool, typer.Option("--half", help="the same as --format half: float16 weights, float32 sums")
+    ] = False,
     dev: Annotated[
-        str | None, typer.Option("--dev", metavar="FILE", help="records to compare on; int8, half: by their WER too")
+        str | None,
+        typer.Option(
+            "--dev",
+            metavar="FILE",
+            rich_help_panel="Comparison",
+            help="records to compare with the original on; int8 and half: by WER too",
+        ),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads that read; default: all cores")] = None,
+    jobs: Jobs = None,
 ) -> None:
-    """A recogniser for other runtimes, or in fewer bytes; compared with the original before it gets its name.
+    """Write a recogniser for other runtimes, or in fewer bytes.
+
+    It is compared with the original before the file gets its name.
 
     onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
     A transducer becomes three ONNX files: its encoder, and beside it .predictor.onnx and .joint.onnx.

@@ -1,10 +1,13 @@
 """Flags that several commands have, and which of them were given."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ds2cli.cli.help import LOGITS, plain
+from ds2cli.decoding.settings import declared_setting
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,29 +16,60 @@ if TYPE_CHECKING:
 
 UnitsFile = Annotated[
     Path | None,
-    typer.Option("--units", metavar="FILE", help="inputs are logits of another toolkit (.npy, .npz, .safetensors), "
-                 "whose columns this names: a unit a line, or vocab.json"),
+    typer.Option(
+        "--units",
+        rich_help_panel=LOGITS,
+        help="the units that the columns of the logits (.npy, .npz, "
+        ".safetensors) stand for: one per line, or vocab.json",
+    ),
 ]
 Blank = Annotated[
-    str, typer.Option("--blank", metavar="WHICH", help="with --units: the blank's column: first, last, number or name")
+    str,
+    typer.Option("--blank", metavar="WHICH", rich_help_panel=LOGITS,
+                 help="the blank's column: first, last, its number or its name"),
+]  # fmt: skip
+FrameSeconds = Annotated[
+    float | None, typer.Option("--frame-seconds", rich_help_panel=LOGITS, help="seconds of audio per frame, for times")
 ]
-FrameSeconds = Annotated[float | None, typer.Option("--frame-seconds", help="with --units: audio per frame, for times")]
 RecordsFile = Annotated[
-    Path | None, typer.Option("--records", metavar="FILE", help="with --units: records to join to the utterances by id")
+    Path | None, typer.Option("--records", rich_help_panel=LOGITS, help="records to join to the utterances by id")
 ]
 Channel = Annotated[
     str | None,
-    typer.Option("--channel", metavar="N", help="which of several, from 0; default: the record's, else all"),
+    typer.Option(
+        "--channel", metavar="N", help="use this channel, from 0", show_default="the record's, or all of them"
+    ),
 ]
+LexiconFile = Annotated[
+    Path | None,
+    typer.Option("--lexicon-file", help="pronunciations or spellings, as lines of `word unit unit ...`",
+                 show_default="the run's own, if it has one"),
+]  # fmt: skip
+UnitTimes = Annotated[bool, typer.Option("--unit-times", help="add the start and end of every unit")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="work on this many at once", show_default="all cores")]
+Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="write to this file", show_default="stdout")]
 Shard = Annotated[
     str | None,
-    typer.Option("--shard", metavar="I/N", help="as the I-th of N jobs do a share of it; then: ds2 join FILE.shares"),
+    typer.Option("--shard", metavar="I/N", help="do only the I-th of N shares, then: ds2 join FILE.shares"),
 ]
 Shares = Annotated[
-    Path | None, typer.Option("--shares", metavar="DIR", help="where shares are kept; default: FILE.shares")
+    Path | None,
+    typer.Option("--shares", metavar="DIR", help="keep shares here", show_default="the output's name with .shares"),
 ]
 JOIN = "join"  # in place of I/N: what `ds2 join` runs the command with
 SHARE_FLAGS = {"--shard", "--shares"}
+
+
+def all_cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def decoding_flag(flag: str) -> Any:
+    """A flag of the same name, meaning and default as a setting of decoding."""
+    setting = declared_setting(flag.removeprefix("--").replace("-", "_"))
+    return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {plain(setting.default)}")
 
 
 def given(**flags: Any) -> dict[str, Any]:
@@ -80,13 +114,16 @@ def to_channel(word: str | None) -> int | None:
         raise UsageError(f"`--channel {word}` is no channel", hint="the first is 0 (or A): --channel 0") from None
 
 
-def layout_of(units: Path | None, blank: str, frame_seconds: float | None,
-              records: Path | None) -> "LogitsLayout | None":
+def layout_of(
+    units: Path | None, blank: str, frame_seconds: float | None, records: Path | None
+) -> "LogitsLayout | None":
     """The layout of another toolkit's logits; None where no units were named."""
     if units is None:
         if blank or frame_seconds or records:
-            raise UsageError("--blank, --frame-seconds and --records are for logits of another toolkit",
-                             hint="name their units too: --units vocab.json")
+            raise UsageError(
+                "--blank, --frame-seconds and --records are for logits of another toolkit",
+                hint="name their units too: --units vocab.json",
+            )
         return None
     if frame_seconds is not None and not 0 < frame_seconds <= 10:
         raise UsageError(f"--frame-seconds {frame_seconds:g} is no length of a frame", hint="wav2vec2 has 0.02")

@@ -11,9 +11,11 @@ from ds2cli.cli.flags import JOIN
 
 def join(
     context: typer.Context,
-    shares: Annotated[Path, typer.Argument(metavar="DIR", help="where all shares are, FILE.shares")],
+    shares: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of all shares, FILE.shares")],
 ) -> None:
-    """The shares of a long command (--shard I/N) become what one machine would have made, byte for byte.
+    """Join the shares of a command that ran with --shard I/N.
+
+    The result is what one machine would have made, byte for byte.
 
     Runs the command again, with the answers that are there in place of the work: give the same inputs. What is
     missing, unfinished, damaged, there twice or of another command is named, and nothing is written.

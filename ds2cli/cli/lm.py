@@ -9,10 +9,11 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.conventions import EPILOG, SETTINGS
+from ds2cli.cli.help import TOKENS
 from ds2cli.cli.numbers import takes_numbers, to_bytes, to_numbers
 
 app = typer.Typer(
-    help="n-gram language models: build, look into, score, prune, mix.",
+    help="Build n-gram language models, and inspect, score, prune and mix them.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -23,21 +24,26 @@ SECONDS_BETWEEN_LINES = 2.0
 LmWords = StrEnum("LmWords", ["spaces", "auto"])
 
 
-Texts = Annotated[list[str], typer.Argument(metavar="TEXT...", help="sentences or records; also .gz, .xz; - is stdin")]
-Order = Annotated[int, typer.Option("--order", "-n", help="longest n-gram, in words")]
-Prune = Annotated[str, typer.Option(metavar="N N ...", help="leave out n-grams seen at most N times, per order: 0 0 1")]
-Vocab = Annotated[Path | None, typer.Option(metavar="FILE", help="know these words only; others are <unk>")]
-Top = Annotated[int, typer.Option(min=0, metavar="N", help="know the N commonest words only; 0 is all")]
-Units = Annotated[bool, typer.Option("--units", help="tokens are characters, not words")]
-Spaces = Annotated[bool, typer.Option("--spaces", help="with --units: a space is a token too, <space>")]
+Texts = Annotated[list[str], typer.Argument(metavar="TEXT", help="sentences or records; also .gz, .xz; - is stdin")]
+Order = Annotated[int, typer.Option("-n", "--order", help="words in the longest n-grams")]
+Prune = Annotated[str, typer.Option(metavar="N N ...", help="drop n-grams seen at most N times, order by order: 0 0 1")]
+Vocab = Annotated[Path | None, typer.Option(help="know only these words; others are <unk>")]
+Top = Annotated[int, typer.Option(min=0, metavar="N", help="know only the N most frequent words; 0: all")]
+Units = Annotated[bool, typer.Option("--units", rich_help_panel=TOKENS, help="count characters, not words")]
+Spaces = Annotated[bool, typer.Option("--spaces", help="with --units: count a space too, as <space>")]
 Words = Annotated[
-    LmWords, typer.Option("--words", help="auto: Chinese by character, Latin words whole; spaces: as lmplz has it")
+    LmWords,
+    typer.Option(
+        "--words", rich_help_panel=TOKENS, help="what separates words; auto: spaces, and each Chinese character"
+    ),
 ]
 LexiconFile = Annotated[
-    Path | None, typer.Option("--lexicon-file", metavar="FILE", help="know the words that it says; others are named")
+    Path | None, typer.Option("--lexicon-file", help="know only the words of this lexicon; others are named")
 ]
-Memory = Annotated[str, typer.Option(metavar="SIZE", help="beyond this, sort on disk (in TMPDIR)")]
-Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="out.arpa, out.arpa.gz or out.bin")]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="sort on disk (TMPDIR) what needs more memory")]
+Output = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FILE", help="the model to write: .arpa, .arpa.gz or .bin")
+]
 
 
 @app.command("build", epilog=EPILOG, cls=takes_numbers("--prune"))
@@ -54,10 +60,12 @@ def build(
     lexicon_file: LexiconFile = None,
     memory: Memory = "4G",
     no_interpolate: Annotated[
-        bool, typer.Option("--no-interpolate", help="no share of the lower orders: SRILM's default, not lmplz's")
+        bool, typer.Option("--no-interpolate", help="take nothing from lower orders: SRILM's default, not lmplz's")
     ] = False,
 ) -> None:
-    """Interpolated modified Kneser-Ney from text: the model that KenLM's lmplz would build.
+    """Build a model from text, with interpolated modified Kneser-Ney smoothing.
+
+    The model is the one that KenLM's lmplz would build.
 
     \b
     ds2 lm build corpus.txt.xz --order 4 --prune 0 0 1 --top 200000 -o lm.arpa.gz
@@ -66,8 +74,10 @@ def build(
     from ds2cli.workflows.lm.build import BuildSettings, build_model
 
     thresholds = to_numbers(prune, "--prune", int, "0 0 1")
-    settings = BuildSettings(order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"),
-                             not no_interpolate, words == LmWords.auto, lexicon_file)
+    settings = BuildSettings(
+        order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"), not no_interpolate,
+        words == LmWords.auto, lexicon_file,
+    )  # fmt: skip
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
@@ -76,9 +86,9 @@ def build(
 @app.command("info", epilog=EPILOG)
 def info(
     model: Annotated[Path, typer.Argument(metavar="FILE", help="ARPA (also .gz, .xz, .bz2) or KenLM binary")],
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Order, n-grams, vocabulary and size of a model."""
+    """Show a model's order, n-grams, vocabulary and size."""
     from ds2cli.workflows.lm.info import model_info
 
     found = model_info(model)
@@ -95,16 +105,21 @@ def info(
 def score(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA (also .gz, .xz, .bz2) or KenLM binary")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="sentences or records; - is stdin")] = "-",
-    per_line: Annotated[bool, typer.Option("--per-line", help="each line's log10 p, as JSON lines")] = False,
+    per_line: Annotated[
+        bool, typer.Option("--per-line", help="print each line's log10 probability, as JSON lines")
+    ] = False,
     units: Units = False,
     spaces: Spaces = False,
     words: Words = LmWords.spaces,
     lexicon_file: Annotated[
-        Path | None, typer.Option("--lexicon-file", metavar="FILE", help="name the words that it does not say")
+        Path | None, typer.Option("--lexicon-file", help="name the words that this lexicon lacks")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Perplexity of a text, with and without the words that the model does not know; KenLM's query counts the same."""
+    """Measure the perplexity of a text.
+
+    With and without the words that the model does not know, as KenLM's query counts.
+    """
     from ds2cli.workflows.lm.score import line_record, text_record
     from ds2cli.workflows.lm.score import score as score_text
 
@@ -113,32 +128,44 @@ def score(
     if as_json:
         terminal.write_record(text_record(total))
     elif not per_line:
-        terminal.write(f"perplexity {total.perplexity:.2f} with {total.oov:,} unknown words, "
-                       f"{total.perplexity_without_oov:.2f} without ({total.tokens:,} tokens in {total.lines:,} lines)")
+        terminal.write(
+            f"perplexity {total.perplexity:.2f} with {total.oov:,} unknown words, "
+            f"{total.perplexity_without_oov:.2f} without ({total.tokens:,} tokens in {total.lines:,} lines)"
+        )
 
 
-Dev = Annotated[str | None, typer.Option("--dev", metavar="TEXT", help="text that no model was built from")]
+Dev = Annotated[
+    str | None,
+    typer.Option(
+        "--dev", metavar="FILE", rich_help_panel="Model", help="text that no model was built from, to measure on"
+    ),
+]
 
 
 @app.command("prune", epilog=EPILOG)
 def prune(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="ARPA, also .gz, .xz, .bz2")],
     output: Output,
-    threshold: Annotated[float | None, typer.Option(min=0, help="least growth of perplexity worth an n-gram")] = None,
-    ngrams: Annotated[int | None, typer.Option(min=1, help="at most so many n-grams")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, help="keep an n-gram that lowers perplexity by at least this share")
+    ] = None,
+    ngrams: Annotated[int | None, typer.Option(min=1, help="keep at most this many n-grams")] = None,
     dev: Dev = None,
 ) -> None:
-    """A smaller model: without the n-grams that change it least (Stolcke 1998).
+    """Make a model smaller by dropping the n-grams that change it least (Stolcke 1998).
 
     \b
     ds2 lm prune big.arpa --threshold 1e-8 --dev dev.txt -o small.bin
-    Pruning by count is cheaper, and happens when a model is built: ds2 lm build --prune 0 1 2
+
+    Pruning by count is cheaper, and happens when a model is built: `ds2 lm build --prune`.
     """
     from ds2cli.workflows.lm.combine import prune as prune_model
 
     pruned = prune_model(model, output, threshold, ngrams, dev, Narrator(), terminal.warn)
-    terminal.say(f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
-                 f"{output.stat().st_size / 1e6:,.1f} MB (threshold {pruned.threshold:.3g})")
+    terminal.say(
+        f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
+        f"{output.stat().st_size / 1e6:,.1f} MB (threshold {pruned.threshold:.3g})"
+    )
     if pruned.perplexity_before is not None and pruned.perplexity_after is not None:
         growth = 100 * (pruned.perplexity_after / pruned.perplexity_before - 1)
         terminal.say(f"perplexity {pruned.perplexity_before:.2f} -> {pruned.perplexity_after:.2f} ({growth:+.1f} %)")
@@ -146,12 +173,16 @@ def prune(
 
 @app.command("mix", epilog=EPILOG, cls=takes_numbers("--weights"))
 def mix(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL MODEL...", help="ARPA, also .gz, .xz, .bz2")],
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="two or more; ARPA, also .gz, .xz, .bz2")],
     output: Output,
     dev: Dev = None,
-    weights: Annotated[str, typer.Option(metavar="W W ...", help="share of each model; else fitted on --dev")] = "",
+    weights: Annotated[
+        str, typer.Option(metavar="W W ...", help="weight of each model", show_default="fitted on --dev")
+    ] = "",
 ) -> None:
-    """Several models as one, each with its share; shares are fitted on text by EM.
+    """Mix several models into one.
+
+    Their weights are given, or fitted on text by expectation maximisation.
 
     \b
     ds2 lm mix general.arpa.gz domain.arpa --dev dev.txt -o mixed.arpa.gz

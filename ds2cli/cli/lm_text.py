@@ -8,28 +8,35 @@ from typing import Annotated
 import typer
 
 from ds2cli.cli import terminal
+from ds2cli.cli.flags import Output
 from ds2cli.cli.output import lines_to
 from ds2cli.text.normalise import NORMALISERS
 
 Language = StrEnum("Language", {name: name for name in NORMALISERS})
 
 
-Files = Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="plain, .gz or .xz; - is stdin")]
-KeepLines = Annotated[bool, typer.Option("--keep-lines", help="a line for each line, not for each sentence")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
-Spans = Annotated[Path | None, typer.Option("--spans", metavar="FILE", help="the way back: offsets, as JSON lines")]
+Files = Annotated[
+    list[str] | None, typer.Argument(metavar="FILE", help="plain text, .gz or .xz; - is stdin", show_default="-")
+]
+KeepLines = Annotated[bool, typer.Option("--keep-lines", help="write a line for each line, not for each sentence")]
+Spans = Annotated[Path | None, typer.Option("--spans", help="write where each word came from, as JSON lines")]
 
 
 def text(
     files: Files = None,
-    language: Annotated[Language, typer.Option("--language", help="whose spelling and numbers")] = Language.english,
+    language: Annotated[
+        Language,
+        typer.Option("--language", rich_help_panel="Text", help="read out numbers and the like in this language"),
+    ] = Language.english,
     keep_lines: KeepLines = False,
     output: Output = None,
     spans: Spans = None,
 ) -> None:
-    """Raw text to spoken lines: numbers, dates, money and short forms read out, marks dropped and counted.
+    """Spell text as it is spoken, a sentence per line.
 
-    One line for each sentence of a text with paragraphs (blank lines between), such as Project Gutenberg's books.
+    Numbers, dates, money and short forms are read out; marks are dropped and counted.
+
+    Paragraphs end at blank lines, as in Project Gutenberg's books.
     """
     from ds2cli.records.jsonl import to_line
     from ds2cli.workflows.lm.text import Summary, lm_text

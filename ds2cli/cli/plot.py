@@ -10,25 +10,32 @@ from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.flags import Channel, to_channel
 
 app = typer.Typer(
-    help="Pictures (svg, png, pdf) of a run, of an utterance, of what an output listens to.",
+    help="Draw pictures (svg, png, pdf) of runs and utterances.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings=SETTINGS,
 )
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="a run folder or a checkpoint")]
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="a manifest (- is stdin), or an audio file")]
-Wanted = Annotated[str | None, typer.Option("--id", metavar="ID", help="which of the manifest; the first if not named")]
-Picture = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the picture")]
+Model = Annotated[Path, typer.Argument(metavar="RUN", help="run folder or checkpoint")]
+Source = Annotated[str, typer.Argument(metavar="INPUT", help="an audio file, or records; - is stdin")]
+Wanted = Annotated[
+    str | None, typer.Option("--id", metavar="ID", help="draw the record of this id", show_default="the first")
+]
+Picture = Annotated[Path, typer.Option("-o", "--output", help="the picture to write")]
 
 
 @app.command("curve", epilog=EPILOG)
 def curve(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, or its metrics.jsonl")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="not RUN/curve.svg")] = None,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="run folder, or its metrics.jsonl")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="the picture to write", show_default="RUN/curve.svg")
+    ] = None,
 ) -> None:
-    """A run's learning curve: loss above, word and character error rates below, the best marked."""
+    """Draw a run's learning curve.
+
+    Loss is above, word and character error rates are below, and the best is marked.
+    """
     from ds2cli.workflows.plot import plot_curve
 
     terminal.write(str(plot_curve(run, output)))
@@ -42,7 +49,7 @@ def utterance(
     channel: Channel = None,
     output: Picture = Path("utterance.svg"),
 ) -> None:
-    """One utterance: its spectrogram, the posteriors of the units over time, and the words heard beneath."""
+    """Draw an utterance: its spectrogram, the units' probabilities over time, and the words."""
     from ds2cli.workflows.plot import plot_utterance
 
     terminal.say(f"heard: {plot_utterance(model, source, wanted, output, to_channel(channel))}")
@@ -53,16 +60,20 @@ def utterance(
 def sensitivity(
     model: Model,
     source: Source,
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the output: a letter, <space>, <blank>")],
+    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", help="the output: a letter, <space>, <blank>")],
     wanted: Wanted = None,
-    frame: Annotated[int | None, typer.Option("--frame", metavar="N", help="at which output frame, from 0")] = None,
-    seconds: Annotated[float | None, typer.Option("--time", metavar="S", help="or at which second")] = None,
+    frame: Annotated[
+        int | None,
+        typer.Option("--frame", help="at this output frame, from 0", show_default="where the unit is likeliest"),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option("--time", help="or at this second")] = None,
     channel: Channel = None,
     output: Picture = Path("sensitivity.png"),
 ) -> None:
-    """What one output listens to: the gradient of its log-probability over the spectrogram's time and frequency.
+    """Draw which part of the sound an output depends on.
 
-    Without --frame or --time: where the unit is likeliest (Graves et al. 2013, arXiv:1303.5778, figure 3).
+    This is the gradient of its log-probability over the spectrogram's time and frequency (Graves et al. 2013,
+    arXiv:1303.5778, figure 3).
     """
     from ds2cli.workflows.plot import plot_sensitivity
 

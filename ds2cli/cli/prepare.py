@@ -9,7 +9,8 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.conventions import EPILOG, SETTINGS
-from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
+from ds2cli.cli.flags import Channel, Jobs, Output, Shard, Shares, all_cores, plan_of, to_channel
+from ds2cli.cli.help import PARTS
 from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
@@ -19,7 +20,7 @@ from ds2cli.text.character_sets import CharacterSet
 from ds2cli.text.normalise import NORMALISERS
 
 app = typer.Typer(
-    help="Corpora to records; check them, split them, find their units.",
+    help="Turn corpora and recordings into records; check, split and pack them.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -30,34 +31,39 @@ NAMED_REJECTIONS = 3
 CorpusName = StrEnum("CorpusName", {name: name for name in CORPORA})
 Normaliser = StrEnum("Normaliser", {name: name for name in NORMALISERS})
 SplitBy = StrEnum("SplitBy", ["speaker", "utterance"])
-CORPUS_HELP = "Records of a corpus: one JSON line per utterance, with absolute audio paths.\n\n\b\n" + "\n".join(
+CORPUS_HELP = "Write the records of a corpus: one JSON line per utterance.\n\n\b\n" + "\n".join(
     f"{name:<14} {layout}" for name, layout in CORPORA.items()
 )
 
-PINYIN = "Mandarin's initials and finals with their tones (pip: ds2cli[mandarin])"
-Manifests = Annotated[list[str], typer.Argument(metavar="FILES", help="manifests; - is stdin")]
+PINYIN = "Mandarin's initials and finals with tones (pip install 'ds2cli[mandarin]')"
+Manifests = Annotated[list[str], typer.Argument(metavar="RECORDS", help="records; - is stdin")]
 LexiconFile = Annotated[
-    Path | None, typer.Option("--lexicon-file", metavar="FILE", help="how words are said: `word unit unit ...` lines")
+    Path | None, typer.Option("--lexicon-file", help="pronunciations, as lines of `word unit unit ...`")
 ]
 LexiconUnits = Annotated[
-    Path | None, typer.Option("--units", metavar="FILE", help="the units that the lexicon is spelled in")
+    Path | None, typer.Option("--units", rich_help_panel="Model", help="the units that spell the words of the lexicon")
 ]
-Against = Annotated[list[str] | None, typer.Option("--against", metavar="FILE", help="a set to share nothing with")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout")]
+Against = Annotated[
+    list[str] | None, typer.Option("--against", metavar="FILE", help="records that should share nothing with these")
+]
 
 
 @app.command("corpus", help=CORPUS_HELP, epilog=EPILOG)
 def corpus(
     context: typer.Context,
-    name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus; see above")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where it is: the folder, or the file that lists it")],
-    part: Annotated[str | None, typer.Option("--part", metavar="P", help="one part: train, dev-clean, ...")] = None,
+    name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus: see above")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="its folder, or the file that lists it")],
+    part: Annotated[
+        str | None, typer.Option("--part", metavar="PART", help="only this part, as train or dev-clean")
+    ] = None,
     channel: Channel = None,
-    normalise: Annotated[Normaliser, typer.Option("--normalise", help="spell texts as spoken")] = Normaliser.none,
+    normalise: Annotated[
+        Normaliser, typer.Option("--normalise", help="spell numbers and the like as they are spoken")
+    ] = Normaliser.none,
     output: Output = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only counts, and what is rejected and why")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count, and say what is rejected and why")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="headers read at once")] = 4,
+    jobs: Jobs = None,
     shard: Shard = None,
     shares: Shares = None,
 ) -> None:
@@ -66,8 +72,16 @@ def corpus(
     from ds2cli.workflows.prepare.corpus import CorpusSummary, prepare_corpus
 
     summary = CorpusSummary(name.value, part)
-    outcomes = prepare_corpus(name.value, folder, part, summary, normalise.value, jobs, to_channel(channel),
-                              plan_of(context, shard, shares, output))
+    outcomes = prepare_corpus(
+        name.value,
+        folder,
+        part,
+        summary,
+        normalise.value,
+        jobs or all_cores(),
+        to_channel(channel),
+        plan_of(context, shard, shares, output),
+    )
     with lines_to(None if dry_run else output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
             if not isinstance(outcome, Rejected):
@@ -88,16 +102,27 @@ def check(
     context: typer.Context,
     manifests: Manifests,
     against: Against = None,
-    units: Annotated[Path | None, typer.Option("--units", metavar="FILE", help="what must spell the texts")] = None,
-    frame_seconds: Annotated[float, typer.Option(min=0.001, help="audio per frame of log-probs, for CTC")] = 0.04,
-    run: Annotated[Path | None, typer.Option("--run", help="units and frames of this model, instead")] = None,
-    good: Annotated[str | None, typer.Option("--good", metavar="FILE", help="good records; - is stdout")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+    units: Annotated[
+        Path | None, typer.Option("--units", rich_help_panel="Compared with", help="units that must spell the texts")
+    ] = None,
+    frame_seconds: Annotated[
+        float, typer.Option(min=0.001, rich_help_panel="Compared with", help="seconds of audio per frame, for CTC")
+    ] = 0.04,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run", metavar="RUN", rich_help_panel="Compared with", help="or a model, for its units and frames"
+        ),
+    ] = None,
+    good: Annotated[
+        str | None, typer.Option("--good", metavar="FILE", help="write the good records here; - is stdout")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    jobs: Jobs = None,
     shard: Shard = None,
     shares: Shares = None,
 ) -> None:
-    """What would hurt later: decodes every utterance, spells every text, compares every set.
+    """Check records before training: sound, texts, and overlaps of sets.
 
     \b
     ds2 prepare check train.jsonl --against test.jsonl --units units.txt --good train.good.jsonl
@@ -112,11 +137,12 @@ def check(
         raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
     if run and units:
         raise UsageError("`--run` and `--units` both say what spells the texts", hint="leave out one of them")
-    spelling = partial(spelling_of, run) if run else partial(
-        spelling_by, read_units(units) if units else None, frame_seconds)
+    spelling = (
+        partial(spelling_of, run) if run else partial(spelling_by, read_units(units) if units else None, frame_seconds)
+    )
     report = CheckReport()
     plan = plan_of(context, shard, shares, Path(good) if good else None)
-    outcomes = check_sets(manifests, against or [], spelling, report, jobs, plan)
+    outcomes = check_sets(manifests, against or [], spelling, report, jobs or all_cores(), plan)
     with lines_to(None if good == "-" else Path(good)) if good else nullcontext(lambda line: None) as write:
         for checked in terminal.progress(outcomes, "checking"):
             if not checked.findings:
@@ -132,22 +158,27 @@ def check(
 @app.command("units", epilog=EPILOG)
 def units(
     manifests: Annotated[
-        list[str] | None, typer.Argument(metavar="FILES", help="manifests; - is stdin; with --characters, none will do")
+        list[str] | None,
+        typer.Argument(metavar="RECORDS", help="records; - is stdin; with --characters, none are needed"),
     ] = None,
     output: Output = None,
-    separator: Annotated[str, typer.Option("--separator", help='between units in the text: " " for phones')] = "",
-    bigrams: Annotated[bool, typer.Option("--bigrams", help="pairs of letters too, as in Deep Speech 2")] = False,
+    separator: Annotated[
+        str, typer.Option("--separator", metavar="TEXT", help='what separates units in the texts: " " for phones')
+    ] = "",
+    bigrams: Annotated[bool, typer.Option("--bigrams", help="use pairs of letters too, as in Deep Speech 2")] = False,
     pieces: Annotated[
         int | None,
-        typer.Option("--pieces", metavar="N", min=1, help="SentencePiece units, as many (pip: ds2cli[pieces])"),
+        typer.Option("--pieces", min=1, help="use N pieces of SentencePiece (pip install 'ds2cli[pieces]')"),
     ] = None,
     characters: Annotated[
         CharacterSet | None,
-        typer.Option("--characters", help="those of a standard, a to z and the space too, whatever the texts hold"),
+        typer.Option("--characters", help="take the characters of a standard, a to z and the space, whatever occurs"),
     ] = None,
-    min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out what occurs less often")] = 1,
+    min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out units that occur less often")] = 1,
 ) -> None:
-    """The units that spell the texts: every character that occurs, one per line, for ds2 train --units.
+    """List the units that spell the texts, for `ds2 train --units`.
+
+    Units are the characters that occur, one per line, unless an option says otherwise.
 
     \b
     ds2 prepare units train.jsonl -o units.txt
@@ -166,16 +197,18 @@ def units(
 
 @app.command("lexicon", epilog=EPILOG)
 def lexicon(
-    lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="the n-gram model whose words are wanted")],
+    lm: Annotated[Path, typer.Option("--lm", help="the n-gram model whose words are wanted")],
     path: Annotated[
-        Path | None, typer.Argument(metavar="LEXICON", help="to take words from: `word unit unit ...` lines")
+        Path | None, typer.Argument(metavar="LEXICON", help="a lexicon, as lines of `word unit unit ...`")
     ] = None,
     units: LexiconUnits = None,
     pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no LEXICON: {PINYIN}")] = False,
-    top: Annotated[int, typer.Option("--top", min=0, help="read at most so many of the words that it lacks")] = 20_000,
+    top: Annotated[int, typer.Option("--top", min=0, help="guess at most N of the words that it lacks")] = 20_000,
     output: Output = None,
 ) -> None:
-    """A lexicon of a language model's words: as a larger one has them, or as its words teach to read them.
+    """Write a lexicon of a language model's words.
+
+    Words are taken from a larger lexicon; those that it lacks are spelled by what its words teach.
 
     \b
     ds2 prepare lexicon cmudict.dict --lm lm.arpa --units units.txt -o lexicon.txt
@@ -186,13 +219,19 @@ def lexicon(
     from ds2cli.workflows.prepare.lexicon import pinyin_lexicon, prepare_lexicon
 
     if pinyin == bool(path):
-        raise UsageError("a LEXICON to take words from, or --pinyin", hint="ds2 prepare lexicon cmudict.dict "
-                         "--lm lm.arpa --units units.txt, or: ds2 prepare lexicon --pinyin --lm lm.arpa")
+        raise UsageError(
+            "a LEXICON to take words from, or --pinyin",
+            hint="ds2 prepare lexicon cmudict.dict "
+            "--lm lm.arpa --units units.txt, or: ds2 prepare lexicon --pinyin --lm lm.arpa",
+        )
     if path and not units:
         raise UsageError(f"in which units is `{path}` written?", hint="name them: --units units.txt")
     known = read_units(units) if units else None
-    lines = (prepare_lexicon(path, lm, known, top, terminal.say) if path and known
-             else pinyin_lexicon(lm, known, terminal.say))
+    lines = (
+        prepare_lexicon(path, lm, known, top, terminal.say)
+        if path and known
+        else pinyin_lexicon(lm, known, terminal.say)
+    )
     with lines_to(output) as write:
         for line in lines:
             write(line)
@@ -204,10 +243,14 @@ def pronounce(
     output: Output = None,
     lexicon_file: LexiconFile = None,
     units: LexiconUnits = None,
-    guess: Annotated[bool, typer.Option("--guess", help="words that it lacks: as it teaches to read them")] = False,
-    pinyin: Annotated[bool, typer.Option("--pinyin", help=PINYIN)] = False,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="spell words that the lexicon lacks as its words teach")
+    ] = False,
+    pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no lexicon: {PINYIN}")] = False,
 ) -> None:
-    """Texts in the units in which they are said, for networks of phones; `words_text` keeps the words.
+    """Write texts in the units that they are said in, for networks of phones.
+
+    Records keep their words as `words_text`.
 
     \b
     ds2 prepare pronounce train.jsonl --lexicon-file cmudict.dict --units phones.txt -o phones.jsonl
@@ -236,12 +279,16 @@ def pronounce(
 
 @app.command("split", epilog=EPILOG)
 def split(
-    manifest: Annotated[str, typer.Argument(metavar="FILE", help="a manifest; - is stdin")],
-    into: Annotated[list[str], typer.Option("--into", metavar="FILE=SHARE", help="a part; once for each")],
-    by: Annotated[SplitBy, typer.Option("--by", help="what stays together in one part")] = SplitBy.speaker,
-    seed: Annotated[int, typer.Option("--seed", help="another number, another split")] = 1,
+    manifest: Annotated[str, typer.Argument(metavar="RECORDS", help="records; - is stdin")],
+    into: Annotated[
+        list[str], typer.Option("--into", metavar="FILE=SHARE", rich_help_panel=PARTS, help="a part and its share")
+    ],
+    by: Annotated[
+        SplitBy, typer.Option("--by", rich_help_panel=PARTS, help="keep these together in one part")
+    ] = SplitBy.speaker,
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=PARTS, help="seed of the random choice")] = 1,
 ) -> None:
-    """One manifest into several that share no speaker.
+    """Split records into parts that share no speaker.
 
     \b
     ds2 prepare split all.jsonl --into train.jsonl=0.9 --into dev.jsonl=0.1
@@ -268,24 +315,28 @@ def split(
 def shard(
     context: typer.Context,
     manifests: Manifests,
-    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="folder for 000000.tar, ... and shards.jsonl")],
-    shard_seconds: Annotated[float, typer.Option(min=1, help="of speech, and a shard is full")] = 3600.0,
-    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="or so many bytes: 1G")] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="the folder for 000000.tar, ... and shards.jsonl")
+    ],
+    shard_seconds: Annotated[float, typer.Option(min=1, help="seconds of speech in a shard")] = 3600.0,
+    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="or bytes in a shard: 1G")] = None,
     encode: Annotated[
-        Encoding, typer.Option("--encode", help="recordings as they are (parts of longer ones: FLAC), or anew, mono")
+        Encoding, typer.Option("--encode", help="keep recordings as they are, or encode them anew, in mono")
     ] = Encoding.keep,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="of the order in the shards")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, rich_help_panel="Shards", help="seed of the order in the shards")
+    ] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first recording that cannot be read")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="recordings decoded at once")] = 4,
+    jobs: Jobs = None,
     share: Shard = None,
     shares: Shares = None,
 ) -> None:
-    """Many small recordings into a few large tar files (WebDataset), and records that point into them.
+    """Pack many small recordings into a few large tar files (WebDataset).
 
     Every command reads DIR/shards.jsonl like any other manifest. Shards that are finished are not written again.
 
     \b
-    ds2 prepare shard train.jsonl --into shards/train --encode opus
+    ds2 prepare shard train.jsonl -o shards/train --encode opus
     """
     from ds2cli.records.jsonl import to_line
     from ds2cli.records.manifest import read_manifest
@@ -302,9 +353,9 @@ def shard(
 
     limit = Limit(shard_seconds) if size is None else Limit(float("inf"), to_bytes(size, "--size"))
     utterances = (one for name in manifests for one in read_manifest(name, required=("audio_filepath", "duration")))
-    listed, written = into / "shards.jsonl", []
-    plan = plan_of(context, share, shares, into)
-    for one in prepare_shards(utterances, into, limit, encode, seed, jobs, skip, plan):
+    listed, written = output / "shards.jsonl", []
+    plan = plan_of(context, share, shares, output)
+    for one in prepare_shards(utterances, output, limit, encode, seed, jobs or all_cores(), skip, plan):
         written.append(one)
         there = "" if one.is_new else " · was there already"
         terminal.say(f"{one.tar}: {len(one.records):,} utterances · {one.seconds / 3600:,.2f} h{there}")

@@ -19,37 +19,70 @@ if TYPE_CHECKING:
 
 
 def score(
-    reference: Annotated[str, typer.Argument(metavar="FILE", help="records, or references; - is stdin")] = "-",
-    hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESES", help="the other side's file")] = None,
-    ref_kind: Annotated[Kind | None, typer.Option(help="of FILE, where its name does not tell")] = None,
-    hyp_kind: Annotated[Kind | None, typer.Option(help="of HYPOTHESES")] = None,
-    ref_field: Annotated[str, typer.Option(metavar="NAME", help="field or column of the reference")] = "text",
-    hyp_field: Annotated[str, typer.Option(metavar="NAME", help="field or column of the hypothesis")] = "pred_text",
+    reference: Annotated[
+        str, typer.Argument(metavar="FILE", help="records with hypotheses, or references; - is stdin")
+    ] = "-",
+    hypothesis: Annotated[
+        str | None, typer.Argument(metavar="HYPOTHESES", help="the hypotheses, where FILE holds references alone")
+    ] = None,
+    ref_kind: Annotated[Kind | None, typer.Option(help="the format of FILE", show_default="by its name")] = None,
+    hyp_kind: Annotated[Kind | None, typer.Option(help="the format of HYPOTHESES", show_default="by its name")] = None,
+    ref_field: Annotated[str, typer.Option(metavar="NAME", help="the field or column of the reference")] = "text",
+    hyp_field: Annotated[str, typer.Option(metavar="NAME", help="the field or column of the hypothesis")] = "pred_text",
     missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = Missing.error,
-    normalise: Annotated[str, typer.Option(metavar="HOW", help="english, mandarin, none, or a GLM file")] = "none",
-    equivalents: Annotated[str | None, typer.Option(metavar="FILE", help="lines of: okay = ok = o k")] = None,
-    ignore_case: Annotated[bool, typer.Option("--ignore-case", help="as sclite does without -s")] = False,
-    words: Annotated[WordKind, typer.Option(help="auto: by character where a script has no spaces")] = WordKind.auto,
-    align: Annotated[Align, typer.Option(help="sclite's costs and ties, or the plain minimum")] = Align.sclite,
-    marks: Annotated[Marked, typer.Option(help="where { a / b }, word;tag count; auto: trn, stm, ctm")] = Marked.auto,
-    optional: Annotated[bool, typer.Option("--optional", help="(word) may be missing, as sclite -D")] = False,
-    fragments: Annotated[bool, typer.Option("--fragments", help="wor- is right for words, as sclite -F")] = False,
+    normalise: Annotated[
+        str, typer.Option(metavar="HOW", help="spell both sides alike: english, mandarin, none, or a GLM file")
+    ] = "none",
+    equivalents: Annotated[
+        str | None, typer.Option(metavar="FILE", help="words that are the same, as lines of okay = ok = o k")
+    ] = None,
+    ignore_case: Annotated[
+        bool, typer.Option("--ignore-case", help="take capitals for small letters, as sclite without -s")
+    ] = False,
+    words: Annotated[
+        WordKind, typer.Option(help="what counts as a word; auto: a character, where a script has no spaces")
+    ] = WordKind.auto,
+    align: Annotated[
+        Align, typer.Option(help="align with sclite's costs and ties, or with the fewest errors")
+    ] = Align.sclite,
+    marks: Annotated[
+        Marked, typer.Option(help="where { a / b } and word;tag have a meaning; auto: in trn, stm, ctm")
+    ] = Marked.auto,
+    optional: Annotated[bool, typer.Option("--optional", help="let a (word) be missing, as sclite -D")] = False,
+    fragments: Annotated[
+        bool, typer.Option("--fragments", help="take wor- for right where words was said, as sclite -F")
+    ] = False,
     by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="a table by this field")] = None,
-    bootstrap: Annotated[int, typer.Option(min=0, metavar="N", help="draws for intervals; 0: none")] = 1000,
-    cluster: Annotated[str | None, typer.Option(metavar="FIELD", help="drawn together: speaker")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="of the draws")] = 1,
-    against: Annotated[str | None, typer.Option(metavar="FILE", help="a second system's hypotheses")] = None,
-    confusions: Annotated[int, typer.Option(min=0, metavar="N", help="the N most frequent of each kind")] = 0,
-    worst: Annotated[int, typer.Option(min=0, metavar="N", help="the N worst utterances, aligned")] = 0,
-    alignments: Annotated[bool, typer.Option("--alignments", help="every utterance, aligned")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="a page with sound for a browser")] = None,
-    html_sound: Annotated[Sound, typer.Option(help="its players point to the recordings, or hold them")] = Sound.link,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of tables")] = False,
-    per_utterance: Annotated[bool, typer.Option("--per-utterance", help="each record with its counts")] = False,
-    max_wer: Annotated[float | None, typer.Option(metavar="PERCENT", help="exit 1 above it")] = None,
-    max_cer: Annotated[float | None, typer.Option(metavar="PERCENT", help="exit 1 above it")] = None,
+    bootstrap: Annotated[
+        int, typer.Option(min=0, metavar="N", help="samples for confidence intervals; 0: none")
+    ] = 1000,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="sample all of the same field together: speaker")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, rich_help_panel="Statistics", help="seed of the samples")] = 1,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", rich_help_panel="Statistics", help="compare with a second system's hypotheses"),
+    ] = None,
+    confusions: Annotated[
+        int, typer.Option(min=0, metavar="N", help="show the N most frequent errors of each kind")
+    ] = 0,
+    worst: Annotated[int, typer.Option(min=0, metavar="N", help="show the N worst utterances, aligned")] = 0,
+    alignments: Annotated[bool, typer.Option("--alignments", help="show every utterance, aligned")] = False,
+    html: Annotated[Path | None, typer.Option(help="write a page with sound for a browser")] = None,
+    html_sound: Annotated[
+        Sound, typer.Option(help="the page's players link to the recordings, or hold them, or there are none")
+    ] = Sound.link,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of tables")] = False,
+    per_utterance: Annotated[bool, typer.Option("--per-utterance", help="print each record with its counts")] = False,
+    max_wer: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="exit with 1 above this word error rate")
+    ] = None,
+    max_cer: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="exit with 1 above this character error rate")
+    ] = None,
 ) -> None:
-    """Word and character error rates of the hypotheses that flow past.
+    """Measure word and character error rates.
 
     \b
     ds2 decode runs/a test.jsonl | ds2 score
@@ -66,8 +99,20 @@ def score(
         terminal.say("reading from the terminal; ctrl-D ends it")
     _check_gates(max_wer, max_cer)
     read = ReadOptions(ref_kind, hyp_kind, ref_field, hyp_field, missing, marks)
-    options = ScoreOptions(read, normalise, equivalents, ignore_case, words, align, optional, fragments,
-                           tuple(by or ()), bootstrap, cluster, seed)
+    options = ScoreOptions(
+        read,
+        normalise,
+        equivalents,
+        ignore_case,
+        words,
+        align,
+        optional,
+        fragments,
+        tuple(by or ()),
+        bootstrap,
+        cluster,
+        seed,
+    )
     report = run(reference, hypothesis, against, options)
     if html:
         from ds2cli.workflows.score.page import write_page
@@ -120,8 +165,10 @@ def _finish(report: "Report", max_wer: float | None, max_cer: float | None, miss
         terminal.warn("one side is in capitals and the other is not, which counts as errors; see --ignore-case")
     if report.invisible_characters:
         found = ", ".join(f"{name} in {count}" for name, count in report.invisible_characters.items())
-        terminal.warn(f"texts hold characters that nobody sees, and they count: {found}; "
-                      "--normalise english or mandarin takes them off")
+        terminal.warn(
+            f"texts hold characters that nobody sees, and they count: {found}; "
+            "--normalise english or mandarin takes them off"
+        )
     for ids, what in ((pairing.without_hypothesis, "hypothesis"), (pairing.without_reference, "reference")):
         if ids:
             fate = "left out" if missing == Missing.skip else "scored as empty"

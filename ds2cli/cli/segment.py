@@ -10,8 +10,18 @@ import typer
 
 from ds2cli.alignment.settings import CutSettings, meaning
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores
-from ds2cli.cli.flags import Channel, Shard, Shares, plan_of, to_channel
+from ds2cli.cli.flags import (
+    Channel,
+    Device,
+    Jobs,
+    LexiconFile,
+    Output,
+    Shard,
+    Shares,
+    all_cores,
+    plan_of,
+    to_channel,
+)
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
@@ -19,14 +29,17 @@ from ds2cli.text.normalise import NORMALISERS
 
 Language = StrEnum("Language", {"auto": "auto", **{name: name for name in NORMALISERS}})
 DEFAULTS = CutSettings()
-NORMALISE_HELP = "spell texts as spoken; auto: as the model's units suggest"
-FORMAT_HELP = "jsonl, ctm, textgrid, srt, vtt, audacity"
+NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
 
-Model = Annotated[str, typer.Option("--model", metavar="RUN", help="run folder, checkpoint, or model in ds2: english")]
-Inputs = Annotated[
-    list[str], typer.Argument(metavar="INPUT", help="AUDIO TEXT; or folders, or records with text_filepath; - is stdin")
+Model = Annotated[
+    str, typer.Option("--model", metavar="RUN", help="run folder, checkpoint, or model that comes with ds2")
 ]
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="default: stdout")]
+Inputs = Annotated[
+    list[str], typer.Argument(metavar="INPUT", help="AUDIO TEXT, folders, or records with text_filepath; - is stdin")
+]
+Format = Annotated[
+    str, typer.Option("-f", "--format", metavar="FORMAT", help="jsonl, ctm, textgrid, srt, vtt, audacity")
+]
 
 
 def segment(
@@ -38,36 +51,42 @@ def segment(
     longest: Annotated[float, typer.Option("--max", help=meaning("max_seconds"))] = DEFAULTS.max_seconds,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
     judge: Annotated[
-        Path | None, typer.Option("--filter", metavar="FILE", help="judges segments; default: ds2's own")
+        Path | None, typer.Option("--filter", help="judge segments by this filter", show_default="ds2's own")
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(min=0, max=1, help="keep segments from here up; default: the filter's own")
+        float | None,
+        typer.Option(min=0, max=1, help="keep segments of at least this confidence", show_default="the filter's own"),
     ] = None,
     lexicon_file: LexiconFile = None,
-    everything: Annotated[bool, typer.Option("--all", help="rejected segments too, with `keep`: false")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="keep rejected segments too, with `keep`: false")] = False,
     channel: Channel = None,
-    kind: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "jsonl",
-    kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also a Kaldi data directory")] = None,
-    extract: Annotated[Path | None, typer.Option(metavar="DIR", help="also a FLAC file of each segment")] = None,
+    kind: Format = "jsonl",
+    kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also write a Kaldi data directory")] = None,
+    extract: Annotated[Path | None, typer.Option(metavar="DIR", help="also write a FLAC file of each segment")] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="also what was left out of each recording, as JSON lines")
+        Path | None, typer.Option(help="also write what was left out of each recording, as JSON lines")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="also a page: waveforms, words, doubtful segments to play")
+        Path | None, typer.Option(help="also write a page: waveforms, words, doubtful segments to play")
     ] = None,
-    html_sound: Annotated[Sound, typer.Option(help="players that link to the recordings, carry them, or none")] = (
-        Sound.link
-    ),
+    html_sound: Annotated[
+        Sound, typer.Option(help="the page's players link to the recordings, or hold them, or there are none")
+    ] = (Sound.link),
     work: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="keep what is done here; default: beside -o, until it is written")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="keep unfinished work here", show_default="beside --output, until that is written"
+        ),
     ] = None,
     shard: Shard = None,
     shares: Shares = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="recordings at once; default: all GPUs, or all cores")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1")] = "auto",
+    jobs: Jobs = None,
+    device: Device = "auto",
     output: Output = None,
 ) -> None:
-    """Recordings of any length and their texts to utterances: aligned, cut at pauses, the doubtful ones left out.
+    """Cut long recordings and their texts into utterances.
+
+    Text is aligned with sound, cut at pauses, and segments that are in doubt are left out.
 
     The text needs no sentence list, and need not match: what was not read is left out, as is speech without text.
     The same command again goes on where a killed one was.
@@ -117,14 +136,19 @@ def _resumable(is_temporary: bool) -> Iterator[None]:
 
 
 def fit(
-    train: Annotated[list[str], typer.Option("--train", metavar="FILE", help="segments with `good`: true or false")],
-    test: Annotated[list[str] | None, typer.Option("--test", metavar="FILE", help="others, to be judged on")] = None,
+    train: Annotated[
+        list[str], typer.Option("--train", metavar="FILE", help="segments with `good`: true or false, to learn from")
+    ],
+    test: Annotated[
+        list[str] | None, typer.Option("--test", metavar="FILE", help="other segments, to measure the filter on")
+    ] = None,
     recall: Annotated[
-        float | None, typer.Option(min=0.01, max=1, help="share of the good to keep; default: threshold 0.5")
+        float | None,
+        typer.Option(min=0.01, max=1, help="keep this share of the good ones", show_default="a threshold of 0.5"),
     ] = None,
     output: Output = None,
 ) -> None:
-    """A filter of segments, from segments that somebody has judged; for ds2 prepare segment --filter.
+    """Fit a filter for `ds2 prepare segment --filter` on segments that somebody has judged.
 
     \b
     ds2 prepare segment --model runs/a talks/ --all -o all.jsonl   # then add "good": true or false to some

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import DEFAULT_RUN, LanguageModel, LexiconFile, Names, Run, Written
-from ds2cli.cli.flags import given
+from ds2cli.cli.decode import DEFAULT_RUN, Greedy, LanguageModel, Names, Run, Written
+from ds2cli.cli.flags import Device, LexiconFile, decoding_flag, given
 from ds2cli.decoding.settings import LETTERS
-from ds2cli.decoding.settings import meaning as decoding
 from ds2cli.errors import Exit, UsageError
 from ds2cli.serving.settings import Limits, meaning
 
@@ -19,20 +18,21 @@ if TYPE_CHECKING:
 
 ACCESS, LIMITS = "Access", "Limits"
 Models = Annotated[
-    list[str] | None, typer.Option("--model", metavar="NAME=RUN", help="another model, by a name of its own")
+    list[str] | None, typer.Option("--model", metavar="NAME=RUN", help="serve this model too, by this name")
 ]
 Token = Annotated[
     str | None,
     typer.Option("--token", envvar="DS2_TOKEN", show_envvar=True, rich_help_panel=ACCESS,
-                 help="what clients need; in the environment, other users of the computer do not see it"),
+                 help="what clients must send; safer in the environment than here"),
 ]  # fmt: skip
 Insecure = Annotated[
-    bool, typer.Option("--insecure", rich_help_panel=ACCESS, help="another --host than this computer's, no token")
+    bool,
+    typer.Option("--insecure", rich_help_panel=ACCESS, help="let --host be another than this computer without a token"),
 ]
 Origins = Annotated[
     list[str] | None,
     typer.Option("--origin", metavar="URL", rich_help_panel=ACCESS,
-                 help="a site whose pages may speak here, or this server's own behind a proxy"),
+                 help="a site whose pages may connect, or this server's own behind a proxy"),
 ]  # fmt: skip
 MaxStreams = Annotated[int, typer.Option("--max-streams", rich_help_panel=LIMITS, help=meaning("max_streams"))]
 MaxUploads = Annotated[int, typer.Option("--max-uploads", rich_help_panel=LIMITS, help=meaning("max_uploads"))]
@@ -47,18 +47,25 @@ def serve(
     run: Run = None,
     lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
-    greedy: Annotated[bool, typer.Option("--greedy", help="no language model, though the run comes with one")] = False,
-    beam: Annotated[int | None, typer.Option("--beam", help=decoding("beam"))] = None,
+    greedy: Greedy = False,
+    beam: Annotated[int | None, decoding_flag("--beam")] = None,
     written: Written = False,
     names: Names = None,
     models: Models = None,
-    language: Annotated[str, typer.Option("--language", metavar="CODE", help="what the models speak: en, de")] = "",
-    host: Annotated[str, typer.Option("--host", help="where to listen")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8765,
+    language: Annotated[
+        str, typer.Option("--language", metavar="CODE", help="the language of the models: en, de")
+    ] = "",
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="listen here")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="listen on this port; 0: any that is free")
+    ] = 8765,
     wyoming: Annotated[
-        int | None, typer.Option("--wyoming", metavar="PORT", min=0, max=65535, help="Home Assistant's protocol there")
+        int | None,
+        typer.Option(
+            "--wyoming", metavar="PORT", min=0, max=65535, help="serve Home Assistant's protocol on this port too"
+        ),
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    device: Device = "auto",
     token: Token = None,
     insecure: Insecure = False,
     origins: Origins = None,
@@ -70,7 +77,9 @@ def serve(
     batch: Batch = Limits.batch,
     drain_seconds: Drain = Limits.drain_seconds,
 ) -> None:
-    """Speech to text for many at once: a web page, live streams, uploads.
+    """Serve speech recognition over HTTP and WebSockets.
+
+    There is a web page, live streams and uploads, for many clients at once.
 
     \b
     ds2 serve                                              then open http://127.0.0.1:8765/

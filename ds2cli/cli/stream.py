@@ -7,40 +7,43 @@ from typing import Annotated, Any
 import typer
 
 from ds2cli.cli import terminal
+from ds2cli.cli.help import LIVE
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.errors import UsageError
 from ds2cli.records.jsonl import to_line
 
-PANEL = "Streams"
 Stream = Annotated[
-    bool, typer.Option("--stream", rich_help_panel=PANEL, help="words while they are spoken; the input - is sound")
+    bool, typer.Option("--stream", rich_help_panel=LIVE, help="print words while they are spoken; here - is sound")
 ]
-RealTime = Annotated[bool, typer.Option("--real-time", rich_help_panel=PANEL, help="play files at their own speed")]
+RealTime = Annotated[bool, typer.Option("--real-time", rich_help_panel=LIVE, help="hear files at the speed of speech")]
 Microphone = Annotated[
-    bool, typer.Option("--microphone", rich_help_panel=PANEL, help="hear the default microphone (package sounddevice)")
+    bool,
+    typer.Option("--microphone", rich_help_panel=LIVE, help="hear the default microphone (pip install sounddevice)"),
 ]
 Chunk = Annotated[
-    float, typer.Option("--chunk", min=0.01, max=10, rich_help_panel=PANEL, help="seconds of sound heard at once")
+    float, typer.Option("--chunk", min=0.01, max=10, rich_help_panel=LIVE, help="seconds of sound processed at once")
 ]
 Pcm = Annotated[
     str,
-    typer.Option("--pcm", metavar="RATE[:CHANNELS[:ENCODING]]", rich_help_panel=PANEL,
-                 help="what a pipe without a WAV header holds; encodings: s16le, s32le, f32le, u8"),
+    typer.Option("--pcm", metavar="RATE[:CHANNELS[:ENCODING]]", rich_help_panel=LIVE,
+                 help="the format of sound without a header; encodings: s16le, s32le, f32le, u8"),
 ]  # fmt: skip
 Silence = Annotated[
     float,
-    typer.Option("--silence", min=0, rich_help_panel=PANEL,
-                 help="seconds of silence that end an utterance; 0: nothing ends one"),
+    typer.Option("--silence", min=0, rich_help_panel=LIVE,
+                 help="seconds of silence that end an utterance; 0: none does"),
 ]  # fmt: skip
 Longest = Annotated[
     float,
-    typer.Option("--max-seconds", min=1, rich_help_panel=PANEL, help="an utterance this long ends at a short pause"),
+    typer.Option(
+        "--max-seconds", min=1, rich_help_panel=LIVE, help="end an utterance of this many seconds at a short pause"
+    ),
 ]
 
 Settle = Annotated[
     float,
-    typer.Option("--settle", min=0, rich_help_panel=PANEL,
-                 help="seconds that a word stands until it is stable; 0: until all hypotheses agree"),
+    typer.Option("--settle", min=0, rich_help_panel=LIVE,
+                 help="call a word stable after this many seconds; 0: when all hypotheses agree"),
 ]  # fmt: skip
 
 

@@ -1,14 +1,15 @@
 """`ds2 train`: the flags of a training run, and what a person sees of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.flags import given
+from ds2cli.cli.flags import Device, given
+from ds2cli.cli.help import plain
 from ds2cli.errors import Ds2Error, Exit, UsageError
-from ds2cli.settings import Layer, flag_layer, meaning, preset_names
+from ds2cli.settings import Layer, declared, flag_layer, preset_names
 
 NAMED_UNITS = 10
 
@@ -17,40 +18,60 @@ def _complete_preset(incomplete: str) -> list[str]:
     return [name for name in preset_names() if name.startswith(incomplete)]
 
 
+def _setting(flag: str, name: str) -> Any:
+    """A flag of the same meaning and default as a setting."""
+    setting = declared()[name]
+    return typer.Option(flag, help=setting.meaning, show_default=f"the preset's, or {plain(setting.default)}")
+
+
 def train(
     context: typer.Context,
-    manifests: Annotated[list[str] | None, typer.Argument(metavar="TRAIN...", help="records; - is stdin")] = None,
-    dev: Annotated[str | None, typer.Option("--dev", help="records to evaluate on, after every epoch")] = None,
-    run: Annotated[Path | None, typer.Option("--run", help="folder for everything the run makes")] = None,
-    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on where this run stopped")] = None,
+    manifests: Annotated[
+        list[str] | None, typer.Argument(metavar="RECORDS", help="records to train on; - is stdin")
+    ] = None,
+    dev: Annotated[
+        str | None, typer.Option("--dev", metavar="FILE", help="records to evaluate on, after every epoch")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="RUN", help="the folder for everything that the run makes")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="continue this run where it stopped")
+    ] = None,
     init: Annotated[
-        Path | None, typer.Option("--init", metavar="RUN", help="begin with this run's weights, features and network")
+        Path | None, typer.Option("--init", metavar="RUN", help="start from this run's weights, features and network")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", autocompletion=_complete_preset, help=", ".join(preset_names()))
+        str | None,
+        typer.Option("--preset", metavar="NAME", autocompletion=_complete_preset, help=", ".join(preset_names())),
     ] = None,
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="settings as TOML")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="settings as TOML")] = None,
     assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting: model.rnn_layers=3")
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting, as in model.rnn_layers=3")
     ] = None,
     units: Annotated[
-        Path | None, typer.Option("--units", help="units file; default: those of --init, or what the texts hold")
+        Path | None,
+        typer.Option("--units", help="the units, one per line", show_default="those of --init, or what the texts hold"),
     ] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", help=meaning("train.epochs"))] = None,
-    learning_rate: Annotated[float | None, typer.Option("--lr", help=meaning("optimizer.learning_rate"))] = None,
-    batch_seconds: Annotated[float | None, typer.Option("--batch-seconds", help=meaning("batch.seconds"))] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help=meaning("train.seed"))] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    epochs: Annotated[int | None, _setting("--epochs", "train.epochs")] = None,
+    learning_rate: Annotated[float | None, _setting("--lr", "optimizer.learning_rate")] = None,
+    batch_seconds: Annotated[float | None, _setting("--batch-seconds", "batch.seconds")] = None,
+    seed: Annotated[int | None, _setting("--seed", "train.seed")] = None,
+    device: Device = "auto",
     processes: Annotated[
-        int, typer.Option("--processes", "--gpus", min=1, help="train in so many processes, a GPU or a core each")
+        int, typer.Option("--processes", "--gpus", min=1, help="train in N processes, with a GPU or a core each")
     ] = 1,
     restarts: Annotated[
-        int, typer.Option("--restarts", min=0, help="with --processes: go on so many times after one of them has died")
+        int, typer.Option("--restarts", min=0, help="with --processes: go on up to N times after one of them has died")
     ] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="settings as TOML with origins; no training")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only print the settings and where each comes from")
+    ] = False,
 ) -> None:
-    """Train a network on records; stdout gets the path of the best checkpoint.
+    """Train a network on records.
+
+    Stdout gets the path of the best checkpoint.
 
     \b
     ds2 train train.jsonl --dev dev.jsonl --preset small --run runs/a
@@ -90,9 +111,7 @@ def train(
         _train(folder, prepare, device, strict)
 
 
-def _launch(
-    processes: int, restarts: int, manifests: list[str] | None, dry_run: bool, arguments: list[str]
-) -> None:
+def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run: bool, arguments: list[str]) -> None:
     if manifests and "-" in manifests:
         raise UsageError("several processes cannot share stdin", hint="write the records to a file first")
     if dry_run:

@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import LexiconFile, all_cores
-from ds2cli.cli.flags import Blank, RecordsFile, UnitsFile, given, layout_of
+from ds2cli.cli.flags import (
+    Blank,
+    Device,
+    Jobs,
+    LexiconFile,
+    RecordsFile,
+    UnitsFile,
+    all_cores,
+    decoding_flag,
+    given,
+    layout_of,
+)
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.cli.output import report_skipped
-from ds2cli.decoding.settings import LexiconMode, meaning
+from ds2cli.decoding.settings import LexiconMode
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,33 +36,40 @@ Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalti
 
 def tune(
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    lm: Annotated[Path, typer.Option("--lm", metavar="FILE", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
+    lm: Annotated[Path, typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="DEV", help="records with text, or saved log-probs; - is stdin")
+        list[str] | None, typer.Argument(metavar="INPUT", help="records with text, or saved log-probs; - is stdin")
     ] = None,
     lexicon_file: LexiconFile = None,
-    alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="language model weights to try")] = ALPHAS,
-    betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="word rewards to try")] = BETAS,
+    alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="weights of the language model")] = ALPHAS,
+    betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="rewards of each word")] = BETAS,
     look_aheads: Annotated[
-        str, typer.Option("--look-aheads", metavar="X ...", help="look-ahead weights to try at the best of these")
+        str, typer.Option("--look-aheads", metavar="X ...", help="then, at the best of these, look-ahead weights")
     ] = LOOK_AHEADS,
     blank_penalties: Annotated[
-        str, typer.Option("--blank-penalties", metavar="X ...", help="blank penalties to try then")
+        str, typer.Option("--blank-penalties", metavar="X ...", help="then blank penalties")
     ] = BLANK_PENALTIES,
     internals: Annotated[
-        str, typer.Option("--internals", metavar="X ...", help="transducer: weights of its internal model to try then")
+        str,
+        typer.Option(
+            "--internals", metavar="X ...", help="then, of a transducer, weights of its internal language model"
+        ),
     ] = INTERNALS,
-    beam: Annotated[int | None, typer.Option("--beam", help=meaning("beam"))] = None,
-    lexicon: Annotated[LexiconMode | None, typer.Option("--lexicon", help=meaning("lexicon"))] = None,
+    beam: Annotated[int | None, decoding_flag("--beam")] = None,
+    lexicon: Annotated[LexiconMode | None, decoding_flag("--lexicon")] = None,
     units: UnitsFile = None,
     blank: Blank = "",
     records: RecordsFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object for each setting")] = False,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="heat map; else RUN/tuning.svg")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="threads; default: all cores")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object for each trial")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="the heat map to draw", show_default="RUN/tuning.svg")
+    ] = None,
+    jobs: Jobs = None,
+    device: Device = "auto",
 ) -> None:
-    """Try alpha and beta on a grid; the best become the defaults of `ds2 decode RUN --lm`.
+    """Find the best language model weights on development speech.
+
+    Alpha and beta are tried on a grid. The best become the defaults of `ds2 decode RUN --lm`.
 
     \b
     ds2 decode runs/a dev.jsonl --log-probs dev.npz > /dev/null
@@ -69,10 +86,21 @@ def tune(
     if not layout and not inputs:
         raise UsageError("no development speech", hint="ds2 tune RUN dev.jsonl --lm lm.arpa")
     named = [run, *(inputs or [])] if layout else inputs or []
-    request = TuneRequest(run, named, lm, _grid_of("--alphas", alphas), _grid_of("--betas", betas),
-                          _grid_of("--look-aheads", look_aheads), _grid_of("--blank-penalties", blank_penalties),
-                          given(beam=beam, lexicon=lexicon), jobs or all_cores(), device, lexicon_file, layout,
-                          _grid_of("--internals", internals))
+    request = TuneRequest(
+        run,
+        named,
+        lm,
+        _grid_of("--alphas", alphas),
+        _grid_of("--betas", betas),
+        _grid_of("--look-aheads", look_aheads),
+        _grid_of("--blank-penalties", blank_penalties),
+        given(beam=beam, lexicon=lexicon),
+        jobs or all_cores(),
+        device,
+        lexicon_file,
+        layout,
+        _grid_of("--internals", internals),
+    )
     skipped: list[str] = []
     total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []

@@ -65,6 +65,6 @@ def default_config(n_units: int, is_transducer: bool = False) -> DecodingConfig:
     return DecodingConfig(beam=beam)
 
 
-def meaning(name: str) -> str:
-    """The help text of a setting."""
-    return declarations.declared(DecodingConfig)[name].meaning
+def declared_setting(name: str) -> declarations.Setting:
+    """A setting's type, meaning and default, for a flag."""
+    return declarations.declared(DecodingConfig)[name]

@@ -31,7 +31,7 @@ for part in "${train[@]}"; do
     if [ "${SHARDS:-yes}" = no ]; then
         speech+=("$work/$part.jsonl")
     else
-        lenient ds2 prepare shard "$work/$part.jsonl" --into "$work/shards/$part"
+        lenient ds2 prepare shard "$work/$part.jsonl" -o "$work/shards/$part"
         speech+=("$work/shards/$part/shards.jsonl")
     fi
 done

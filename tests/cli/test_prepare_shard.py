@@ -30,7 +30,7 @@ def shard(run, manifest, tmp_path):
     """`shard("--seed", 2, into="b")` -> the records of the listing, and how the command ran."""
 
     def prepare_shard(*arguments, into="a", code=0, source=manifest):
-        ran = run("prepare", "shard", source, "--into", tmp_path / into, "--shard-seconds", 15, *arguments)
+        ran = run("prepare", "shard", source, "--output", tmp_path / into, "--shard-seconds", 15, *arguments)
         assert ran.code == code, ran.stderr
         listing = tmp_path / into / "shards.jsonl"
         return (read(listing) if listing.exists() else []), ran

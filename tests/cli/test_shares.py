@@ -62,7 +62,7 @@ def made(run, folder: Path, command: list, n: int | None) -> tuple:
 COMMANDS = {
     "corpus": ["prepare", "corpus", "nemo", "m.jsonl", "-o", "out/c.jsonl"],
     "check": ["prepare", "check", "m.jsonl", "--against", "other.jsonl", "--json", "--good", "out/good.jsonl"],
-    "shard": ["prepare", "shard", "good.jsonl", "--into", "out/tars", "--shard-seconds", "15"],
+    "shard": ["prepare", "shard", "good.jsonl", "--output", "out/tars", "--shard-seconds", "15"],
     "decode": ["decode", "english", "m.jsonl", "--greedy", "--log-probs", "out/lp.npz", "-o", "out/d.jsonl"],
     "ctm": ["decode", "english", "m.jsonl", "--beam", "8", "--format", "ctm", "-o", "out/d.ctm"],
     "align": ["align", "english", "m.jsonl", "--unit-times", "-o", "out/a.jsonl"],

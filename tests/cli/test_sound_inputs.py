@@ -73,7 +73,7 @@ COMMANDS = {
     "decode": ("c.m4a",), "decode english": ("c.m4a",), "align english": ("listed.jsonl",),
     "prepare corpus folder": (".",), "prepare corpus nemo": ("listed.jsonl",), "prepare check": ("listed.jsonl",),
     "prepare segment": ("c.m4a", "c.txt"), "plot utterance english": ("c.m4a",),
-    "prepare shard": ("listed.jsonl", "--into", "shards"),
+    "prepare shard": ("listed.jsonl", "--output", "shards"),
 }  # fmt: skip
 
 

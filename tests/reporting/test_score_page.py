@@ -95,7 +95,7 @@ def test_what_lies_in_a_shard_plays_where_the_page_carries_it(run, tmp_path, an4
     (one,) = an4_utterances(1)
     row = json.dumps({**one.record, "pred_text": "a"})
     (tmp_path / "m.jsonl").write_text(row + "\n")
-    assert run("prepare", "shard", tmp_path / "m.jsonl", "--into", tmp_path / "s").code == 0
+    assert run("prepare", "shard", tmp_path / "m.jsonl", "--output", tmp_path / "s").code == 0
     pages = {}
     for sound in ("link", "embed"):
         pages[sound] = tmp_path / f"{sound}.html"

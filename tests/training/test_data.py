@@ -65,7 +65,7 @@ def test_readers_pin_every_tensor_of_a_batch(songs, monkeypatch):
 
 
 def test_shards_change_no_sample_of_a_batch(songs, run, tmp_path):
-    assert run("prepare", "shard", tmp_path / "songs.jsonl", "--into", tmp_path / "s", "--shard-seconds", 2).code == 0
+    assert run("prepare", "shard", tmp_path / "songs.jsonl", "--output", tmp_path / "s", "--shard-seconds", 2).code == 0
     shards = list(read_manifest(tmp_path / "s" / "shards.jsonl"))
     assert len(list((tmp_path / "s").glob("*.tar"))) > 1
     for epoch in range(2):

@@ -18,7 +18,7 @@ def data(tmp_path_factory, an4_utterances):
     (folder / "small.toml").write_text(SMALL)
     for name in ("train", "dev"):
         listing = folder / name / "shards.jsonl"
-        arguments = ("prepare", "shard", folder / f"{name}.jsonl", "--into", folder / name, "--shard-seconds", 20)
+        arguments = ("prepare", "shard", folder / f"{name}.jsonl", "--output", folder / name, "--shard-seconds", 20)
         code, out, err = finish(start(*arguments))
         assert (code, out) == (0, f"{listing}\n"), err
     code, _, err = finish(begin(folder, "files", folder / "train.jsonl", folder / "dev.jsonl"))

@@ -91,11 +91,11 @@ def prepare_shards(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise UsageError(f"cannot make `{folder}`: {problem.strerror}", hint="name another --into") from None
+        raise UsageError(f"cannot make `{folder}`: {problem.strerror}", hint="name another --output") from None
     there = [] if plan.share else sorted(folder.glob("*.tar"))
     for number, tar in enumerate(there):
         if tar != shard_path(folder, number):
-            hint = "remove it, or name another folder with --into"
+            hint = "remove it, or name another folder with --output"
             raise UsageError(f"`{tar}` is not the next shard of `{folder}`", hint=hint)
         yield taken_up(tar, waiting, encoding, skip)
     packed = plan.answers(packing(encoding, jobs), ((number_of[item.key], item) for item in waiting))
@@ -202,7 +202,7 @@ def taken_up(tar: Path, waiting: Iterator[Item], encoding: Encoding, skip: Calla
     """
     wrong = UsageError(
         f"`{tar}` holds other utterances, or in another order or encoding",
-        hint="go on with the records, --seed and --encode that it was made with, or name another folder with --into",
+        hint="go on with the records, --seed and --encode that it was made with, or name another folder with --output",
     )
     try:
         held, records = dict(records_of(tar)), {}
