@@ -61,10 +61,10 @@ def log10(values: Floats) -> Floats: ...
 
 # Decoding
 
-class Words:
-    open: ClassVar[Words]
-    soft: ClassVar[Words]
-    closed: ClassVar[Words]
+class LexiconMode:
+    none: ClassVar[LexiconMode]
+    soft: ClassVar[LexiconMode]
+    hard: ClassVar[LexiconMode]
 
 class Alphabet:
     def __init__(
@@ -85,7 +85,8 @@ class Lexicon:
 
 class Scorer:
     def __init__(
-        self, *, alpha: float, beta: float, look_ahead: float, oov_penalty: float, oov_letter: float, words: Words,
+        self, *, alpha: float, beta: float, look_ahead: float, oov_penalty: float, oov_letter: float,
+        lexicon_mode: LexiconMode,
         alphabet: Alphabet, has_words: bool, spells: bool, model: LanguageModel | None, lexicon: Lexicon | None,
         ids: Sequence[int] | NDArray[np.uint32], phrases: Sequence[Sequence[int]], boosts: Sequence[float],
     ) -> None: ...
@@ -149,7 +150,7 @@ class TransducerBeam:
 
 # Alignment, scoring, training
 
-def best_path(
+def viterbi_path(
     log_probs: Floats, labels: Ints, word_starts: Ints, *, heard: Floats | None, star_open: float, skip_open: float,
     skip_label: float, steps: int, memory: int,
 ) -> Any: ...

@@ -258,6 +258,6 @@ class Aligner {
 
 }  // namespace
 
-AlignedLabels best_path(const AlignmentProblem& problem, std::size_t memory) { return Aligner(problem, memory).solve(); }
+AlignedLabels viterbi_path(const AlignmentProblem& problem, std::size_t memory) { return Aligner(problem, memory).solve(); }
 
 }  // namespace ds2

@@ -48,6 +48,6 @@ struct AlignedLabels {
 
 // `memory` bytes of back-pointers are kept at once; a larger problem is solved in blocks of steps between checkpoints, the
 // blocks computed again on the way back: some 16 L sqrt(T) bytes and up to twice the time.
-AlignedLabels best_path(const AlignmentProblem& problem, std::size_t memory);
+AlignedLabels viterbi_path(const AlignmentProblem& problem, std::size_t memory);
 
 }  // namespace ds2

@@ -236,7 +236,7 @@ void Beam::extend_by_letters(int index) {
   const Slot& slot = slots_[index];
   if (units_.empty() || slot.log_total + slot.gain + slot.child_bound + units_[0].first < bound_ - slack_) return;
   if (slot.first_child < slot.last_child) extend_by_known_letters(index);
-  if (scorer_.open()) extend_by_unknown_letters(index);
+  if (scorer_.has_open_vocabulary()) extend_by_unknown_letters(index);
   if (!slot.text && scorer_.enter_bound() > kNever && !scorer_.alphabet().joined()) extend_by_marked(index);
 }
 

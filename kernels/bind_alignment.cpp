@@ -44,7 +44,7 @@ py::object align(const Floats& log_probs, const Integers& labels, const Integers
   AlignedLabels path;
   {
     py::gil_scoped_release others_run;
-    path = best_path(problem, memory);
+    path = viterbi_path(problem, memory);
   }
   if (!path.possible) return py::none();
   py::list stars;
@@ -55,7 +55,7 @@ py::object align(const Floats& log_probs, const Integers& labels, const Integers
 }  // namespace
 
 void bind_alignment(py::module_& module) {
-  module.def("best_path", &align, py::arg("log_probs").noconvert(), py::arg("labels").noconvert(), py::arg("word_starts").noconvert(), py::kw_only(),
+  module.def("viterbi_path", &align, py::arg("log_probs").noconvert(), py::arg("labels").noconvert(), py::arg("word_starts").noconvert(), py::kw_only(),
              py::arg("heard").none(true), py::arg("star_open"), py::arg("skip_open"), py::arg("skip_label"), py::arg("steps"), py::arg("memory"));
 }
 

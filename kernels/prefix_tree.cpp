@@ -12,7 +12,7 @@ void PrefixTree::ask_ends(int index) {
   };
   if (text && node >= 0 && lexicon_->has_word(node)) {
     for (auto [ending, last] = lexicon_->words(node); ending != last; ++ending) add(ending->word, ending->log_weight);
-  } else if (text && scorer_.open()) {
+  } else if (text && scorer_.has_open_vocabulary()) {
     add(kOutside - text, 0.0f);
   }
   if (ends_.size() > first + 1) std::stable_sort(ends_.begin() + first, ends_.end(), [](const End& a, const End& b) { return a.gain > b.gain; });

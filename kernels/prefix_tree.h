@@ -126,7 +126,7 @@ class PrefixTree {
   double end_bound(int text, int letters) const {
     if (!text) return kNever;
     if (in_lexicon(text) >= 0 && lexicon_->has_word(text)) return scorer_.max_gain();
-    return scorer_.open() ? scorer_.off_gain(letters) : kNever;
+    return scorer_.has_open_vocabulary() ? scorer_.off_gain(letters) : kNever;
   }
 
   // ---- how words end, and how prefixes are reached; found once

@@ -14,14 +14,14 @@ namespace ds2 {
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 constexpr double kLn10 = 2.302585092994045684;
 
-enum class Words { open, soft, closed };
+enum class LexiconMode { none, soft, hard };
 
 struct ScorerSettings {
   double alpha = 0.0, beta = 0.0;
   double look_ahead = 1.0;    // how much of the best word's expected gain its first letters already get
   double oov_penalty = 0.0;   // for a word outside the vocabulary, natural log, added to alpha log p(<unk>)
   double oov_letter = 0.0;    // and for each of its symbols: without it, one long unknown word is cheaper than several known
-  Words words = Words::open;
+  LexiconMode lexicon_mode = LexiconMode::none;
 };
 
 // Tokens are words, or single units where `has_words` is false. `spells`: units write a word as they say it, and so words
@@ -33,7 +33,7 @@ class Scorer {
       : settings_(settings), alphabet_(alphabet), has_words_(has_words), model_(model), lexicon_(lexicon), ids_(std::move(model_ids)), phrases_(std::move(phrases)) {
     weight_ = model_ ? settings_.alpha * kLn10 : 0.0;
     if (!model_) settings_.oov_penalty = settings_.oov_letter = 0.0;
-    open_ = has_words_ && spells && !(lexicon_ && settings_.words == Words::closed);
+    open_vocabulary_ = has_words_ && spells && !(lexicon_ && settings_.lexicon_mode == LexiconMode::hard);
     max_gain_ = settings_.beta + std::max(0.0, settings_.oov_penalty) + phrases_.best();
     look_ahead();
   }
@@ -42,7 +42,7 @@ class Scorer {
   int n_units() const { return alphabet_.n_units(); }
   int space() const { return has_words_ ? alphabet_.space() : Alphabet::kNone; }
   bool has_words() const { return has_words_; }
-  bool open() const { return open_; }  // whether words outside the lexicon may be said
+  bool has_open_vocabulary() const { return open_vocabulary_; }  // whether words outside the lexicon may be said
   const LanguageModel* model() const { return model_; }
   const Lexicon* lexicon() const { return lexicon_; }
   State begin() const { return model_ ? model_->begin_sentence() : State{}; }
@@ -105,24 +105,24 @@ class Scorer {
   void look_ahead() {
     // The penalty of a word that has left the vocabulary is due at once, with any weight: a beam that may put it off fills
     // with words that never end.
-    const double weight = settings_.words == Words::open ? 0.0 : settings_.look_ahead;
+    const double weight = settings_.lexicon_mode == LexiconMode::none ? 0.0 : settings_.look_ahead;
     if (lexicon_) {
       off_look_ = weight * (settings_.beta + (model_ ? weight_ * model_->unigram(0) : 0.0)) + settings_.oov_penalty;
       off_letter_ = settings_.oov_letter;
     }
-    if (!open_) off_look_ = kNever, off_letter_ = 0.0;
+    if (!open_vocabulary_) off_look_ = kNever, off_letter_ = 0.0;
     enter_look_.assign(n_units(), kNever);
     if (alphabet_.has_alone()) after_alone_.assign(n_units(), kNever);
     if (lexicon_) look_along_the_lexicon(weight);
     for (int unit = 1; unit < n_units(); ++unit) {
       const int node = lexicon_ ? lexicon_->enter(unit) : Lexicon::kNone;
       if (node >= 0) enter_look_[unit] = look_[node];
-      else if (open_ && (alphabet_.begins(unit) || alphabet_.joined())) enter_look_[unit] = off_look(alphabet_.length(unit));
+      else if (open_vocabulary_ && (alphabet_.begins(unit) || alphabet_.joined())) enter_look_[unit] = off_look(alphabet_.length(unit));
       enter_bound_ = std::max(enter_bound_, enter_look_[unit]);
       if (!alphabet_.has_alone() || unit == alphabet_.space()) continue;
       const int after = lexicon_ ? lexicon_->enter(unit, true) : Lexicon::kNone;
       if (after >= 0) after_alone_[unit] = look_[after];
-      else if (open_) after_alone_[unit] = off_look(alphabet_.length(unit));
+      else if (open_vocabulary_) after_alone_[unit] = off_look(alphabet_.length(unit));
       enter_bound_ = std::max(enter_bound_, after_alone_[unit]);
     }
   }
@@ -145,7 +145,7 @@ class Scorer {
 
   ScorerSettings settings_;
   const Alphabet& alphabet_;
-  bool has_words_, open_;
+  bool has_words_, open_vocabulary_;
   const LanguageModel* model_;
   const Lexicon* lexicon_;
   std::vector<uint32_t> ids_;   // the model's id of each token; 0 where it does not know it

@@ -250,7 +250,7 @@ void TransducerBeam::extend_by_known_or_not(const Slot& slot, int index, int uni
   const bool begins = scorer_.alphabet().begins(unit);
   const int known = node < 0 ? Lexicon::kNone : begins ? scorer_.lexicon()->enter(unit) : scorer_.lexicon()->child(node, unit);
   if (known >= 0) return consider({base + scorer_.look(known), index, unit, history, known, log_prob, 0.0f});
-  if (!scorer_.open()) return;
+  if (!scorer_.has_open_vocabulary()) return;
   const double score = base + scorer_.off_look(tree_.letters(text) + scorer_.alphabet().length(unit));
   if (score >= bound_ || !scorer_.alphabet().single()) {
     const int longer = tree_.extend(text, unit, true);  // of several symbols, it may be inside after all
@@ -266,7 +266,7 @@ void TransducerBeam::end_words(const Slot& slot, int index, int unit, float log_
   int text = Lexicon::kRoot;
   if (!by_space) {
     const int known = scorer_.lexicon() ? scorer_.lexicon()->enter(unit, alone) : Lexicon::kNone;
-    if (known < 0 && !scorer_.open()) return;
+    if (known < 0 && !scorer_.has_open_vocabulary()) return;
     text = known >= 0 ? known : tree_.extend(Lexicon::kRoot, unit, true);
   }
   for (auto [end, last] = tree_.ends(slot.prefix); end != last; ++end) {

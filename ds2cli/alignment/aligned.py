@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ds2cli.alignment.path import AlignedPath, Heard, listen, path_log_probs
+from ds2cli.alignment.path import AlignedPath, GreedyPath, greedy_path, path_log_probs
 from ds2cli.text.transcript import Transcript
 from ds2cli.text.units import BLANK, Units
 
@@ -37,8 +37,8 @@ class AlignedRecording:
         return self.frame_seconds / self.path.steps
 
     @cached_property
-    def heard(self) -> Heard:
-        return listen(self.log_probs)
+    def heard(self) -> GreedyPath:
+        return greedy_path(self.log_probs)
 
     @cached_property
     def is_silent(self) -> np.ndarray:

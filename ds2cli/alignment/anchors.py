@@ -12,7 +12,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from ds2cli.alignment.path import Heard
+from ds2cli.alignment.path import GreedyPath
 
 SIZES = (12, 8)  # labels; 30 % of labels wrong: 0 of 209 chains of 12 led astray, with 8 at 45 %, 5 of 109 before runs
 RUN = 3  # passages that follow one another on a diagonal
@@ -20,7 +20,7 @@ GAP = 400  # labels without an anchor, before shorter passages are looked for
 MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 
-def find_anchors(heard: Heard, labels: np.ndarray) -> np.ndarray:
+def find_anchors(heard: GreedyPath, labels: np.ndarray) -> np.ndarray:
     """(L,) int64: the frame where each label is heard for sure, -1 where it is not known; increasing.
 
     labels  (L,) of any vocabulary

@@ -57,7 +57,7 @@ class AlignedPath:
 
 
 @dataclass(frozen=True)
-class Heard:
+class GreedyPath:
     """What the network would say by itself in each frame.
 
     units  (T,) the likeliest; best  (T,) its log-prob; new  (T,) whether a label begins there
@@ -67,23 +67,23 @@ class Heard:
     best: np.ndarray
     new: np.ndarray
 
-    def __getitem__(self, frames: slice) -> "Heard":
-        return Heard(self.units[frames], self.best[frames], self.new[frames])
+    def __getitem__(self, frames: slice) -> "GreedyPath":
+        return GreedyPath(self.units[frames], self.best[frames], self.new[frames])
 
     def starred(self, prices: Prices) -> np.ndarray:
         """(T,) float32: what a star earns in each frame; silence is free, every new label costs."""
         return (self.best - np.float32(prices.star_label) * self.new).astype(np.float32)
 
 
-def listen(log_probs: np.ndarray, block_frames: int = 4096) -> Heard:
+def greedy_path(log_probs: np.ndarray, block_frames: int = 4096) -> GreedyPath:
     """The likeliest unit of each frame, read block by block: `log_probs` may be larger than memory."""
     blocks = [log_probs[at : at + block_frames] for at in range(0, len(log_probs), block_frames)]
     units = np.concatenate([block.argmax(1) for block in blocks]) if blocks else np.zeros(0, np.int64)
     best = np.concatenate([block.max(1) for block in blocks]) if blocks else np.zeros(0, np.float32)
-    return Heard(units, best, (units != BLANK) & (units != np.concatenate([[BLANK], units[:-1]])))
+    return GreedyPath(units, best, (units != BLANK) & (units != np.concatenate([[BLANK], units[:-1]])))
 
 
-def path_log_probs(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+def path_log_probs(log_probs: np.ndarray, heard: GreedyPath, labels: np.ndarray, starts: np.ndarray, ends: np.ndarray,
                    stars: list[Star], steps: int = 1) -> np.ndarray:
     """(T,) the log-prob of what a path says in each frame: its label, the blank, or whatever is likeliest in a star;
     the mean over the frame's steps."""
@@ -98,7 +98,7 @@ def path_log_probs(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, star
     return said.reshape(-1, steps).mean(1) if steps > 1 else said
 
 
-def path_score(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, word_starts: np.ndarray, prices: Prices,
+def path_score(log_probs: np.ndarray, heard: GreedyPath, labels: np.ndarray, word_starts: np.ndarray, prices: Prices,
                starts: np.ndarray, ends: np.ndarray, stars: list[Star], steps: int = 1) -> float:
     """The score of a path by definition, summed in float64."""
     score = float(path_log_probs(log_probs, heard, labels, starts, ends, stars, steps).sum(dtype=np.float64))

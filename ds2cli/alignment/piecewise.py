@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ds2cli.alignment.path import HALVES, LEFT_OUT, AlignedPath, Heard, Prices, Star, path_score
-from ds2cli.alignment.viterbi import best_path
+from ds2cli.alignment.path import HALVES, LEFT_OUT, AlignedPath, GreedyPath, Prices, Star, path_score
+from ds2cli.alignment.viterbi import viterbi_path
 
 Pin = tuple[int, int]  # a frame, and the word whose boundary the path passes there
 GAIN = 1e-3  # nats: what is no more is rounding, or a tie
@@ -19,7 +19,7 @@ class Problem:
     """A recording's log-probs (T, V) and what is heard in them, its labels (L,), word starts (W + 1,), and prices."""
 
     log_probs: np.ndarray
-    heard: Heard
+    heard: GreedyPath
     labels: np.ndarray
     word_starts: np.ndarray
     prices: Prices
@@ -42,7 +42,7 @@ class Problem:
         return (after[0] - first[0]) * int(self.word_starts[after[1]] - self.word_starts[first[1]] + 1)
 
     def solve(self) -> AlignedPath:
-        return best_path(self.log_probs, self.labels, self.word_starts, self.prices, self.heard, self.steps)
+        return viterbi_path(self.log_probs, self.labels, self.word_starts, self.prices, self.heard, self.steps)
 
     def score(self, starts: np.ndarray, ends: np.ndarray, stars: list[Star]) -> float:
         return path_score(self.log_probs, self.heard, self.labels, self.word_starts, self.prices, starts, ends, stars,

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ds2cli.alignment.anchors import find_anchors, find_cuts
-from ds2cli.alignment.path import AlignedPath, Prices, Star, listen, path_log_probs
+from ds2cli.alignment.path import AlignedPath, Prices, Star, greedy_path, path_log_probs
 from ds2cli.alignment.piecewise import Pin, Problem, Stitched
-from ds2cli.alignment.skip_penalties import Costs, fit_prices, measure_costs
+from ds2cli.alignment.skip_penalties import SpellingCosts, fit_prices, measure_costs
 from ds2cli.errors import TextError
 
 MOST_CELLS = 5e10  # frames times labels that are solved at once: three or four minutes
@@ -49,7 +49,7 @@ class Alignment(AlignedPath):
     prices: Prices = field(kw_only=True)
     anchored: float = field(kw_only=True)
     explained: float = field(kw_only=True)
-    costs: Costs = field(kw_only=True)
+    costs: SpellingCosts = field(kw_only=True)
     pieces: int = field(kw_only=True)
     moved: int = field(kw_only=True)
     notes: list[Note] = field(kw_only=True)
@@ -70,7 +70,7 @@ def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
     raises       TextError where the text does not fit, and the prices forbid to leave any of it out
     """
     labels, word_starts = np.asarray(labels, np.int32), np.asarray(word_starts, np.int32)
-    heard = listen(log_probs)
+    heard = greedy_path(log_probs)
     if np.isnan(heard.best).any():
         raise ValueError("log_probs hold NaN")
     anchors = find_anchors(heard, labels)
@@ -174,7 +174,7 @@ def _left_out(path: Stitched) -> list[tuple[str, int, int]]:
     return sorted(skips + [("star", word, word) for _, _, word in path.stars], key=lambda event: event[1:])
 
 
-def _explained(path: Stitched, costs: Costs) -> float:
+def _explained(path: Stitched, costs: SpellingCosts) -> float:
     """The share of labels that have a time, weighed by how far their cost is from that of wrong text.
 
     With made-up speech right and wrong texts lay on either side of LITTLE by far, at up to 75 % of labels misheard.

@@ -6,7 +6,7 @@ together.
 
 import numpy as np
 
-from ds2cli.alignment.path import LEFT_OUT, Prices, Star, listen
+from ds2cli.alignment.path import LEFT_OUT, Prices, Star, greedy_path
 from ds2cli.text.units import BLANK
 
 State = tuple[str, int]
@@ -14,12 +14,14 @@ Path = tuple[float, list[State]]  # score, and the state of every step so far
 NEVER: Path = (-np.inf, [])
 
 
-def best_path(log_probs: np.ndarray, labels: list[int], word_starts: list[int], prices: Prices, steps: int = 1) -> Path:
+def reference_path(
+    log_probs: np.ndarray, labels: list[int], word_starts: list[int], prices: Prices, steps: int = 1
+) -> Path:
     """The best score, and the state that holds each step; (-inf, []) where there is no path.
 
     log_probs  (T, V); labels  (L,); word_starts  (W + 1,); steps  a frame: each earns its part of the frame
     """
-    stars, size = np.repeat(listen(log_probs).starred(prices), steps) / steps, len(labels)
+    stars, size = np.repeat(greedy_path(log_probs).starred(prices), steps) / steps, len(labels)
     log_probs = np.repeat(log_probs.astype(float), steps, axis=0) / steps
     paths: dict[State, Path] = {("blank", 0): (0.0, [])}
     _skip(paths, word_starts, prices)

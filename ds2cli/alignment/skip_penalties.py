@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli.alignment.path import HALVES, PLAIN, Heard, Prices
-from ds2cli.alignment.viterbi import best_path
+from ds2cli.alignment.path import HALVES, PLAIN, GreedyPath, Prices
+from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
 
 SAMPLES = 40  # stretches that are measured
@@ -20,7 +20,7 @@ UNMEASURED = 4.0  # nats per label of wrong text, in recordings too short to tel
 
 
 @dataclass(frozen=True)
-class Costs:
+class SpellingCosts:
     """Nats per label that a forced path stays below what the network hears.
 
     right  of text where anchors say that it is spoken, NaN without anchors; wrong  of shuffled text
@@ -30,19 +30,19 @@ class Costs:
     wrong: float
 
 
-def measure_costs(log_probs: np.ndarray, heard: Heard, labels: np.ndarray, word_starts: np.ndarray,
-                  cuts: list[tuple[int, int]]) -> Costs:
+def measure_costs(log_probs: np.ndarray, heard: GreedyPath, labels: np.ndarray, word_starts: np.ndarray,
+                  cuts: list[tuple[int, int]]) -> SpellingCosts:
     """The median over stretches, so that a few with missing or surplus text do not count."""
     pieces = list(zip(cuts, cuts[1:], strict=False))
     pieces = [pieces[i] for i in np.linspace(0, len(pieces) - 1, min(SAMPLES, len(pieces))).astype(int)]
     right = [_deficit(log_probs[first:after], heard[first:after], labels[word_starts[word] : word_starts[until]])
              for (first, word), (after, until) in pieces]
     wrong = [_deficit(*stretch) for stretch in _shuffled_stretches(log_probs, heard, labels)]
-    return Costs(_median(right), _median(wrong))
+    return SpellingCosts(_median(right), _median(wrong))
 
 
-def _shuffled_stretches(log_probs: np.ndarray, heard: Heard,
-                        labels: np.ndarray) -> Iterator[tuple[np.ndarray, Heard, np.ndarray]]:
+def _shuffled_stretches(log_probs: np.ndarray, heard: GreedyPath,
+                        labels: np.ndarray) -> Iterator[tuple[np.ndarray, GreedyPath, np.ndarray]]:
     """Parts of the recording, each with as many labels as are heard there: some of the text, in an order of no meaning.
 
     Shuffled, as text from elsewhere may be the same again: a refrain, a prayer.
@@ -57,12 +57,12 @@ def _shuffled_stretches(log_probs: np.ndarray, heard: Heard,
         yield log_probs[frames], heard[frames], generator.permutation(np.resize(labels[at : at + size], size))
 
 
-def _deficit(log_probs: np.ndarray, heard: Heard, labels: np.ndarray) -> float:
+def _deficit(log_probs: np.ndarray, heard: GreedyPath, labels: np.ndarray) -> float:
     """Nats per label that the whole text stays below what is heard; NaN where labels are too few, or do not fit."""
     if len(labels) < FEWEST:
         return np.nan
     try:
-        path = best_path(log_probs, labels, np.array([0, len(labels)]), PLAIN, heard, HALVES)
+        path = viterbi_path(log_probs, labels, np.array([0, len(labels)]), PLAIN, heard, HALVES)
     except TextError:
         return np.nan
     return (float(heard.best.sum(dtype=np.float64)) - path.score) / len(labels)
@@ -73,7 +73,7 @@ def _median(values: list[float]) -> float:
     return float(np.median(finite)) if finite else np.nan
 
 
-def fit_prices(costs: Costs) -> Prices:
+def fit_prices(costs: SpellingCosts) -> Prices:
     """Prices at which right text is kept, and text or audio without its counterpart is left out.
 
     A star and a skip side by side replace text by whatever is heard: per label they must cost more than right text and

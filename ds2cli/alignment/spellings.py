@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ds2cli.alignment.path import AlignedPath
-from ds2cli.alignment.viterbi import best_path
+from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
 from ds2cli.text.transcript import Transcript
 
@@ -51,6 +51,6 @@ def _around(path: AlignedPath, transcript: Transcript, word: int, n_steps: int) 
 
 def _score(log_probs: np.ndarray, labels: list[int]) -> float:
     try:
-        return best_path(log_probs, np.array(labels, np.int32), np.array([0, len(labels)], np.int32)).score
+        return viterbi_path(log_probs, np.array(labels, np.int32), np.array([0, len(labels)], np.int32)).score
     except TextError:
         return -np.inf

@@ -13,7 +13,7 @@ from ds2cli.audio.files import HIGHEST_RATE, LOWEST_RATE, resample
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.inference.utterances import read_utterance
 from ds2cli.records.manifest import Utterance
-from ds2cli.workflows.inputs import to_utterance
+from ds2cli.workflows.inputs import file_utterance
 
 Sound = str | os.PathLike[str] | tuple[Any, int]
 MOST_CHANNELS = 64
@@ -56,7 +56,7 @@ def _to_utterance(sound: Sound, number: int) -> Utterance:
             what = "a folder" if path.is_dir() else "a file of records"
             hint = f'recogniser.decode("{path}") hears all of it'
             raise UsageError(f"`{path}` is {what}, not a recording", hint=hint)
-        return to_utterance(path)
+        return file_utterance(path)
     if not is_one_sound(sound) or isinstance(sound, np.ndarray):
         raise UsageError(f"sound {number} is neither a path nor samples with their rate", hint=HINT)
     samples, rate = to_frames(sound[0]), to_rate(sound[1])

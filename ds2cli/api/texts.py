@@ -12,7 +12,7 @@ from ds2cli.api.sounds import Sound, read_sound, to_utterances
 from ds2cli.api.transcriber import Transcriber
 from ds2cli.decoding.hypothesis import Word
 from ds2cli.errors import AudioError, Ds2Error, ManifestError, UsageError
-from ds2cli.inference.utterances import Listeners, listen
+from ds2cli.inference.utterances import Observers, infer
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
@@ -28,7 +28,7 @@ from ds2cli.text.written.written import written as as_written
 from ds2cli.workflows.align import times_of
 from ds2cli.workflows.score.score import ScoreOptions, score_pairs
 from ds2cli.workflows.score.score import score as score_files
-from ds2cli.workflows.segment.inputs import Pair
+from ds2cli.workflows.segment.inputs import RecordingText
 from ds2cli.workflows.segment.recording import SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import open_work
 
@@ -78,7 +78,7 @@ def align(
     recogniser, lexicon_file = _network(model, device)
     lexicon = read_lexicon(lexicon_file, recogniser.units) if lexicon_file else None
     language = normaliser_for(recogniser.units, lexicon) if normalise == "auto" else _known(normalise)
-    (heard,) = listen(recogniser, to_utterances([sound], channel), 1, Listeners(read=read_sound))
+    (heard,) = infer(recogniser, to_utterances([sound], channel), 1, Observers(read=read_sound))
     if heard.log_probs is None:
         raise AudioError(heard.problem)
     times = times_of(text, heard.log_probs, recogniser, language, True, lexicon)
@@ -110,7 +110,8 @@ def segment(
     if not Path(audio).is_file():
         raise AudioError(f"no such file: `{os.fspath(audio)}`")
     name = os.fspath(model)
-    pair = Pair(Path(audio).stem, os.path.abspath(audio), text, None if text_file is None else os.fspath(text_file))
+    file = None if text_file is None else os.fspath(text_file)
+    pair = RecordingText(Path(audio).stem, os.path.abspath(audio), text, file)
     language = normalise if normalise == "auto" else _known(normalise)
     lexicon_file = read_tuned(name).lexicon_file
     settings = SegmentSettings(language, cut or CutSettings(), None, min_confidence, None, lexicon_file)

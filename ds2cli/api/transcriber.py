@@ -15,9 +15,9 @@ from ds2cli.decoding.live import EndpointConfig
 from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError, UsageError
-from ds2cli.inference.utterances import Listeners
+from ds2cli.inference.utterances import Observers
 from ds2cli.model.devices import usable_device
-from ds2cli.model.quantised import load_listener
+from ds2cli.model.quantised import load_for_decoding
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.runs.decoding import read_tuned
@@ -102,7 +102,7 @@ class Transcriber:
 
     def __init__(self, request: DecodeRequest) -> None:
         self._request = request
-        self._listener = load_listener(request.run, usable_device(request.device))
+        self._listener = load_for_decoding(request.run, usable_device(request.device))
         self._decoder = open_decoder(request, self._listener.units, _warn, joint_of(self._listener))
         self._writer = open_writer(request)
 
@@ -154,7 +154,7 @@ class Transcriber:
         self, sounds: Iterable[Sound], n_best: int, channel: int | None, skip: Callable[[str], None]
     ) -> Iterator[Transcript]:
         request = self._searching(n_best)
-        listeners = Listeners(warn=_warn, read=read_sound)
+        listeners = Observers(warn=_warn, read=read_sound)
         source = listening(self._listener, to_utterances(sounds, channel), request.jobs, listeners)
         return map(_to_transcript, decode_source(source, self._decoder_for(n_best), request, skip))
 
@@ -171,7 +171,7 @@ class Transcriber:
         reject = None if skip is None else lambda problem: skip(str(problem))
         utterances = read_inputs([os.fspath(name) for name in names], channel, reject)
         request = self._searching(n_best)
-        source = listening(self._listener, utterances, request.jobs, Listeners(warn=_warn))
+        source = listening(self._listener, utterances, request.jobs, Observers(warn=_warn))
         return decode_source(source, self._decoder_for(n_best), request, skip or _refuse)
 
     def stream(

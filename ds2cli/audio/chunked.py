@@ -8,7 +8,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 
 MAGICS = (b"RIFF", b"RF64", b"BW64", b"FORM", b".snd", b"caff")
 GIB2, GIB4 = 2**31, 2**32
@@ -43,12 +43,12 @@ def is_wish(size: int) -> bool:
     return size <= 0 or GIB2 - WISH_MARGIN <= size <= GIB2 + WISH_MARGIN or size >= GIB4 - WISH_MARGIN
 
 
-def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
+def find_streams(data: Buffer) -> tuple[list[ByteStream], bool]:
     """The recordings in a file of chunks, one behind another, and whether the last lacks its end.
 
     A list of one stream without a prefix that spans the file: its header is right.
     """
-    streams: list[Stream] = []
+    streams: list[ByteStream] = []
     at, is_cut = 0, False
     while at < len(data):
         chunk = find_samples(data, at)
@@ -58,9 +58,9 @@ def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
         is_right = end == chunk.start + chunk.said or (is_cut and chunk.said > 0)
         joined = next((place for place in (end, end + (end - chunk.start) % 2) if is_start(data, place)), None)
         if is_right and not streams and joined is None:
-            return [Stream(b"", 0, len(data))], is_cut
+            return [ByteStream(b"", 0, len(data))], is_cut
         if end > chunk.start:
-            streams.append(Stream(mended_header(data, at, chunk, end), chunk.start, end))
+            streams.append(ByteStream(mended_header(data, at, chunk, end), chunk.start, end))
         if joined is None:
             break
         at = joined

@@ -2,7 +2,7 @@
 
 import struct
 
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 
 MAGIC = b"fLaC"
 START = b"fLaC\x00\x00\x00\x22"        # followed by STREAMINFO, whose last-block bit may be set
@@ -15,23 +15,23 @@ MOST_SAMPLES_PER_BYTE = 65535 // 10  # a frame of silence
 COPIES = 16
 
 
-def find_streams(data: Buffer, start: int = 0) -> tuple[list[Stream], bool]:
+def find_streams(data: Buffer, start: int = 0) -> tuple[list[ByteStream], bool]:
     """The recordings in a FLAC file, one behind another, and whether the last lacks its end.
 
     A list of one stream without a prefix that spans the file: its header is right.
     """
     total, last = total_samples(data, start), samples_to(data, start, len(data))
     if total and total == last and not _are_copies(data, start):
-        return [Stream(b"", 0, len(data))], False
+        return [ByteStream(b"", 0, len(data))], False
     starts = _starts(data, start)
     streams = []
     for begin, end in zip(starts, [*starts[1:], len(data)], strict=True):
         total, last = total_samples(data, begin), samples_to(data, begin, end)
         mended = with_total(data[begin : begin + INFO_BYTES], last) if not total and last else b""
-        streams.append(Stream(mended, begin + len(mended), end))
+        streams.append(ByteStream(mended, begin + len(mended), end))
     is_cut = bool(total and last and last < total)
     if len(streams) == 1 and not streams[0].prefix:
-        return [Stream(b"", 0, len(data))], is_cut
+        return [ByteStream(b"", 0, len(data))], is_cut
     return streams, is_cut
 
 

@@ -15,13 +15,13 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from ds2cli.audio import chunked, flac, mpeg, nist, ogg
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 from ds2cli.audio.tar_members import member_of
 from ds2cli.errors import AudioError
 from ds2cli.media import HEAD_BYTES, Kind, kind_of
 
 REMEMBERED_FILES = 4096
-Finder = Callable[[Buffer], tuple[list[Stream], bool]]
+Finder = Callable[[Buffer], tuple[list[ByteStream], bool]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Layout:
     kind     what it is by its first bytes; None where it is no sound that is known here
     """
 
-    streams: tuple[Stream, ...] = ()
+    streams: tuple[ByteStream, ...] = ()
     is_cut: bool = False
     kind: Kind | None = None
 
@@ -65,7 +65,7 @@ def _layout_of(path: str, _size: int, _changed: int) -> Layout:
         if finder is None:
             return Layout(kind=kind)
         streams, is_cut = finder(data)
-        is_plain = not streams or streams == [Stream(b"", 0, len(data))]
+        is_plain = not streams or streams == [ByteStream(b"", 0, len(data))]
         return Layout(() if is_plain else tuple(streams), is_cut, kind)
 
 

@@ -7,7 +7,7 @@ with a count it does not read at all. So frames are walked, and each run of them
 import struct
 from dataclasses import dataclass
 
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 LAYER_3, LAYER_2, LAYER_1 = 1, 2, 3
@@ -49,12 +49,12 @@ class Run:
     first: int = 0  # where the first frame of sound begins
 
 
-def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
+def find_streams(data: Buffer) -> tuple[list[ByteStream], bool]:
     """The recordings in an MP3 file, one behind another, and whether the last lacks its end.
 
     A list of one stream without a prefix that spans the file: its header is right.
     """
-    whole = [Stream(b"", 0, len(data))]
+    whole = [ByteStream(b"", 0, len(data))]
     start = next_frame(data, skip_tags(data, 0))
     if start is None:
         return whole, False
@@ -70,11 +70,11 @@ def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
     return [_counted(data, run) for run in runs if run.n], False
 
 
-def _counted(data: Buffer, run: Run) -> Stream:
+def _counted(data: Buffer, run: Run) -> ByteStream:
     """A run behind a frame that counts it, its own where that is right."""
     if run.count and run.count.frames == run.n:
-        return Stream(b"", run.start, run.end)
-    return Stream(counting_frame(data[run.first : run.first + 4], run.n, run.end - run.first), run.first, run.end)
+        return ByteStream(b"", run.start, run.end)
+    return ByteStream(counting_frame(data[run.first : run.first + 4], run.n, run.end - run.first), run.first, run.end)
 
 
 def walk(data: Buffer, start: int) -> list[Run]:

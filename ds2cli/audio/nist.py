@@ -2,15 +2,15 @@
 
 import re
 
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 
 MAGIC = b"NIST"
 FIELDS = ("sample_count", "channel_count", "sample_n_bytes")
 
 
-def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
+def find_streams(data: Buffer) -> tuple[list[ByteStream], bool]:
     """The file as it is, and whether it lacks header bytes + samples x channels x width (uncompressed SPHERE)."""
-    whole = [Stream(b"", 0, len(data))]
+    whole = [ByteStream(b"", 0, len(data))]
     text = data[:1024].decode("ascii", errors="replace")
     fields = {name: int(number) for name, number in re.findall(r"^(\w+) -i (-?\d+)", text, re.MULTILINE)}
     size = text[8:16].strip()

@@ -63,7 +63,7 @@ def _repeated(noise: np.ndarray, start: int, length: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Place:
+class NoiseSource:
     """Where noise is: a whole recording, or from `offset` on for `duration` seconds."""
 
     audio: str
@@ -72,7 +72,7 @@ class Place:
     channel: int | None = None
 
 
-def open_noises(places: Iterable[Place], sample_rate: int, room: float = KEPT_BYTES) -> list[Noise]:
+def open_noises(places: Iterable[NoiseSource], sample_rate: int, room: float = KEPT_BYTES) -> list[Noise]:
     """Noises whose headers have been read; the first ones stay in memory, as far as there is room.
 
     Which ones is settled here, so that what is mixed does not depend on what was read before.

@@ -3,7 +3,7 @@
 import re
 
 from ds2cli.audio import flac
-from ds2cli.audio.spliced import Buffer, Stream
+from ds2cli.audio.spliced import Buffer, ByteStream
 
 MAGIC = b"OggS"
 BEGINS = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")   # a page with the flag of a beginning
@@ -14,17 +14,17 @@ FLAC_HEADER = b"\x7fFLAC"
 FLAC_HEADER_BYTES = 9
 
 
-def find_streams(data: Buffer) -> tuple[list[Stream], bool]:
+def find_streams(data: Buffer) -> tuple[list[ByteStream], bool]:
     """The recordings in an Ogg file, one behind another, and whether the last lacks its end."""
     starts = link_starts(data)
-    streams: list[Stream] = []
+    streams: list[ByteStream] = []
     for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
         if codec(data, start) == FLAC_HEADER:
             native = b"".join(bodies(data, start, end))[FLAC_HEADER_BYTES:]
             inside = flac.find_streams(native)[0]
-            streams += [Stream(one.prefix + native[one.start : one.end], 0, 0) for one in inside]
+            streams += [ByteStream(one.prefix + native[one.start : one.end], 0, 0) for one in inside]
         else:
-            streams.append(Stream(b"", start, end))
+            streams.append(ByteStream(b"", start, end))
     return streams, is_cut(data[max(0, len(data) - PAGE_BYTES) :])
 
 

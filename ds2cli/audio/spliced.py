@@ -10,7 +10,7 @@ Buffer = bytes | mmap
 
 
 @dataclass(frozen=True)
-class Stream:
+class ByteStream:
     """One recording from its header to its end: `prefix`, then the bytes [start, end) of the file that holds it."""
 
     prefix: bytes
@@ -21,7 +21,7 @@ class Stream:
 class SplicedFile(io.RawIOBase):
     """A stream as a file that can be read and sought in."""
 
-    def __init__(self, file: BinaryIO, stream: Stream) -> None:
+    def __init__(self, file: BinaryIO, stream: ByteStream) -> None:
         self._file, self._stream, self._at = file, stream, 0
         self._size = len(stream.prefix) + stream.end - stream.start
 

@@ -14,7 +14,7 @@ from ds2cli.errors import Exit, UsageError
 from ds2cli.serving.settings import Limits, meaning
 
 if TYPE_CHECKING:
-    from ds2cli.serving.models import Source
+    from ds2cli.serving.models import ModelSource
 
 ACCESS, LIMITS = "Access", "Limits"
 Models = Annotated[
@@ -96,7 +96,7 @@ def serve(
     if greedy and (lm or lexicon_file or beam):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
     try:
-        from ds2cli.serving.models import Source
+        from ds2cli.serving.models import ModelSource
         from ds2cli.serving.server import ServeRequest
         from ds2cli.serving.server import serve as serve_all
     except ModuleNotFoundError as problem:
@@ -104,7 +104,7 @@ def serve(
             raise
         raise UsageError(f"ds2 serve needs the package {problem.name}", hint="pip install 'ds2cli[serve]'") from None
     run = run or (LETTERS if greedy else DEFAULT_RUN)
-    first = Source(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
+    first = ModelSource(_name(run), run, lm, lexicon_file, greedy, given(beam=beam))
     sources = [replace(source, written=written, names=names) for source in [first, *map(_source, models or [])]]
     request = ServeRequest(
         sources, host, port, limits, _checked(token),
@@ -114,14 +114,14 @@ def serve(
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _source(text: str) -> "Source":
+def _source(text: str) -> "ModelSource":
     """NAME=RUN as a model."""
-    from ds2cli.serving.models import Source
+    from ds2cli.serving.models import ModelSource
 
     name, equals, run = text.partition("=")
     if not (name and equals and run):
         raise UsageError(f"--model `{text}`", hint="--model NAME=RUN: --model german=runs/german")
-    return Source(name, run)
+    return ModelSource(name, run)
 
 
 def _name(run: str) -> str:

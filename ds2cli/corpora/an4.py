@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, transcript_lines
 
 TOTALS = {
     "train": Totals(utterances=948, speakers=74),
@@ -26,8 +26,8 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     root = find_root(folder, "etc/an4_*.transcription", "an4")
     found = [name for name in ("train", "test") if (root / f"etc/an4_{name}.transcription").exists()]
     for name in choose_parts(part, found, root):
-        files = {Path(line).name: line.strip() for line in read_lines(root / f"etc/an4_{name}.fileids")}
-        for line in read_lines(root / f"etc/an4_{name}.transcription"):
+        files = {Path(line).name: line.strip() for line in transcript_lines(root / f"etc/an4_{name}.fileids")}
+        for line in transcript_lines(root / f"etc/an4_{name}.transcription"):
             match = LINE.fullmatch(line)
             if not match or match["id"] not in files:
                 yield Rejected(line[:40], "transcript without a file id", f"`{line[:60]}` in an4_{name}.transcription")

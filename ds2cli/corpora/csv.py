@@ -20,7 +20,7 @@ from ds2cli.corpora.entries import (
     choose_parts,
     find_root,
     name_of,
-    read_lines,
+    transcript_lines,
     with_rejections,
 )
 from ds2cli.errors import ManifestError
@@ -86,4 +86,4 @@ def _of_files(recording: str, text: str, path: Path) -> Entry | Rejected:
     name = name_of(audio, path.parent)
     if not can_name_a_file(text) or not transcript.is_file():
         return Rejected(name, "no transcript", f"no `{transcript}`")
-    return Entry(name, audio, " ".join(" ".join(read_lines(transcript)).split()))
+    return Entry(name, audio, " ".join(" ".join(transcript_lines(transcript)).split()))

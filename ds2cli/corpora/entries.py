@@ -136,7 +136,7 @@ def _rejected(problems: list[ManifestError], path: Path) -> Iterator[Rejected]:
         yield Rejected(path.name, "not a line of its kind", str(problems.pop(0)))
 
 
-def read_lines(path: Path) -> Iterator[str]:
+def transcript_lines(path: Path) -> Iterator[str]:
     """The lines of a transcript file without their ends, blank ones left out.
 
     raises  UsageError where the file is missing or not UTF-8

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, name_of, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, name_of, transcript_lines
 from ds2cli.errors import UsageError
 from ds2cli.media import recordings_in
 
@@ -29,4 +29,4 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             yield Rejected(name, "no transcript", f"no `{transcript}`")
             continue
         speaker = audio.parent.name if audio.parent != root else ""
-        yield Entry(name, audio, " ".join(" ".join(read_lines(transcript)).split()), speaker)
+        yield Entry(name, audio, " ".join(" ".join(transcript_lines(transcript)).split()), speaker)

@@ -38,7 +38,7 @@ def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
     """
     recordings, segments, texts, speakers = (
         read_map(folder / name) for name in ("wav.scp", "segments", "text", "utt2spk"))
-    sources: dict[str, Source | Rejected] = {}
+    sources: dict[str, AudioReference | Rejected] = {}
     for id, segment in (segments or {id: id for id in recordings}).items():
         recording, *times = segment.split() or [""]
         if recording not in recordings:
@@ -81,14 +81,14 @@ def read_times(times: list[str]) -> tuple[float, float | None, int | None] | str
 
 
 @dataclass(frozen=True)
-class Source:
+class AudioReference:
     """What wav.scp names: a file, and perhaps one of its channels, from 0."""
 
     path: str
     channel: int | None = None
 
 
-def find_source(where: str, name: str) -> Source | Rejected:
+def find_source(where: str, name: str) -> AudioReference | Rejected:
     """The file behind what wav.scp has for a recording: it itself, or what a plain decoder's pipe would read.
 
     No command is ever run. What `flac -c -d -s a.flac |` or `sph2pipe -f wav -p -c 1 a.sph |` would write is in the
@@ -100,10 +100,12 @@ def find_source(where: str, name: str) -> Source | Rejected:
     if where.rpartition(":")[0].endswith((".ark", ".gz")):
         return Rejected(name, "a place inside an archive in wav.scp",
                         f"`{where[:60]}`: write its recordings to files with wav-copy")
-    return Source(where) if where and can_name_a_file(where) else Rejected(name, "no audio file", "wav.scp names none")
+    if where and can_name_a_file(where):
+        return AudioReference(where)
+    return Rejected(name, "no audio file", "wav.scp names none")
 
 
-def decoded_file(command: str) -> Source | None:
+def decoded_file(command: str) -> AudioReference | None:
     """The file whose sound a command writes out as it is; None where it may be another sound. No command is run."""
     try:
         program, *words = shlex.split(command)
@@ -125,7 +127,7 @@ def decoded_file(command: str) -> Source | None:
         return None
     if "-c" in options and options["-c"] not in ("1", "2"):
         return None
-    return Source(files[0], int(options["-c"]) - 1 if "-c" in options else None)
+    return AudioReference(files[0], int(options["-c"]) - 1 if "-c" in options else None)
 
 
 # What programs may be told without changing what is heard: options alone, and options with a value. Rate, width and

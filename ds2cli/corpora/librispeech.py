@@ -9,7 +9,7 @@ MLS and LibriTTS have other layouts.
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Totals, choose_parts, find_audio, find_root, read_lines
+from ds2cli.corpora.entries import Entry, Totals, choose_parts, find_audio, find_root, transcript_lines
 
 TOTALS = {
     "dev-clean": Totals(2703, 5.4, 40),
@@ -31,7 +31,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry]:
     found = sorted(path.name for path in root.iterdir() if next(path.glob(TRANSCRIPTS), None))
     for name in choose_parts(part, found, root):
         for transcripts in sorted((root / name).glob(TRANSCRIPTS)):
-            for line in read_lines(transcripts):
+            for line in transcript_lines(transcripts):
                 id, _, text = line.strip().partition(" ")
                 speaker = transcripts.parent.parent.name
                 yield Entry(id, find_audio(transcripts.with_name(id), ".flac"), text.lower(), speaker, "en")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, transcript_lines
 
 TOTALS = {"dev": Totals(507), "test": Totals(1155)}
 STM = re.compile(r"(?P<talk>\S+) (?P<channel>\S+) (?P<speaker>\S+) (?P<start>[\d.]+) (?P<end>[\d.]+) "
@@ -32,7 +32,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
     for name in choose_parts(part, [name for name in ("train", "dev", "test") if (root / name).is_dir()], root):
         for transcript in sorted((root / name / "stm").glob("*.stm")):
             audio = find_audio(root / name / "sph" / transcript.stem, ".sph")
-            for line in read_lines(transcript):
+            for line in transcript_lines(transcript):
                 if not line.startswith(";;") and "ignore_time_segment_in_scoring" not in line:
                     yield to_entry(" ".join(line.split()), audio)
 

@@ -7,7 +7,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, transcript_lines
 
 TOTALS = {
     "train": Totals(10000, 25.0, 30),
@@ -27,5 +27,5 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             if not transcript.exists():
                 yield Rejected(audio.stem, "no transcript", f"no `{transcript}`")
                 continue
-            words = next(read_lines(transcript), "")
+            words = next(transcript_lines(transcript), "")
             yield Entry(audio.stem, audio, "".join(words.split()), audio.stem.split("_")[0], "zh")

@@ -13,7 +13,7 @@ Lee and Hon 1989, Speaker-independent phone recognition using hidden Markov mode
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, transcript_lines
 
 TOTALS = {"train": Totals(3696, None, 462), "dev": Totals(400, None, 50), "test": Totals(192, None, 24)}
 CORE_TEST = frozenset(
@@ -38,7 +38,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             id = f"{speaker}-{phones.stem.lower()}"
             audio = next((path for path in phones.parent.iterdir()
                           if path.stem == phones.stem and path.suffix.lower() in (".wav", ".flac", ".sph")), None)
-            text = " ".join(line.split()[-1] for line in read_lines(phones) if len(line.split()) == 3)
+            text = " ".join(line.split()[-1] for line in transcript_lines(phones) if len(line.split()) == 3)
             yield Entry(id, audio, text, speaker, "en") if audio else Rejected(id, "no recording", str(phones))
 
 

@@ -10,7 +10,7 @@ Known gaps: p315 has no transcripts; p280 and some of p362 have no second microp
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, transcript_lines
 
 TOTALS: dict[str | None, Totals] = {}
 
@@ -31,4 +31,4 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         if not transcript.exists():
             yield Rejected(id, "no transcript", f"no `{transcript}`")
             continue
-        yield Entry(id, audio, " ".join(read_lines(transcript)).strip(), speaker, "en")
+        yield Entry(id, audio, " ".join(transcript_lines(transcript)).strip(), speaker, "en")

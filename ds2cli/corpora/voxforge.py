@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, read_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_audio, find_root, transcript_lines
 from ds2cli.errors import UsageError
 
 TOTALS: dict[str | None, Totals] = {}
@@ -26,7 +26,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             yield Rejected(session.name, "no prompts", "neither etc/PROMPTS nor etc/prompts-original")
             continue
         try:
-            lines = list(read_lines(prompts))
+            lines = list(transcript_lines(prompts))
         except UsageError as problem:
             yield Rejected(session.name, "prompts are not UTF-8", str(problem))
             continue

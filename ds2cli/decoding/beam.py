@@ -34,11 +34,10 @@ class BeamDecoder:
         if self.config.lexicon == "hard" and not self.tokens.lexicon:
             raise UsageError("a hard lexicon needs a model of words", hint="give one with --lm, or leave --lexicon out")
         phrases = [(tokens, self.config.hot_words.get(asked, 0.0)) for asked, tokens in self.tokens.phrases.items()]
-        mode = {"soft": "soft", "hard": "closed", "none": "open"}[self.config.lexicon]
         self._scorer = _kernels.Scorer(
             alpha=self.config.alpha, beta=self.config.beta, look_ahead=self.config.look_ahead,
             oov_penalty=self.config.oov_penalty, oov_letter=self.config.oov_letter,
-            words=getattr(_kernels.Words, mode), alphabet=self.tokens.alphabet,
+            lexicon_mode=getattr(_kernels.LexiconMode, self.config.lexicon), alphabet=self.tokens.alphabet,
             has_words=self.tokens.has_words, spells=self.tokens.spells,
             model=model.kernel if model else None, lexicon=self.tokens.lexicon,
             ids=self.tokens.ids, phrases=[tokens for tokens, _ in phrases], boosts=[boost for _, boost in phrases],

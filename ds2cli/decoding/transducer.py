@@ -21,7 +21,7 @@ from ds2cli.text.lexicon import Lexicon
 from ds2cli.text.units import Units
 
 
-def network_of(head: Any) -> Any:
+def kernel_network(head: Any) -> Any:
     """A `TransducerHead`'s prediction network and joint layer, for the kernels; what they keep are copies.
 
     The embedding is multiplied with the matrix behind it once for all labels.
@@ -61,7 +61,7 @@ def beam_decoder(joint: Any, units: Units, config: DecodingConfig, model: NgramM
 
 def joint_of(recogniser: Any) -> Any:
     """A recogniser's prediction network and joint layer for the kernels; None where it is no transducer."""
-    return network_of(recogniser.network.head) if recogniser.is_transducer else None
+    return kernel_network(recogniser.network.head) if recogniser.is_transducer else None
 
 
 def check_frames(frames: np.ndarray, joint: Any, where: str) -> np.ndarray:
@@ -81,7 +81,7 @@ class TransducerGreedyDecoder:
     """The likeliest label of each frame, until it is the blank: behind the interface of `GreedyDecoder`."""
 
     def __init__(self, joint: Any, units: Units, config: DecodingConfig | None = None) -> None:
-        """joint  as `network_of` makes it"""
+        """joint  as `kernel_network` makes it"""
         config = config or DecodingConfig()
         self.units, self._joint = units, joint
         self._kernel = _kernels.TransducerGreedy(joint, max_labels=config.max_labels, lowered=config.blank_penalty)
@@ -134,7 +134,7 @@ class TransducerDecoder(BeamDecoder):
 
     def __init__(self, joint: Any, units: Units, config: DecodingConfig | None = None,
                  model: NgramModel | None = None, tokens: Tokens | None = None, lexicon: Lexicon | None = None) -> None:
-        """As BeamDecoder's; joint  as `network_of` makes it"""
+        """As BeamDecoder's; joint  as `kernel_network` makes it"""
         super().__init__(units, config, model, tokens, lexicon)
         self._joint = joint
         self._greedy = _kernels.TransducerGreedy(joint, max_labels=self.config.max_labels,

@@ -112,7 +112,7 @@ class Streams:
         elif self.recurrences:
             ys = [y.new_zeros(0, self.recurrences[-1].size) for y in ys]
         if self.lookahead is not None:
-            ys = _look_ahead(self.lookahead, streams, ys, last)
+            ys = _lookahead(self.lookahead, streams, ys, last)
         return self._log_probs(streams, ys) if any(map(len, ys)) else self._nothing(streams)
 
     def _log_probs(self, streams: Sequence[Stream], ys: list[Tensor]) -> list[np.ndarray]:
@@ -206,7 +206,7 @@ def _recur(layer: RecurrenceSteps, streams: Sequence[Stream], number: int, xs: l
     return [torch.cat(parts) if parts else xs[i].new_zeros(0, layer.size) for i, parts in enumerate(answers)]
 
 
-def _look_ahead(layer: LookaheadSteps, streams: Sequence[Stream], xs: list[Tensor], last: bool) -> list[Tensor]:
+def _lookahead(layer: LookaheadSteps, streams: Sequence[Stream], xs: list[Tensor], last: bool) -> list[Tensor]:
     """(n, H) of each stream -> those of its frames whose future is known, or has ended."""
     answers = []
     for stream, x in zip(streams, xs, strict=True):

@@ -32,7 +32,7 @@ STREAMED_SECONDS = 60.0 # recordings longer than this are streams, where the net
 
 
 @dataclass(frozen=True)
-class Heard:
+class UtteranceLogProbs:
     """An utterance and what the network made of it; log_probs is None where it could not be read, and says why."""
 
     utterance: Utterance
@@ -57,7 +57,7 @@ class LongSound:
 
 
 @dataclass
-class Listeners:
+class Observers:
     """Who is told what, while recordings are heard.
 
     reads  every utterance, before it is read
@@ -72,11 +72,11 @@ class Listeners:
     heard: Callable[[float, float], None] = lambda done, total: None
 
 
-def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, listeners: Listeners | None = None
-           ) -> Iterator[Heard]:  # fmt: skip
+def infer(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, listeners: Observers | None = None
+           ) -> Iterator[UtteranceLogProbs]:  # fmt: skip
     """Each utterance with its (T, V) log-probs, in order; unreadable ones with their problem."""
-    features, listeners = recogniser.config.features, listeners or Listeners()
-    clock = Clock(features.sample_rate, listeners.heard)
+    features, listeners = recogniser.config.features, listeners or Observers()
+    clock = ProgressMeter(features.sample_rate, listeners.heard)
     notes = Notes(recogniser.config, listeners.warn)
 
     streams = None if needs_of_the_future(recogniser.config) else Streams(recogniser)
@@ -100,12 +100,12 @@ def listen(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, l
         answers = _answers(recogniser, [sound for sound in sounds if isinstance(sound, np.ndarray)], clock)
         for utterance, sound in zip(window, sounds, strict=True):
             if isinstance(sound, str):
-                yield Heard(utterance, None, problem=sound)
+                yield UtteranceLogProbs(utterance, None, problem=sound)
             elif isinstance(sound, LongSound):
                 assert streams
                 yield _stream(streams, utterance, sound, clock)
             else:
-                yield Heard(utterance, next(answers), len(sound) / features.sample_rate)
+                yield UtteranceLogProbs(utterance, next(answers), len(sound) / features.sample_rate)
 
 
 def is_long(utterance: Utterance) -> bool:
@@ -116,7 +116,7 @@ def is_long(utterance: Utterance) -> bool:
     return seconds > STREAMED_SECONDS and (not utterance.duration or utterance.duration > seconds - 0.01)
 
 
-def _stream(streams: Streams, utterance: Utterance, sound: LongSound, clock: "Clock") -> Heard:
+def _stream(streams: Streams, utterance: Utterance, sound: LongSound, clock: "ProgressMeter") -> UtteranceLogProbs:
     """A recording heard block by block; one that lacks its end, as far as it goes."""
     place, problem = streams.start(), ""
     found, n_samples = [], 0
@@ -129,9 +129,9 @@ def _stream(streams: Streams, utterance: Utterance, sound: LongSound, clock: "Cl
     except AudioError as wrong:
         problem = "" if is_cut_short(utterance.audio) else _as_named(utterance, wrong)
     if problem:
-        return Heard(utterance, None, problem=problem)
+        return UtteranceLogProbs(utterance, None, problem=problem)
     log_probs = np.concatenate([*found, streams.finish([place])[0]])
-    return Heard(utterance, log_probs, n_samples / streams.recogniser.config.features.sample_rate)
+    return UtteranceLogProbs(utterance, log_probs, n_samples / streams.recogniser.config.features.sample_rate)
 
 
 def _as_named(utterance: Utterance, problem: AudioError) -> str:
@@ -162,7 +162,7 @@ class Notes:
                 self._warn(f"`{utterance.id}` is cut short: its file lacks its end{more}")
 
 
-class Clock:
+class ProgressMeter:
     """How much sound has been read, and how much of it has been heard."""
 
     def __init__(self, sample_rate: int, heard: Callable[[float, float], None]) -> None:
@@ -202,7 +202,7 @@ def _length(utterance: Utterance) -> float:
         return 0.0
 
 
-def _answers(recogniser: Recogniser, waveforms: list[np.ndarray], clock: Clock) -> Iterator[np.ndarray]:
+def _answers(recogniser: Recogniser, waveforms: list[np.ndarray], clock: ProgressMeter) -> Iterator[np.ndarray]:
     """Log-probs of waveforms, in their order; alike lengths share a batch."""
     config = recogniser.config
     clock.read(sum(map(len, waveforms)))
@@ -235,7 +235,7 @@ def _batches(order: list[int], lengths: list[int], sample_rate: int) -> Iterator
         yield batch
 
 
-def listen_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable[[np.ndarray], None],
+def infer_long(recogniser: Recogniser, audio: str, place: Path, watch: Callable[[np.ndarray], None],
                 channel: int | None = None, heard: Callable[[float, float], None] = lambda done, total: None
                 ) -> np.ndarray:  # fmt: skip
     """The log-probs of hours of sound, on disk: read in blocks, heard in windows, mapped into memory.

@@ -43,7 +43,7 @@ def window_work(open_worker: Callable[[], Worker]) -> Work[Window, WindowAnswer]
     return Work(open=open_worker, name=_name, pack=_packed, unpack=_unpacked)
 
 
-def told(answers: Iterable[WindowAnswer], warn: Callable[[str], None], heard: Callable[[float, float], None]
+def unwrapped(answers: Iterable[WindowAnswer], warn: Callable[[str], None], heard: Callable[[float, float], None]
          ) -> Iterator[Outcome]:  # fmt: skip
     """The outcomes one by one; each note is told once, and so are the seconds that have been heard."""
     notes: set[str] = set()

@@ -73,7 +73,7 @@ class Plan:
 
     def _answer_share(self, share: Share, work: Work, numbered: Iterable[tuple[int, Question]]) -> str:
         with ShareWriter(self.folder, share, self.command) as file:
-            before, asked = file.n_done, Asked()
+            before, asked = file.n_done, Pending()
             if not file.is_done:
                 mine = asked.those(numbered, lambda number, one: share.has(number)
                                    and not file.has(number, work.name(one)))
@@ -93,7 +93,7 @@ class Plan:
         shares.check_end(total)
 
 
-class Asked:
+class Pending:
     """Questions on their way through a worker, which may ask for some before it answers others."""
 
     def __init__(self) -> None:

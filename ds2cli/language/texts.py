@@ -57,7 +57,7 @@ def read_words(path: str | Path) -> set[bytes]:
     return {word for word in words if not RESERVED.fullmatch(word)}
 
 
-def read_lines(path: str | Path, units: bool = False, spaces: bool = False,
+def read_tokenised(path: str | Path, units: bool = False, spaces: bool = False,
                mixed: bool = False) -> Iterator[list[bytes]]:
     """The same tokens line by line, without `</s>`."""
     for tokens in read_sentences([path], units, spaces, mixed):

@@ -13,7 +13,7 @@ from ds2cli.text.units import BLANK
 
 
 @dataclass(frozen=True)
-class Heard:
+class ForwardPass:
     """One utterance on its way through a recogniser.
 
     log_features  (T, F) before they are standardised: natural log of power (mfcc: cosines of it)
@@ -27,7 +27,7 @@ class Heard:
 
 
 @torch.no_grad()
-def hear(recogniser: Recogniser, waveform: np.ndarray) -> Heard:
+def forward_pass(recogniser: Recogniser, waveform: np.ndarray) -> ForwardPass:
     """(samples,) at the configured rate, step by step."""
     samples = torch.from_numpy(waveform).to(recogniser.device)[None]
     lengths = torch.tensor([samples.shape[1]], device=recogniser.device)
@@ -36,7 +36,7 @@ def hear(recogniser: Recogniser, waveform: np.ndarray) -> Heard:
     log_probs, _ = recogniser.network(features, frames)
     if recogniser.is_transducer:
         log_probs = recogniser.network.readout(log_probs)
-    return Heard(log_features[0].cpu().numpy(), features[0], log_probs[0].cpu().numpy())
+    return ForwardPass(log_features[0].cpu().numpy(), features[0], log_probs[0].cpu().numpy())
 
 
 @torch.no_grad()
@@ -46,7 +46,7 @@ def spoken_log_probs(
     """What a transducer says along a path through its lattice, in each frame: of each unit where it is likeliest there,
     of the blank where it is least so.
 
-    frames          (T', J) as `hear` gives them
+    frames          (T', J) as `forward_pass` gives them
     units, emitted  (L,) what the path says, and in which frames
     returns         (T', V) natural logs, and (T', V) how many labels had been said there
     """

@@ -25,7 +25,7 @@ ENGINES = {"x86", "fbgemm", "onednn"}  # torch's int8 kernels with a scale for e
 OPERATORS = ("quantized_lstm", "quantized_gru", "_make_per_channel_quantized_tensor")
 
 
-def load_listener(path: str | Path, device: str = "cpu") -> Recogniser:
+def load_for_decoding(path: str | Path, device: str = "cpu") -> Recogniser:
     """The recogniser of a checkpoint or run, for decoding alone: an int8 checkpoint multiplies in int8 where it can.
 
     Where the device has no int8 kernels, and for those who need gradients (`load_recogniser`), the same weights run

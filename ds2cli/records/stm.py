@@ -17,7 +17,7 @@ WHITE_SPACE = re.compile(f"[{SPACES}]+")
 
 
 @dataclass(slots=True)
-class Segment:
+class StmSegment:
     """One line of an stm file; times in seconds."""
 
     channel: Channel
@@ -49,7 +49,7 @@ class Clock:
             self.latest[channel] = start, number
 
 
-def read_stm(lines: Iterable[Line], name: str) -> Iterator[Segment]:
+def read_stm(lines: Iterable[Line], name: str) -> Iterator[StmSegment]:
     """The segments of an stm file.
 
     raises  ManifestError naming the line that is not one
@@ -63,7 +63,7 @@ def read_stm(lines: Iterable[Line], name: str) -> Iterator[Segment]:
         yield segment
 
 
-def parse_segment(line: str, name: str, number: int) -> Segment:
+def parse_segment(line: str, name: str, number: int) -> StmSegment:
     """raises  ManifestError where it is no line of stm"""
     cells = WHITE_SPACE.split(line.strip(SPACES), maxsplit=5)
     if len(cells) < 5:
@@ -77,7 +77,7 @@ def parse_segment(line: str, name: str, number: int) -> Segment:
         label, *rest = WHITE_SPACE.split(text, maxsplit=1)
         text = rest[0] if rest else ""
         labels = [part for part in label.strip("<>").split(",") if part]
-    return Segment((cells[0], cells[1]), cells[2], start, end, labels, text.strip(SPACES), number)
+    return StmSegment((cells[0], cells[1]), cells[2], start, end, labels, text.strip(SPACES), number)
 
 
 def single(seconds: float) -> float:

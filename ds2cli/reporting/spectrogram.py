@@ -19,7 +19,7 @@ _DYNAMIC_RANGE_DB = 70
 _CHARACTERS_PER_INCH = 10
 
 
-class Word(NamedTuple):
+class TimedWord(NamedTuple):
     """A word heard, from start to end in seconds."""
 
     text: str
@@ -49,7 +49,7 @@ class Look:
     probabilities: np.ndarray
     times: np.ndarray
     units: Sequence[str]
-    words: Sequence[Word]
+    words: Sequence[TimedWord]
     reference: str = ""
     seconds: float = field(default=0.0)
 

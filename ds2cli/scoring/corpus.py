@@ -7,7 +7,7 @@ import numpy as np
 
 from ds2cli.errors import ManifestError
 from ds2cli.scoring.edits.alignment import Token, align
-from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs
+from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, EditCosts
 from ds2cli.scoring.edits.networks import Marks, align_networks, network, parse
 from ds2cli.scoring.edits.tokens import split_words
 from ds2cli.scoring.inputs.pairs import Pair
@@ -26,7 +26,7 @@ class Counting:
     split: Callable[[str], list[str]] = split_words
     optional: bool = False
     fragments: bool = False
-    costs: Costs = SCLITE
+    costs: EditCosts = SCLITE
 
     def marks(self, marked: bool, choices: bool) -> Marks:
         """What counts as a mark in a text: all of NIST's, or the braces alone that a mapping file wrote."""

@@ -24,7 +24,7 @@ _CONTEXT = re.compile(r"(.*)/\s*(\S*|\[[^\]]*\])\s*_+\s*(\S*|\[[^\]]*\])\s*$")
 
 
 @dataclass(frozen=True)
-class Rule:
+class GlmRule:
     """`pattern` becomes `output` where `left` stands before it and `right` after it."""
 
     pattern: str
@@ -39,7 +39,7 @@ class Glm:
 
     case_sensitive: bool = True
     copy_no_hit: bool = True
-    rules: dict[str, list[Rule]] = field(default_factory=dict)
+    rules: dict[str, list[GlmRule]] = field(default_factory=dict)
 
     @property
     def makes_choices(self) -> bool:
@@ -63,7 +63,7 @@ class Glm:
         return " ".join("".join(pieces).split())
 
     @staticmethod
-    def _fits(rule: Rule, text: str, at: int) -> bool:
+    def _fits(rule: GlmRule, text: str, at: int) -> bool:
         end = at + len(rule.pattern)
         before = text.startswith(rule.left, at - len(rule.left)) if at >= len(rule.left) else False
         return text.startswith(rule.pattern, at) and before and text.startswith(rule.right, end)
@@ -85,7 +85,7 @@ def read_glm(lines: Iterable[Line], name: str) -> Glm:
             found.append(_parse_rule(line, f"{name}, line {number}"))
     for rule in found:
         if not glm.case_sensitive:
-            rule = Rule(*(part.upper() for part in (rule.pattern, rule.output, rule.left, rule.right)))
+            rule = GlmRule(*(part.upper() for part in (rule.pattern, rule.output, rule.left, rule.right)))
         glm.rules.setdefault(rule.pattern[0], []).append(rule)
     return glm
 
@@ -101,7 +101,7 @@ def _set(glm: Glm, line: str, where: str) -> None:
         setattr(glm, key, value.upper().startswith("T"))
 
 
-def _parse_rule(line: str, where: str) -> Rule:
+def _parse_rule(line: str, where: str) -> GlmRule:
     body, left, right = line, "", ""
     context = _CONTEXT.match(line)
     if context:
@@ -109,7 +109,7 @@ def _parse_rule(line: str, where: str) -> Rule:
     pattern, arrow, output = body.partition("=>")
     if not arrow or not _bare(pattern.strip()):
         raise UsageError(f"{where}: `{line[:60]}` is not a rule", hint=HINT)
-    return Rule(_bare(pattern.strip()), _bare(output.strip()), left, right)
+    return GlmRule(_bare(pattern.strip()), _bare(output.strip()), left, right)
 
 
 def _bare(part: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ds2cli.scoring.edits.distance import SCLITE, Costs, count_edits
-from ds2cli.scoring.edits.sequences import Vocabulary, encode_characters
+from ds2cli.scoring.edits.distance import SCLITE, EditCosts, count_edits
+from ds2cli.scoring.edits.sequences import TokenIds, encode_characters
 from ds2cli.scoring.edits.tokens import spell, split_words
 
 CHUNK = 20_000  # pairs whose tokens are in memory at a time
@@ -91,12 +91,12 @@ def count_words(
     references: Sequence[str],
     hypotheses: Sequence[str],
     split: Callable[[str], list[str]] = split_words,
-    costs: Costs = SCLITE,
+    costs: EditCosts = SCLITE,
 ) -> np.ndarray:
     """Correct, substituted, deleted and inserted words of each pair: (pairs, 4)."""
 
     def count(some_references: Sequence[str], some_hypotheses: Sequence[str]) -> np.ndarray:
-        vocabulary = Vocabulary()
+        vocabulary = TokenIds()
         said, heard = (vocabulary.encode(_split_all(texts, split)) for texts in (some_references, some_hypotheses))
         return count_edits(said, heard, costs)
 
@@ -108,7 +108,7 @@ def _split_all(texts: Sequence[str], split: Callable[[str], list[str]]) -> Itera
     return map(str.split if split is split_words and all(map(str.isascii, texts)) else split, texts)
 
 
-def count_characters(references: Sequence[str], hypotheses: Sequence[str], costs: Costs = SCLITE) -> np.ndarray:
+def count_characters(references: Sequence[str], hypotheses: Sequence[str], costs: EditCosts = SCLITE) -> np.ndarray:
     """Correct, substituted, deleted and inserted characters of each pair, one space between words: (pairs, 4)."""
 
     def count(some_references: Sequence[str], some_hypotheses: Sequence[str]) -> np.ndarray:

@@ -19,7 +19,7 @@ from ds2cli.decoding.live import LiveDecoder, Update
 PASS_SECONDS = 2.0  # of one stream's sound in one pass: who sends faster than the clock does not hold up the others
 
 
-class Network(Protocol):
+class StreamingNetwork(Protocol):
     """`Streams`, `WindowedStreams`."""
 
     def start(self) -> Any: ...
@@ -79,7 +79,7 @@ class Engine:
     beams    the threads that search
     """
 
-    def __init__(self, network: Network, begin: Callable[[], LiveDecoder], rate: int, batch: int,
+    def __init__(self, network: StreamingNetwork, begin: Callable[[], LiveDecoder], rate: int, batch: int,
                  beams: ThreadPoolExecutor, observer: Observer | None = None) -> None:
         self._network, self._begin, self.rate, self._batch = network, begin, rate, batch
         self._beams, self._observer = beams, observer or Observer()

@@ -14,7 +14,7 @@ from ds2cli.inference.stream import Streams, needs_of_the_future
 from ds2cli.inference.windowed import WindowedStreams
 from ds2cli.model.checkpoint import checkpoint_path, is_shipped, load_checkpoint
 from ds2cli.model.devices import usable_device
-from ds2cli.model.quantised import load_listener
+from ds2cli.model.quantised import load_for_decoding
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.serving.engine import Engine, Observer
 from ds2cli.serving.logs import Log
@@ -26,7 +26,7 @@ from ds2cli.workflows.decode.writing import open_writer
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """A model that is to be served, as a person named it."""
 
     name: str
@@ -72,9 +72,9 @@ class Model:
         return window_samples(self.listener.config.features)
 
 
-def named(sources: list[Source]) -> dict[str, Source]:
+def named(sources: list[ModelSource]) -> dict[str, ModelSource]:
     """raises  UsageError where two models have one name"""
-    found: dict[str, Source] = {}
+    found: dict[str, ModelSource] = {}
     for source in sources:
         if source.name in found:
             raise UsageError(f"two models are called `{source.name}`", hint="name one with: --model NAME=RUN")
@@ -83,7 +83,7 @@ def named(sources: list[Source]) -> dict[str, Source]:
 
 
 def open_model(
-    source: Source, device: str, batch: int, beams: ThreadPoolExecutor, metrics: Metrics, log: Log, language: str
+    source: ModelSource, device: str, batch: int, beams: ThreadPoolExecutor, metrics: Metrics, log: Log, language: str
 ) -> Model:
     """A model, ready to hear.
 
@@ -94,7 +94,7 @@ def open_model(
                             beam_search=bool(source.overrides), lexicon_file=source.lexicon_file,
                             written=source.written, names=source.names)
     writer = open_writer(request)
-    listener = load_listener(source.run, device)
+    listener = load_for_decoding(source.run, device)
     # An int8 network has no state to carry: streams run the same weights in float32, as `ds2 decode --stream` does.
     is_int8 = load_checkpoint(source.run).form == "int8"
     recogniser = load_recogniser(source.run, device) if is_int8 else listener

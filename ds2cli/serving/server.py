@@ -17,7 +17,7 @@ from ds2cli.serving.access import Access, is_loopback
 from ds2cli.serving.app import make_app
 from ds2cli.serving.logs import Log
 from ds2cli.serving.metrics import Metrics
-from ds2cli.serving.models import Model, Source, named, open_model
+from ds2cli.serving.models import Model, ModelSource, named, open_model
 from ds2cli.serving.service import Service
 from ds2cli.serving.settings import Limits
 from ds2cli.serving.sockets import patient
@@ -38,7 +38,7 @@ class ServeRequest:
     wyoming   the port for Home Assistant, which knows no token; None: none
     """
 
-    sources: list[Source]
+    sources: list[ModelSource]
     host: str
     port: int
     limits: Limits

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from ds2cli.audio import augment
 from ds2cli.audio.features import n_bins, n_frames
 from ds2cli.audio.files import read_audio
-from ds2cli.audio.noises import Noise, Place, open_noises
+from ds2cli.audio.noises import Noise, NoiseSource, open_noises
 from ds2cli.config import Config
 from ds2cli.errors import AudioError, TextError
 from ds2cli.media import recordings_in
@@ -197,10 +197,10 @@ def load_noises(source: str, sample_rate: int) -> list[Noise]:
         return []
     path, hint = Path(source), "augment.noise takes a folder of audio, or a manifest"
     if path.is_dir():
-        places = [Place(str(one)) for one in recordings_in(path)]
+        places = [NoiseSource(str(one)) for one in recordings_in(path)]
     elif path.is_file():
         listed = read_manifest(path, required=("audio_filepath",))
-        places = [Place(one.audio, one.offset, one.duration or None, one.channel) for one in listed]
+        places = [NoiseSource(one.audio, one.offset, one.duration or None, one.channel) for one in listed]
     else:
         raise AudioError(f"no noise at `{source}`", hint=hint)
     if not places:

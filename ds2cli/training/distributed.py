@@ -115,12 +115,12 @@ def leave() -> None:
         dist.destroy_process_group()
 
 
-def any_of(process: Process, flag: bool) -> bool:
+def any_process(process: Process, flag: bool) -> bool:
     """Whether any process says so: all must stop at the same step."""
-    return bool(highest(process, int(flag)))
+    return bool(all_reduce_max(process, int(flag)))
 
 
-def highest(process: Process, number: int) -> int:
+def all_reduce_max(process: Process, number: int) -> int:
     """The greatest of all processes' small numbers."""
     if process.world == 1:
         return number
@@ -129,7 +129,7 @@ def highest(process: Process, number: int) -> int:
     return int(shared.item())
 
 
-def gathered(process: Process, thing: object) -> list:
+def all_gather(process: Process, thing: object) -> list:
     """Every process's thing, in order of rank."""
     if process.world == 1:
         return [thing]
@@ -138,21 +138,21 @@ def gathered(process: Process, thing: object) -> list:
     return things
 
 
-def total(process: Process, values: torch.Tensor) -> torch.Tensor:
+def all_reduce(process: Process, values: torch.Tensor) -> torch.Tensor:
     """The sum over all processes."""
     if process.world > 1:
         dist.all_reduce(values)
     return values
 
 
-def share(process: Process, tensors: Iterable[torch.Tensor]) -> None:
+def broadcast_tensors(process: Process, tensors: Iterable[torch.Tensor]) -> None:
     """Every process takes the first one's tensors."""
     if process.world > 1:
         for tensor in tensors:
             dist.broadcast(tensor, process.first)
 
 
-def told(process: Process, thing: Any) -> Any:
+def broadcast(process: Process, thing: Any) -> Any:
     """The first process's thing, in all of them."""
     if process.world == 1:
         return thing
@@ -161,7 +161,7 @@ def told(process: Process, thing: Any) -> Any:
     return things[0]
 
 
-def said_by_first(process: Process, number: float) -> float:
+def broadcast_number(process: Process, number: float) -> float:
     """The first process's number, in all of them."""
     if process.world == 1:
         return number
@@ -170,7 +170,7 @@ def said_by_first(process: Process, number: float) -> float:
     return float(shared)
 
 
-def sums_of(process: Process, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+def all_reduce_together(process: Process, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     """The sum of each tensor over all processes, in one exchange."""
     if process.world == 1:
         return tensors

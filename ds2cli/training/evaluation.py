@@ -13,7 +13,7 @@ from ds2cli.errors import AudioError
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.scoring.rates import score_texts
 from ds2cli.training.data import Batch, SpeechSet
-from ds2cli.training.distributed import Process, gathered
+from ds2cli.training.distributed import Process, all_gather
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
@@ -56,13 +56,13 @@ def evaluate(
     """
     recogniser.eval()
     decoder = greedy_decoder(joint_of(recogniser), speech.units)
-    heard: dict[int, Heard] = {}
+    heard: dict[int, UtteranceResult] = {}
     skipped: list[tuple[str, str]] = []
     waiting = _batches(speech)[process.rank :: process.world]
     while waiting:
         batch = speech.plain_batch(waiting.pop(0))
         skipped += batch.skipped
-        answers = _hear(recogniser, decoder, batch, objective)
+        answers = _evaluate_batch(recogniser, decoder, batch, objective)
         if answers is None and len(batch.indices) == 1:
             skipped.append((batch.ids[0], TOO_LARGE))
         elif answers is None:
@@ -70,7 +70,7 @@ def evaluate(
             waiting[:0] = [batch.indices[:half], batch.indices[half:]]
         else:
             heard.update(answers)
-    shares = gathered(process, (heard, skipped))
+    shares = all_gather(process, (heard, skipped))
     heard = {index: answer for share, _ in shares for index, answer in share.items()}
     skipped = [one for _, share in shares for one in share]
     if not heard:
@@ -114,7 +114,7 @@ def _batches(speech: SpeechSet) -> list[list[int]]:
     return [group for group in groups if group]
 
 
-class Heard(NamedTuple):
+class UtteranceResult(NamedTuple):
     """An utterance: CTC's loss (a transducer's own), the loss that training brings down, the text of the best path."""
 
     loss: float
@@ -122,9 +122,9 @@ class Heard(NamedTuple):
     text: str
 
 
-def _hear(
+def _evaluate_batch(
     recogniser: Recogniser, decoder: GreedyDecoder | TransducerGreedyDecoder, batch: Batch, objective: Losses
-) -> dict[int, Heard] | None:
+) -> dict[int, UtteranceResult] | None:
     """What was heard of each utterance of a batch, by index; None where memory is full."""
     if not batch.indices:
         return {}
@@ -149,4 +149,4 @@ def _hear(
         rows = answers.cpu().numpy()
         paths = [best_path(row[:count]) for row, count in zip(rows, frames.tolist(), strict=True)]
     spelled = [decoder.units.decode(path) for path in paths]
-    return dict(zip(batch.indices, map(Heard, losses, aims, spelled), strict=True))
+    return dict(zip(batch.indices, map(UtteranceResult, losses, aims, spelled), strict=True))

@@ -13,19 +13,19 @@ from ds2cli.model.encoder.layers import SequenceBatchNorm
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.training.data import Batch
-from ds2cli.training.distributed import Exchange, Process, gathered, highest, sums_of, total
+from ds2cli.training.distributed import Exchange, Process, all_gather, all_reduce, all_reduce_max, all_reduce_together
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.consistency import consistency_losses
 from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
-from ds2cli.training.microbatches import cut, silent
+from ds2cli.training.microbatches import silent, split_batch
 
 # What a part needs, in the order of need; the neediest process decides for all.
 NOTHING, FEWER_UTTERANCES, NO_SUCH_UTTERANCE = 0, 2, 1
 
 
 @dataclass
-class Answer:
+class MicrobatchResult:
     """What a process makes of a part: the sum of its finite losses over all utterances of the step, which of them are
     finite (B,), and the gradients."""
 
@@ -35,7 +35,7 @@ class Answer:
 
 
 @dataclass
-class Heard:
+class StepSummary:
     """What the utterances of a step said, all processes together.
 
     loss_sum, count  nats of those with a finite loss, and how many they are
@@ -75,15 +75,15 @@ class StepGradients:
             if isinstance(module, SequenceBatchNorm):
                 module.exchange = self._exchange
 
-    def compute(self, batch: Batch, n_utterances: int, n_parts: int = 1) -> Heard:
+    def compute(self, batch: Batch, n_utterances: int, n_parts: int = 1) -> StepSummary:
         """Leave the gradient in the weights' `.grad`.
 
         n_utterances, n_parts  of the step: the same in every process
         raises  Ds2Error where not even silence fits into memory
         """
-        mine, answers = Heard(skipped=list(batch.skipped)), []
+        mine, answers = StepSummary(skipped=list(batch.skipped)), []
         gradients: list[Tensor] = []
-        waiting = cut(batch, n_parts)
+        waiting = split_batch(batch, n_parts)
         while waiting:
             part = waiting.pop(0)
             before = self._statistics()
@@ -96,8 +96,8 @@ class StepGradients:
             self.recogniser.network.load_state_dict(before, strict=False)
             if answer is None:
                 part = _lightened(part, mine)
-            waiting[:0] = cut(part, 2) if need == FEWER_UTTERANCES else [part]
-        for weights, gradient in zip(self._weights, sums_of(self.process, gradients), strict=True):
+            waiting[:0] = split_batch(part, 2) if need == FEWER_UTTERANCES else [part]
+        for weights, gradient in zip(self._weights, all_reduce_together(self.process, gradients), strict=True):
             weights.grad = gradient
         return self._heard(mine, answers)
 
@@ -105,15 +105,15 @@ class StepGradients:
         """A copy of what a pass through the network changes in it."""
         return {name: buffer.clone() for name, buffer in self.recogniser.network.named_buffers()}
 
-    def _need(self, part: Batch, answer: Answer | None) -> int:
+    def _need(self, part: Batch, answer: MicrobatchResult | None) -> int:
         """What must be done about a part, in any process."""
         need = NOTHING
         if answer is None:
             self._stand_in(part)
             need = FEWER_UTTERANCES if len(part.ids) > 1 else NO_SUCH_UTTERANCE
-        return highest(self.process, need)
+        return all_reduce_max(self.process, need)
 
-    def _answer(self, part: Batch, n_utterances: int) -> Answer | None:
+    def _answer(self, part: Batch, n_utterances: int) -> MicrobatchResult | None:
         """A pass through the network and back; None where memory is full."""
         if self._exchange is not None:
             self._exchange.begin()
@@ -135,12 +135,12 @@ class StepGradients:
             self._exchange.begin(self._exchange.answered)
             self._pass(silent(part), 1)
 
-    def _pass(self, part: Batch, n_utterances: int) -> Answer:
+    def _pass(self, part: Batch, n_utterances: int) -> MicrobatchResult:
         loss, finite = utterance_mean(self._losses(part), n_utterances)
         # A gradient may lie in memory as its weights do not (that of a 1-D convolution does), and the fused optimiser,
         # which walks both in order, would move the wrong weights.
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
-        return Answer(loss.detach(), finite, gradients)
+        return MicrobatchResult(loss.detach(), finite, gradients)
 
     def _losses(self, batch: Batch) -> Tensor:
         """(B,) the loss of each utterance: its mean over the views, and what parts the views."""
@@ -164,25 +164,25 @@ class StepGradients:
         # A CPU without bf16 units is 2.8 times slower with it.
         return wanted == "bf16" or (wanted == "auto" and str(self.process.device).startswith("cuda"))
 
-    def _heard(self, mine: Heard, answers: list[tuple[list[str], Tensor, Tensor]]) -> Heard:
+    def _heard(self, mine: StepSummary, answers: list[tuple[list[str], Tensor, Tensor]]) -> StepSummary:
         """This process's answers and troubles, with everybody else's."""
         loss = torch.stack([loss for _, loss, _ in answers]).sum()
         count = sum(finite[: len(ids)].sum() for ids, _, finite in answers)
         troubles = len(mine.skipped) + len(mine.split) + sum(len(ids) for ids, _, _ in answers) - count
         sums = torch.stack([loss, count.to(loss), troubles.to(loss)])
-        loss_sum, n_heard, n_troubles = total(self.process, sums).tolist()
-        heard = Heard(loss_sum, int(n_heard))
+        loss_sum, n_heard, n_troubles = all_reduce(self.process, sums).tolist()
+        heard = StepSummary(loss_sum, int(n_heard))
         if n_troubles:
             for ids, _, finite in answers:
                 mine.not_finite += [one for one, good in zip(ids, finite.tolist(), strict=False) if not good]
-            for one in gathered(self.process, mine):
+            for one in all_gather(self.process, mine):
                 heard.skipped += one.skipped
                 heard.not_finite += one.not_finite
                 heard.split += one.split
         return heard
 
 
-def _lightened(part: Batch, mine: Heard) -> Batch:
+def _lightened(part: Batch, mine: StepSummary) -> Batch:
     """A part that did not fit, noted; without its utterance where it has one alone."""
     if len(part.ids) > 1:
         mine.split += [one for one in part.ids if one not in mine.split]

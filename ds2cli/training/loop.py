@@ -15,7 +15,7 @@ from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
-from ds2cli.training.distributed import Process, any_of, gathered, said_by_first
+from ds2cli.training.distributed import Process, all_gather, any_process, broadcast_number
 from ds2cli.training.evaluation import evaluate, ranked
 from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
@@ -109,7 +109,7 @@ class Trainer:
         position, minutes = self.position, self.config.train.minutes
         position.seconds = self.clock() - self._started
         if minutes:
-            look_at_the_clock(position, minutes, said_by_first(self.process, position.seconds))
+            look_at_the_clock(position, minutes, broadcast_number(self.process, position.seconds))
 
     def _progress(self, plan: Plan) -> float:
         """The share of all training that lies behind: of its epochs, or of its time where that is shorter."""
@@ -126,10 +126,10 @@ class Trainer:
             waited = self.clock() - asked_at
             event = self._step(batch, plan, waited)
             yield event
-            if any_of(self.process, self.should_stop()):
+            if any_process(self.process, self.should_stop()):
                 self._stopped = True
                 save(False)
-                any_of(self.process, False)  # nobody leaves before the first process has saved
+                any_process(self.process, False)  # nobody leaves before the first process has saved
                 return
             if is_astray(self.position, event.not_finite):
                 yield self._roll_back(event.not_finite)
@@ -184,7 +184,7 @@ class Trainer:
             self.optimizer.step()
             self.average.update(position.step)
         elif not heard.not_finite:  # every loss is finite, their gradient is not: any of them may be to blame
-            heard.not_finite = [one for ids in gathered(self.process, batch.ids) for one in ids]
+            heard.not_finite = [one for ids in all_gather(self.process, batch.ids) for one in ids]
         position.not_finite_in_a_row = 0 if healthy else position.not_finite_in_a_row + 1
         position.step += 1
         position.step_of_epoch += 1

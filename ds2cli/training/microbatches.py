@@ -9,7 +9,7 @@ from ds2cli.audio.augment import Masks
 from ds2cli.training.data import Batch
 
 
-def cut(batch: Batch, n_parts: int) -> list[Batch]:
+def split_batch(batch: Batch, n_parts: int) -> list[Batch]:
     """A batch in so many parts, in order; where they are more than its utterances, some are silent."""
     if n_parts == 1:
         return [batch]

@@ -11,10 +11,10 @@ import numpy as np
 from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.transducer import choose_spoken, emitted_path
-from ds2cli.alignment.viterbi import best_path
+from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
-from ds2cli.inference.utterances import Heard, Listeners, listen, side_by_side
-from ds2cli.inference.window_work import Outcome, WindowAnswer, told, window_work
+from ds2cli.inference.utterances import Observers, UtteranceLogProbs, infer, side_by_side
+from ds2cli.inference.window_work import Outcome, WindowAnswer, unwrapped, window_work
 from ds2cli.jobs.plan import Plan, Worker
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
@@ -62,7 +62,7 @@ def align_records(
         outcomes = Aligner(request, hears)(utterances)
     else:
         answers = plan.answers(window_work(partial(_open_aligner, request)), enumerate(side_by_side(utterances)))
-        outcomes = told(answers, skip, hears)
+        outcomes = unwrapped(answers, skip, hears)
     for outcome in outcomes:
         if outcome.problem:
             skip(outcome.problem)
@@ -82,10 +82,10 @@ class Aligner:
         self._language = normaliser_for(units, self._lexicon) if request.language == "auto" else request.language
 
     def __call__(self, utterances: Iterable[Utterance]) -> Iterator[Outcome]:
-        for heard in listen(self._recogniser, utterances, self._request.jobs, Listeners(heard=self._hears)):
+        for heard in infer(self._recogniser, utterances, self._request.jobs, Observers(heard=self._hears)):
             yield self._outcome(heard)
 
-    def _outcome(self, heard: Heard) -> Outcome:
+    def _outcome(self, heard: UtteranceLogProbs) -> Outcome:
         utterance = heard.utterance
         if heard.log_probs is None:
             return Outcome({}, problem=heard.problem)
@@ -124,10 +124,10 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
     labels, frame = transcript.labels, recogniser.frame_seconds
     if frames_needed(labels.tolist()) > len(log_probs):
         raise TextError(f"{len(labels)} letters in {len(log_probs)} frames, which CTC cannot spell")
-    path = best_path(log_probs, labels, transcript.starts)
+    path = viterbi_path(log_probs, labels, transcript.starts)
     if lexicon:
         transcript = choose_spellings(transcript, path, log_probs, _spellings(transcript, lexicon))
-        labels, path = transcript.labels, best_path(log_probs, transcript.labels, transcript.starts)
+        labels, path = transcript.labels, viterbi_path(log_probs, transcript.labels, transcript.starts)
     words = timed_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words))
     record = {"words": words, "score": round(path.score, 4)}
     if unit_times:

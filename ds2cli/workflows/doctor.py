@@ -27,7 +27,7 @@ WORTHWHILE = 2.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class Probe:
     """One line of the report.
 
     essential  a recogniser cannot be trained or used where this is not ok
@@ -43,7 +43,7 @@ class Finding:
         return asdict(self)
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[Probe]:
     """Everything a bug report should say, in order."""
     yield from _system()
     yield from _packages()
@@ -53,12 +53,12 @@ def examine() -> Iterator[Finding]:
     yield from _disk()
 
 
-def is_fit(findings: list[Finding]) -> bool:
+def is_fit(findings: list[Probe]) -> bool:
     """Whether everything essential works."""
     return all(finding.ok for finding in findings if finding.essential)
 
 
-def as_table(findings: list[Finding]) -> str:
+def as_table(findings: list[Probe]) -> str:
     """Aligned text for a bug report: a section at a time, `FAILED` and `missing` where something is not ok."""
     width = max(len(finding.name) for finding in findings)
     lines, section = [], ""
@@ -71,9 +71,9 @@ def as_table(findings: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _system() -> Iterator[Finding]:
-    def say(name: str, value: str) -> Finding:
-        return Finding("system", name, value)
+def _system() -> Iterator[Probe]:
+    def say(name: str, value: str) -> Probe:
+        return Probe("system", name, value)
 
     yield say("ds2", f"{__version__} in {Path(__file__).parent.parent}")
     yield say("python", f"{platform.python_version()} ({platform.python_implementation()}) {sys.executable}")
@@ -92,16 +92,16 @@ def _memory() -> str:
     return f"{total / 2**30:.1f} GiB"
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[Probe]:
     for name in (*REQUIRED, *OPTIONAL):
         essential = name in REQUIRED
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield Finding("packages", name, f"missing: pip install {name}", not essential, essential)
+            yield Probe("packages", name, f"missing: pip install {name}", not essential, essential)
             continue
         if not essential:
-            yield Finding("packages", name, version)
+            yield Probe("packages", name, version)
             continue
         # A wheel for another machine installs and does not import.
         yield _tried("packages", name, lambda name=name, version=version: _import(name, version), essential=True)
@@ -112,26 +112,26 @@ def _import(name: str, version: str) -> str:
     return version
 
 
-def _devices() -> Iterator[Finding]:
+def _devices() -> Iterator[Probe]:
     try:
         import torch
     except ImportError:
         return
     for index in range(torch.cuda.device_count()):
         card = torch.cuda.get_device_properties(index)
-        yield Finding("devices", f"cuda:{index}", f"{card.name}, {card.total_memory / 2**30:.1f} GiB, "
+        yield Probe("devices", f"cuda:{index}", f"{card.name}, {card.total_memory / 2**30:.1f} GiB, "
                       f"bf16 {'yes' if torch.cuda.is_bf16_supported() else 'no'}")  # fmt: skip
     if not torch.cuda.is_available():
         built = f"torch is built for CUDA {torch.version.cuda}" if torch.version.cuda else "torch is a CPU build"
-        yield Finding("devices", "cuda", f"none ({built})")
+        yield Probe("devices", "cuda", f"none ({built})")
     vectors = torch.backends.cpu.get_cpu_capability()
-    yield Finding("devices", "cpu", f"{vectors}, {torch.get_num_threads()} threads in torch")
+    yield Probe("devices", "cpu", f"{vectors}, {torch.get_num_threads()} threads in torch")
     speeds = {name: _products(dtype) for name, dtype in (("float32", torch.float32), ("bf16", torch.bfloat16))}
     said = ", ".join(f"{name} {speed:.0f} GFLOP/s" for name, speed in speeds.items())
     advice = "; train with --set train.precision=bf16" if speeds["bf16"] > WORTHWHILE * speeds["float32"] else ""
-    yield Finding("devices", "products", f"{said} on one thread{advice}")
+    yield Probe("devices", "products", f"{said} on one thread{advice}")
     for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "CUDA_VISIBLE_DEVICES"):
-        yield Finding("devices", name, os.environ.get(name, "not set"))
+        yield Probe("devices", name, os.environ.get(name, "not set"))
     yield _tried("devices", "network", _network_steps, essential=True)
 
 
@@ -164,17 +164,17 @@ def _network_steps() -> str:
     return "a step of an LSTM under CTC works"
 
 
-def _audio() -> Iterator[Finding]:
+def _audio() -> Iterator[Probe]:
     try:
         from ds2cli.audio import ffmpeg
         from ds2cli.audio.files import library_version
     except (ImportError, OSError) as problem:
-        yield Finding("audio", "libsndfile", str(problem), ok=False, essential=True)
+        yield Probe("audio", "libsndfile", str(problem), ok=False, essential=True)
         return
-    yield Finding("audio", "libsndfile", library_version())
+    yield Probe("audio", "libsndfile", library_version())
     reader = ffmpeg.reader()
     read = f"read by {reader}" if reader else "not read; pip install av"
-    yield Finding("audio", "m4a, mp4, webm, ...", read, bool(reader))
+    yield Probe("audio", "m4a, mp4, webm, ...", read, bool(reader))
     for suffix, essential in AUDIO.items():
         yield _tried("audio", suffix, lambda suffix=suffix: _writes_and_reads(suffix), essential)
 
@@ -197,7 +197,7 @@ def _writes_and_reads(suffix: str) -> str:
     return f"written and read, {size:,} bytes for a second"
 
 
-def _language_models() -> Iterator[Finding]:
+def _language_models() -> Iterator[Probe]:
     from ds2cli.language import selftest
 
     def answer() -> str:
@@ -209,7 +209,7 @@ def _language_models() -> Iterator[Finding]:
     yield _tried("language models", "compiled kernels", answer, essential=True)
 
 
-def _disk() -> Iterator[Finding]:
+def _disk() -> Iterator[Probe]:
     try:
         from ds2cli.language.model import cache_folder
     except ImportError:
@@ -218,13 +218,13 @@ def _disk() -> Iterator[Finding]:
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         writable = os.access(there, os.W_OK)
         free = f"{shutil.disk_usage(there).free / 2**30:.1f} GiB free"
-        yield Finding("disk", name, f"{folder}, {free}{'' if writable else ', not writable'}", writable)
+        yield Probe("disk", name, f"{folder}, {free}{'' if writable else ', not writable'}", writable)
 
 
-def _tried(section: str, name: str, attempt: Callable[[], str], essential: bool) -> Finding:
+def _tried(section: str, name: str, attempt: Callable[[], str], essential: bool) -> Probe:
     """What an attempt says, or how it failed."""
     try:
-        return Finding(section, name, attempt(), essential=essential)
+        return Probe(section, name, attempt(), essential=essential)
     except (ImportError, OSError, ArithmeticError, RuntimeError, Ds2Error) as problem:
         reason = " ".join(str(problem).split())[:160]
-        return Finding(section, name, f"{type(problem).__name__}: {reason}", ok=False, essential=essential)
+        return Probe(section, name, f"{type(problem).__name__}: {reason}", ok=False, essential=essential)

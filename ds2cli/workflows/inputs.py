@@ -58,12 +58,12 @@ def _read_input(name: str, reject: Reject | None) -> Iterator[Utterance]:
     if is_pipe(name):
         yield from _piped(name, reject)
     elif path.is_dir():
-        found = [to_utterance(one) for one in recordings_in(path)]
+        found = [file_utterance(one) for one in recordings_in(path)]
         if not found:
             raise UsageError(f"no audio in `{path}`", hint="see the formats with: ds2 doctor")
         yield from found
     elif is_sound(path):
-        yield to_utterance(path)
+        yield file_utterance(path)
     else:
         yield from read_manifest(path, required=("audio_filepath",), reject=reject)
 
@@ -129,6 +129,6 @@ def on_channel(utterance: Utterance, channel: int) -> Utterance:
     return replace(utterance, channel=channel, record={**utterance.record, "channel": channel})
 
 
-def to_utterance(path: Path) -> Utterance:
+def file_utterance(path: Path) -> Utterance:
     """A file as an utterance; one that cannot be read is found out, and skipped, when it is its turn."""
     return Utterance(id=path.stem, audio=str(path), duration=0.0, record={"id": path.stem, "audio_filepath": str(path)})

@@ -11,11 +11,11 @@ from ds2cli.config import FeatureConfig
 from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import UsageError
 from ds2cli.media import is_sound
-from ds2cli.model.inspection import Heard, hear, input_sensitivity, spoken_log_probs
+from ds2cli.model.inspection import ForwardPass, forward_pass, input_sensitivity, spoken_log_probs
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.reporting.curves import draw_curve
-from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance
+from ds2cli.reporting.spectrogram import Look, TimedWord, draw_sensitivity, draw_utterance
 from ds2cli.runs.folder import RunFolder
 from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
@@ -25,7 +25,7 @@ _MARKS_HZ = (250, 500, 1000, 2000, 3000, 4000, 6000, 8000)
 
 
 @dataclass(frozen=True)
-class Place:
+class Output:
     """One output: a unit at a frame."""
 
     frame: int
@@ -41,11 +41,11 @@ class Answer:
     """
 
     look: Look
-    heard: Heard
+    heard: ForwardPass
     said: np.ndarray
     places: np.ndarray | None = None
 
-    def said_before(self, place: Place) -> list[int]:
+    def said_before(self, place: Output) -> list[int]:
         """The labels that a transducer's prediction network has read where an output stands."""
         return [] if self.places is None else self.said[: self.places[place.frame, place.unit]].tolist()
 
@@ -70,7 +70,7 @@ def plot_utterance(model: Path, source: str, wanted: str | None, output: Path, c
 def plot_sensitivity(
     model: Path, source: str, wanted: str | None, unit: str, frame: int | None, seconds: float | None, output: Path,
     channel: int | None = None,
-) -> tuple[Place, float]:
+) -> tuple[Output, float]:
     """Draw what one output listens to; returns where it stands and its probability.
 
     unit  its name; `<space>` and `<blank>` are names too
@@ -79,7 +79,7 @@ def plot_sensitivity(
     recogniser = load_recogniser(model)
     answer = look_at(recogniser, find_utterance(source, wanted, channel))
     look, index = answer.look, find_unit(recogniser.units, unit)
-    place = Place(_find_frame(look, index, frame, seconds), index)
+    place = Output(_find_frame(look, index, frame, seconds), index)
     gradient = input_sensitivity(recogniser, answer.heard.features, place.frame, place.unit, answer.said_before(place))
     draw_sensitivity(look, gradient, place.frame, place.unit, output)
     return place, float(look.probabilities[place.frame, place.unit])
@@ -133,7 +133,7 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> Answer:
     settings = recogniser.config.features
     waveform = read_audio(utterance.audio, settings.sample_rate, utterance.offset, utterance.duration or None,
                           utterance.channel)
-    heard = hear(recogniser, waveform)
+    heard = forward_pass(recogniser, waveform)
     frames, bins = heard.log_features.shape
     best = greedy_decoder(joint_of(recogniser), recogniser.units).decode(heard.log_probs)[0]
     words, places, log_probs = best.words(recogniser.frame_seconds), None, heard.log_probs
@@ -152,7 +152,7 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> Answer:
         probabilities=np.exp(log_probs),
         times=times,
         units=recogniser.units.names,
-        words=[Word(word.word, word.start + begin, word.end + begin) for word in words],
+        words=[TimedWord(word.word, word.start + begin, word.end + begin) for word in words],
         reference=utterance.text,
         seconds=len(waveform) / settings.sample_rate,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ds2cli.alignment.path import Prices, listen
+from ds2cli.alignment.path import Prices, greedy_path
 from ds2cli.text.units import BLANK
 
 STAR = -1
@@ -29,7 +29,7 @@ def best_score(log_probs: np.ndarray, labels, word_starts, prices: Prices, steps
 
     steps  a frame, each of which earns its part of the frame's log-prob
     """
-    heard = listen(log_probs)
+    heard = greedy_path(log_probs)
     stars = heard.starred(prices).astype(float)
     best = -np.inf
     for tokens, cost in _readings(list(labels), list(word_starts), prices):

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from spoken import speak, write
 
 from ds2cli.alignment.anchors import _longest_increasing, _shared, find_anchors, find_cuts
-from ds2cli.alignment.path import listen
+from ds2cli.alignment.path import greedy_path
 
 
 @pytest.mark.parametrize("error", [0.0, 0.15, 0.3, 0.45, 0.6])
 def test_anchors_are_where_the_labels_are_said(error):
     labels, starts = write(12_000, seed=1)
     log_probs, frames = speak(labels, error, seed=2)
-    anchors = find_anchors(listen(log_probs), labels)
+    anchors = find_anchors(greedy_path(log_probs), labels)
     known = anchors >= 0
     assert (np.diff(anchors[known]) > 0).all()
     assert (np.abs(anchors - frames)[known] > 3).sum() <= 5
@@ -25,7 +25,7 @@ def test_anchors_are_where_the_labels_are_said(error):
 def test_without_anything_in_common_there_are_no_anchors():
     labels, starts = write(3000, seed=3)
     other, _ = write(3000, seed=4)
-    anchors = find_anchors(listen(speak(other, 0.1, seed=5)[0]), labels)
+    anchors = find_anchors(greedy_path(speak(other, 0.1, seed=5)[0]), labels)
     assert (anchors < 0).mean() > 0.99
     assert find_cuts(anchors, labels, starts) == []
 
@@ -56,6 +56,6 @@ def test_shared_passages_are_those_that_counting_finds(text, sounds, size):
 @pytest.mark.parametrize("n_labels", [0, 1, 11, 12, 13])
 def test_short_texts_are_no_trouble(n_labels):
     labels = (1 + np.arange(n_labels) % 20).astype(np.int32)
-    anchors = find_anchors(listen(speak(labels, 0.0, seed=6)[0]), labels)
+    anchors = find_anchors(greedy_path(speak(labels, 0.0, seed=6)[0]), labels)
     assert len(anchors) == n_labels
     assert find_cuts(anchors, labels, np.arange(n_labels + 1)) == []

@@ -8,7 +8,7 @@ from spoken import SPACE, speak, write
 from ds2cli.alignment import recording
 from ds2cli.alignment.path import PLAIN, Prices
 from ds2cli.alignment.recording import align
-from ds2cli.alignment.viterbi import best_path
+from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
 
 
@@ -23,7 +23,7 @@ def test_cut_into_pieces_it_is_the_path_of_the_whole(error, prices):
     labels, starts = write(4300, seed=3)
     log_probs, _ = speak(labels, error, seed=4)
     cut = align(log_probs, labels, starts, prices)
-    whole = best_path(log_probs, labels, starts, cut.prices, steps=cut.steps)
+    whole = viterbi_path(log_probs, labels, starts, cut.prices, steps=cut.steps)
     assert cut.score == pytest.approx(whole.score, abs=0.01)
     assert (np.abs(cut.starts - whole.starts) <= 1).mean() > 0.999  # ties: either half of a frame
     assert cut.matches and not cut.notes
@@ -34,7 +34,7 @@ def test_cut_into_pieces_it_is_the_path_of_the_whole(error, prices):
 def test_with_text_and_audio_missing_too(kind, error):
     case = mismatch(kind, 3000, error, seed=5)
     cut = align(case.log_probs, case.labels, case.word_starts)
-    whole = best_path(case.log_probs, case.labels, case.word_starts, cut.prices, steps=cut.steps)
+    whole = viterbi_path(case.log_probs, case.labels, case.word_starts, cut.prices, steps=cut.steps)
     assert cut.score == pytest.approx(whole.score, abs=0.01)
 
 
@@ -63,7 +63,7 @@ def test_wrong_cuts_are_found_and_mended(monkeypatch):
     for prices in (PLAIN, Prices(15.0, 1.3, 15.0, 1.3)):
         mended = align(log_probs, labels, starts, prices)
         assert mended.moved >= 3
-        assert mended.score == pytest.approx(best_path(log_probs, labels, starts, prices, steps=2).score, abs=0.01)
+        assert mended.score == pytest.approx(viterbi_path(log_probs, labels, starts, prices, steps=2).score, abs=0.01)
 
 
 def test_sentences_that_come_again_and_again_stay_in_their_places():

@@ -19,7 +19,7 @@ from ds2cli.audio.augment import (
     narrow_band,
 )
 from ds2cli.audio.files import write_audio
-from ds2cli.audio.noises import Place, open_noises
+from ds2cli.audio.noises import NoiseSource, open_noises
 from ds2cli.config import AugmentConfig, Config, FeatureConfig, ModelConfig
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.text.units import units_of
@@ -62,7 +62,7 @@ def recorded(tmp_path):
     sounds = [rng(n).normal(0, 0.05, n).astype(np.float32) for n in (100, 4001, 40_000)]
     for sound in sounds:
         write_audio(tmp_path / f"{len(sound)}.wav", sound, RATE)
-    return sounds, [Place(str(tmp_path / f"{len(sound)}.wav")) for sound in sounds]
+    return sounds, [NoiseSource(str(tmp_path / f"{len(sound)}.wav")) for sound in sounds]
 
 
 @pytest.mark.parametrize("room", [0, 1e9], ids=["read each time", "kept"])

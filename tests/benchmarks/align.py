@@ -26,9 +26,9 @@ from mismatches import KINDS, Mismatch, judge, mismatch  # noqa: E402
 from spoken import FRAMES_PER_LABEL, speak, write  # noqa: E402
 
 from ds2cli.alignment import skip_penalties  # noqa: E402
-from ds2cli.alignment.path import HALVES, LEFT_OUT, PLAIN, AlignedPath, listen, path_score  # noqa: E402
+from ds2cli.alignment.path import HALVES, LEFT_OUT, PLAIN, AlignedPath, greedy_path, path_score  # noqa: E402
 from ds2cli.alignment.recording import align  # noqa: E402
-from ds2cli.alignment.viterbi import best_path  # noqa: E402
+from ds2cli.alignment.viterbi import viterbi_path  # noqa: E402
 
 FRAMES_PER_MINUTE = 1500
 PEER = "ctc_segmentation"
@@ -43,11 +43,11 @@ def fitted(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> flo
 
 
 def whole(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return best_path(log_probs, labels, starts, steps=HALVES).score
+    return viterbi_path(log_probs, labels, starts, steps=HALVES).score
 
 
 def whole_priced(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return best_path(log_probs, labels, starts, align(log_probs, labels, starts).prices, steps=HALVES).score
+    return viterbi_path(log_probs, labels, starts, align(log_probs, labels, starts).prices, steps=HALVES).score
 
 
 def peer(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
@@ -65,7 +65,7 @@ def path_of_peer(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) 
     timings, _, _ = ctc_segmentation.ctc_segmentation(config, log_probs, matrix)
     inside = np.concatenate([np.arange(len(word)) + begin + 1 for word, begin in zip(words, begins, strict=False)])
     frames = np.rint(timings[inside]).astype(np.int32)
-    score = path_score(log_probs, listen(log_probs), labels, starts, PLAIN, frames, frames + 1, [])
+    score = path_score(log_probs, greedy_path(log_probs), labels, starts, PLAIN, frames, frames + 1, [])
     return frames, score
 
 
@@ -121,7 +121,7 @@ def robustness(minutes: int, with_peer: bool) -> None:
     """Per cent of spoken words within 0.2 s, of unspoken labels that get a time, of spoken labels left out."""
     solvers = {
         "ours": lambda case: first_frames(align(case.log_probs, case.labels, case.word_starts)),
-        "plain CTC": lambda case: best_path(case.log_probs, case.labels, case.word_starts).starts,
+        "plain CTC": lambda case: viterbi_path(case.log_probs, case.labels, case.word_starts).starts,
     }
     if with_peer and importlib.util.find_spec(PEER):
         solvers[PEER] = lambda case: path_of_peer(case.log_probs, case.labels, case.word_starts)[0]

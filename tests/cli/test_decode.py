@@ -161,10 +161,10 @@ def test_a_long_recording_passes_in_pieces_that_fit_together(trained, an4_uttera
     write_audio(tmp_path / "long.wav", speech, 16000)
     utterance = Utterance(id="long", audio=str(tmp_path / "long.wav"), duration=0.0)
     recogniser = load_recogniser(trained)
-    whole, = module.listen(recogniser, [utterance], 1)
+    whole, = module.infer(recogniser, [utterance], 1)
     monkeypatch.setattr(windows, "PIECE_SECONDS", 3.0)
     monkeypatch.setattr(windows, "CONTEXT_SECONDS", 2.0)
-    pieces, = module.listen(recogniser, [utterance], 1)
+    pieces, = module.infer(recogniser, [utterance], 1)
     assert abs(len(pieces.log_probs) - len(whole.log_probs)) <= 1
     frames = min(len(pieces.log_probs), len(whole.log_probs))
     same = pieces.log_probs[:frames].argmax(1) == whole.log_probs[:frames].argmax(1)

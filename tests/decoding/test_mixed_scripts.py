@@ -19,7 +19,7 @@ from test_transducer_beam import head_of, probabilities, random_frames  # noqa: 
 from ds2cli.decoding.beam import BeamDecoder  # noqa: E402
 from ds2cli.decoding.greedy import greedy_decode  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
-from ds2cli.decoding.transducer import TransducerDecoder, network_of  # noqa: E402
+from ds2cli.decoding.transducer import TransducerDecoder, kernel_network  # noqa: E402
 from ds2cli.text.scripts import split_words  # noqa: E402
 from ds2cli.text.units import Units  # noqa: E402
 
@@ -69,7 +69,7 @@ def test_a_transducer_finds_them_too(seed, search, **chosen):
     head, frames_of, cap = head_of("lstm", len(MIXED), seed % 7), 1, 3
     frames, tables = random_frames(head, frames_of, seed), random_tables(WORDS, 2, seed)
     config = replace(EVERYTHING, search=search, max_labels=cap, oov_letter=-0.5, **chosen)
-    decoder = TransducerDecoder(network_of(head), MIXED, config, as_model(tables))
+    decoder = TransducerDecoder(kernel_network(head), MIXED, config, as_model(tables))
     definition = Definition(decoder, tables)
     sums: dict[str, float] = defaultdict(lambda: -math.inf)
     for labels, score in probabilities(head, frames, frames_of * cap, cap).items():

@@ -21,7 +21,7 @@ from small_searches import UNITS, WORDS, Definition, as_model  # noqa: E402
 
 from ds2cli.config import ModelConfig  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
-from ds2cli.decoding.transducer import TransducerDecoder, TransducerGreedyDecoder, network_of  # noqa: E402
+from ds2cli.decoding.transducer import TransducerDecoder, TransducerGreedyDecoder, kernel_network  # noqa: E402
 from ds2cli.model.heads.transducer import TransducerHead  # noqa: E402
 from ds2cli.text.lexicon import build_lexicon  # noqa: E402
 from ds2cli.text.units import SPACE, Units  # noqa: E402
@@ -136,7 +136,7 @@ shapes = st.sampled_from([(search, *shape) for search, of in SHAPES.items() for 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_kernels_network_is_the_heads(kind):
     head = head_of(kind, 37, 3)
-    kernel = network_of(head)
+    kernel = kernel_network(head)
     labels = [(), (3,), (3, 36), (1, 1, 1, 2, 30), tuple(range(1, 30))]
     frames = random_frames(head, len(labels), 1)
     expected = np.stack([joint_after(head, frames[i : i + 1], one)[0] for i, one in enumerate(labels)])
@@ -149,7 +149,7 @@ def test_with_an_unlimited_beam_labels_score_as_all_their_alignments(seed, kind,
     head = head_of(kind, 3, seed % 7)
     frames = random_frames(head, n_frames, seed)
     expected = probabilities(head, frames, LONGEST, LONGEST)
-    decoder = TransducerDecoder(network_of(head), LETTERS, replace(EVERYTHING, search=search, max_labels=LONGEST),
+    decoder = TransducerDecoder(kernel_network(head), LETTERS, replace(EVERYTHING, search=search, max_labels=LONGEST),
                                 as_model(random_tables(["a", "b"], 2, seed)))
     found = {tuple(one.units.tolist()): one for one in decoder.decode(frames, 100_000)}
     assert not decoder.tokens.has_words and set(expected) <= set(found)
@@ -166,7 +166,7 @@ def test_fused_with_words_the_n_best_list_is_that_of_exhaustive_enumeration(seed
     frames, tables = random_frames(head, n_frames, seed), random_tables(WORDS, 3, seed)
     config = replace(EVERYTHING, search=search, max_labels=cap, blank_penalty=blank_penalty, oov_penalty=-2.0,
                      oov_letter=-0.5, hot_words={"ba": 1.5}, **chosen)
-    decoder = TransducerDecoder(network_of(head), UNITS, config, as_model(tables))
+    decoder = TransducerDecoder(kernel_network(head), UNITS, config, as_model(tables))
     definition, space = Definition(decoder, tables), UNITS.names.index(SPACE)
     with lower_blank(head, blank_penalty):
         scores = probabilities(head, frames, n_frames * cap, cap)
@@ -195,7 +195,7 @@ def test_labels_that_several_words_are_said_by_count_for_each(seed, kind, shape,
     frames = random_frames(head, n_frames, seed)
     tables = random_tables(["ah", "are", "bar", "b"], 2, seed)
     config = replace(EVERYTHING, search=search, max_labels=cap, alpha=alpha, beta=0.5)
-    decoder = TransducerDecoder(network_of(head), phones, config, as_model(tables), lexicon=lexicon)
+    decoder = TransducerDecoder(kernel_network(head), phones, config, as_model(tables), lexicon=lexicon)
     definition = Definition(decoder, tables)
     weights = {(word, tuple(said.split())): p for word, p, said in spoken}
     sums: dict[str, float] = defaultdict(lambda: -math.inf)
@@ -217,7 +217,7 @@ def test_pieces_of_a_stream_say_what_the_whole_says_with_memory_given_back(kind,
     frames = random_frames(head, 60, 8)
     config = DecodingConfig(beam=6, search=search, alpha=0.5, beta=0.2, settle_frames=7)
     model = as_model(random_tables(WORDS if units is UNITS else ["a", "b"], 3, 2))
-    decoder = TransducerDecoder(network_of(head), units, config, model)
+    decoder = TransducerDecoder(kernel_network(head), units, config, model)
     whole = decoder.decode(frames, 4)
     search_of = decoder.start(collect_after=40 if search == "time" else 1 << 20)
     agreed = 0
@@ -238,7 +238,7 @@ def test_a_wider_beam_never_scores_less_than_half_of_it_does_on_the_whole():
     head = head_of("lstm", len(UNITS), 4)
     totals = []
     for beam in (1, 4, 16, 64):
-        decoder = TransducerDecoder(network_of(head), UNITS, DecodingConfig(beam=beam, alpha=0.3, beta=0.0))
+        decoder = TransducerDecoder(kernel_network(head), UNITS, DecodingConfig(beam=beam, alpha=0.3, beta=0.0))
         totals.append(sum(decoder.decode(random_frames(head, 30, seed))[0].total for seed in range(10)))
     assert totals == sorted(totals)
 
@@ -247,7 +247,7 @@ def test_a_wider_beam_never_scores_less_than_half_of_it_does_on_the_whole():
 def test_greedy_is_the_likeliest_label_until_the_blank_whatever_passes_beside_it(kind):
     head = head_of(kind, len(UNITS), 6)
     utterances = [random_frames(head, n, n) for n in (9, 1, 30, 0, 4)]
-    decoder = TransducerGreedyDecoder(network_of(head), UNITS, DecodingConfig(max_labels=3))
+    decoder = TransducerGreedyDecoder(kernel_network(head), UNITS, DecodingConfig(max_labels=3))
     for frames, found in zip(utterances, decoder.decode_many(utterances), strict=True):
         said, at, score = [], [], 0.0
         for t in range(len(frames)):

@@ -80,7 +80,7 @@ def test_a_recording_cut_short_is_named(minute, tmp_path):
 def test_long_log_probs_are_those_of_the_recording_heard_at_once(recogniser, minute, tmp_path):
     samples = read_audio(minute, 16000)
     whole = recogniser.log_probs([samples])[0]
-    long = listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+    long = listen.infer_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
     assert abs(len(long) - len(whole)) <= 1
     n = min(len(long), len(whole))
     assert np.abs(long[:n] - whole[:n]).max() < 1e-3  # a context of 4 s is all that this network remembers
@@ -89,7 +89,7 @@ def test_long_log_probs_are_those_of_the_recording_heard_at_once(recogniser, min
 def test_an_interrupted_recording_goes_on_where_it_was(recogniser, minute, tmp_path, monkeypatch):
     monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
     monkeypatch.setattr(listen, "BATCH_SECONDS", 5.0)
-    whole = np.array(listen.listen_long(recogniser, str(minute), tmp_path / "whole", lambda block: None))
+    whole = np.array(listen.infer_long(recogniser, str(minute), tmp_path / "whole", lambda block: None))
     heard = []
     real = recogniser.log_probs
 
@@ -101,15 +101,15 @@ def test_an_interrupted_recording_goes_on_where_it_was(recogniser, minute, tmp_p
 
     monkeypatch.setattr(recogniser, "log_probs", killed_after_four)
     with pytest.raises(KeyboardInterrupt):
-        listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+        listen.infer_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
     assert not (tmp_path / "p").exists()
     calls = []
     monkeypatch.setattr(recogniser, "log_probs", lambda waveforms: calls.append(1) or real(waveforms))
-    again = listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
+    again = listen.infer_long(recogniser, str(minute), tmp_path / "p", lambda block: None)
     assert np.array_equal(again, whole)
     total = -(-90 // 5)
     assert len(calls) <= total - 3
-    assert np.array_equal(listen.listen_long(recogniser, "gone", tmp_path / "p", lambda block: None), whole)
+    assert np.array_equal(listen.infer_long(recogniser, "gone", tmp_path / "p", lambda block: None), whole)
 
 
 def utterance(path):
@@ -120,8 +120,8 @@ def test_progress_moves_within_one_recording_and_ends_at_its_length(recogniser, 
     monkeypatch.setattr(listen, "BATCH_SECONDS", 5.0)
     monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
     moves = []
-    told = listen.Listeners(heard=lambda done, total: moves.append((done, total)))
-    (heard,) = listen.listen(recogniser, [utterance(minute)], 1, told)
+    told = listen.Observers(heard=lambda done, total: moves.append((done, total)))
+    (heard,) = listen.infer(recogniser, [utterance(minute)], 1, told)
     assert heard.seconds == pytest.approx(90, abs=0.01) and len(moves) > 10
     done, total = zip(*moves, strict=True)
     assert list(done) == sorted(done) and set(total) == {heard.seconds} and done[-1] == heard.seconds
@@ -132,7 +132,7 @@ def test_progress_moves_within_hours_on_disk(recogniser, minute, tmp_path, monke
     monkeypatch.setattr(windows, "PIECE_SECONDS", 5.0)
     moves = []
     told = {"heard": lambda *move: moves.append(move)}
-    listen.listen_long(recogniser, str(minute), tmp_path / "p", lambda block: None, **told)
+    listen.infer_long(recogniser, str(minute), tmp_path / "p", lambda block: None, **told)
     assert len(moves) > 10 and moves == sorted(moves) and moves[-1] == pytest.approx((90, 90), abs=0.1)
 
 
@@ -150,7 +150,7 @@ def test_a_recording_that_lacks_its_end_is_heard_and_said_to_be_cut(recogniser, 
         (tmp_path / f"{n}.wav").write_bytes(data[:40000])
     said = []
     found = [utterance(tmp_path / name) for name in ("a.wav", "0.wav", "1.wav", "2.wav", "3.wav", "4.wav")]
-    heard = list(listen.listen(recogniser, found, 1, listen.Listeners(warn=said.append)))
+    heard = list(listen.infer(recogniser, found, 1, listen.Observers(warn=said.append)))
     assert all(one.log_probs is not None for one in heard)
     assert said == [f"`{n}` is cut short: its file lacks its end" for n in "01"] + [
         "`2` is cut short: its file lacks its end (others may be, too)"]
@@ -175,8 +175,8 @@ def test_a_long_recording_streams_where_the_network_can(minute, monkeypatch, is_
     monkeypatch.setattr(listen, "STREAMED_SECONDS", 7.0)
     monkeypatch.setattr(listen, "read_audio", None)
     moves = []
-    told = listen.Listeners(heard=lambda *move: moves.append(move))
-    (heard,) = listen.listen(recogniser, [utterance(minute)], 1, told)
+    told = listen.Observers(heard=lambda *move: moves.append(move))
+    (heard,) = listen.infer(recogniser, [utterance(minute)], 1, told)
     assert heard.seconds == pytest.approx(90, abs=0.01) and len(moves) > 10 and moves[-1][0] == moves[-1][1]
     n = min(len(whole), len(heard.log_probs))
     assert abs(len(heard.log_probs) - len(whole)) <= 1
@@ -190,8 +190,8 @@ def test_a_long_recording_that_ends_badly_is_heard_or_named(minute, tmp_path, mo
     cut.write_bytes(cut.read_bytes()[:400_000])
     broken.write_bytes(minute.read_bytes()[: minute.stat().st_size // 2])
     warned = []
-    told = listen.Listeners(warn=warned.append)
-    found = list(listen.listen(one_way(False), [utterance(cut), utterance(broken), utterance(minute)], 1, told))
+    told = listen.Observers(warn=warned.append)
+    found = list(listen.infer(one_way(False), [utterance(cut), utterance(broken), utterance(minute)], 1, told))
     assert found[0].seconds == pytest.approx(12.5, abs=0.1) and any("cut" in line for line in warned)
     assert found[1].log_probs is not None or "broken.flac" in found[1].problem
     assert found[2].log_probs is not None

@@ -11,7 +11,7 @@ import pytest
 
 from ds2cli.errors import UsageError
 from ds2cli.language import texts
-from ds2cli.language.texts import read_lines, read_sentences, read_words
+from ds2cli.language.texts import read_sentences, read_tokenised, read_words
 
 LINES = ["good morning", "", "grüß gott", "今日 は"]
 TOKENS = [[word.encode() for word in line.split()] for line in LINES]
@@ -31,29 +31,29 @@ def test_plain_compressed_and_records_give_the_same_sentences(tmp_path):
              write(tmp_path / "dos", b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")),
              write(tmp_path / "a.jsonl", records), write(tmp_path / "a.jsonl.gz", gzip.compress(records))]
     for file in files:
-        assert list(read_lines(file)) == TOKENS, file.name
+        assert list(read_tokenised(file)) == TOKENS, file.name
 
 
 def test_standard_input_is_read_too_and_may_be_compressed(monkeypatch):
     for stream in (b"a b\nc\n", gzip.compress(b"a b\nc\n")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stream)))
-        assert list(read_lines("-")) == [[b"a", b"b"], [b"c"]]
+        assert list(read_tokenised("-")) == [[b"a", b"b"], [b"c"]]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 def test_where_blocks_are_cut_changes_nothing(tmp_path, monkeypatch, size):
     file = write(tmp_path / "a.txt", "\n".join(LINES).encode())
     monkeypatch.setattr(texts, "BLOCK_BYTES", size)
-    assert list(read_lines(file)) == TOKENS
+    assert list(read_tokenised(file)) == TOKENS
     assert [word for block in read_sentences([file, file]) for word in block] == 2 * [
         word for line in TOKENS for word in (*line, b"</s>")]
 
 
 def test_units_are_characters_and_spaces_are_none_or_a_token_of_their_own(tmp_path):
     file = write(tmp_path / "a.txt", "今日 は\nab".encode())
-    bare = [[token.decode() for token in line] for line in read_lines(file, units=True)]
+    bare = [[token.decode() for token in line] for line in read_tokenised(file, units=True)]
     assert bare == [["今", "日", "は"], ["a", "b"]]
-    spaced = [[token.decode() for token in line] for line in read_lines(file, units=True, spaces=True)]
+    spaced = [[token.decode() for token in line] for line in read_tokenised(file, units=True, spaces=True)]
     assert spaced == [["今", "日", "<space>", "は"], ["a", "b"]]
 
 
@@ -79,13 +79,13 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch, content, what, size
 
 
 def test_signs_that_look_like_tags_but_stand_inside_words_are_text(tmp_path):
-    assert list(read_lines(write(tmp_path / "a", b"x<s> <b> a<unk>\n"))) == [[b"x<s>", b"<b>", b"a<unk>"]]
+    assert list(read_tokenised(write(tmp_path / "a", b"x<s> <b> a<unk>\n"))) == [[b"x<s>", b"<b>", b"a<unk>"]]
 
 
 def test_words_are_parted_where_lmplz_parts_them_in_text_and_in_records(tmp_path):
     text, words = "a\vb c\fd\te\0f\rg", [b"a\vb", b"c\fd", b"e", b"f", b"g"]
-    assert list(read_lines(write(tmp_path / "a", text.encode() + b"\n"))) == [words]
-    assert list(read_lines(write(tmp_path / "b", json.dumps({"text": text}).encode()))) == [words]
+    assert list(read_tokenised(write(tmp_path / "a", text.encode() + b"\n"))) == [words]
+    assert list(read_tokenised(write(tmp_path / "b", json.dumps({"text": text}).encode()))) == [words]
 
 
 def test_a_list_of_words_may_hold_what_every_model_has(tmp_path):
@@ -94,7 +94,7 @@ def test_a_list_of_words_may_hold_what_every_model_has(tmp_path):
 
 
 def test_prose_that_begins_with_a_brace_is_prose(tmp_path):
-    assert list(read_lines(write(tmp_path / "a", b"{so} it began\n"))) == [[b"{so}", b"it", b"began"]]
+    assert list(read_tokenised(write(tmp_path / "a", b"{so} it began\n"))) == [[b"{so}", b"it", b"began"]]
 
 
 def test_a_missing_file_and_a_folder_are_errors(tmp_path):

@@ -6,7 +6,7 @@ import torch
 
 from ds2cli.config import Config, FeatureConfig, LossConfig, ModelConfig
 from ds2cli.decoding.transducer import greedy_decoder, joint_of
-from ds2cli.model.inspection import hear, input_sensitivity, spoken_log_probs
+from ds2cli.model.inspection import forward_pass, input_sensitivity, spoken_log_probs
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.text.units import units_of
 
@@ -75,7 +75,7 @@ def test_a_two_way_network_hears_everything(two_way):
 
 def test_hearing_step_by_step_gives_the_recognisers_own_answer(two_way):
     waveform = np.random.default_rng(0).standard_normal(4000).astype(np.float32)
-    heard = hear(two_way, waveform)
+    heard = forward_pass(two_way, waveform)
     np.testing.assert_allclose(heard.log_probs, two_way.log_probs([waveform])[0], atol=1e-6)
     assert heard.features.shape == heard.log_features.shape
 
@@ -100,7 +100,7 @@ def test_a_transducers_gradient_is_what_a_small_change_does_after_the_same_label
 
 def test_what_a_transducer_says_along_its_best_path_is_what_its_search_heard(transducer):
     waveform = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-    frames = hear(transducer, waveform).log_probs
+    frames = forward_pass(transducer, waveform).log_probs
     np.testing.assert_allclose(frames, transducer.log_probs([waveform])[0], atol=1e-5)
     best = greedy_decoder(joint_of(transducer), UNITS).decode(frames)[0]
     assert len(best.units) > 3

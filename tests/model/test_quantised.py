@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import FORMAT, Checkpoint, load_checkpoint, save_checkpoint
-from ds2cli.model.quantised import QuantisedLinear, QuantisedRecurrence, load_listener
+from ds2cli.model.quantised import QuantisedLinear, QuantisedRecurrence, load_for_decoding
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.model.weight_storage import narrow, quantise, widen
 from ds2cli.settings import to_toml
@@ -67,7 +67,7 @@ def test_a_file_says_what_it_is_and_is_smaller(tmp_path, form, share):
 def test_float16_moves_log_probs_by_less_than_a_hundredth(tmp_path):
     save_checkpoint(tmp_path / "a", dataclasses.replace(checkpoint(), form="float16"))
     save_checkpoint(tmp_path / "b", checkpoint())
-    for half, whole in zip(*(load_listener(tmp_path / name).log_probs(waves()) for name in "ab"), strict=True):
+    for half, whole in zip(*(load_for_decoding(tmp_path / name).log_probs(waves()) for name in "ab"), strict=True):
         assert 0 < np.abs(half - whole).max() < 0.01
 
 
@@ -78,7 +78,7 @@ def test_float16_moves_log_probs_by_less_than_a_hundredth(tmp_path):
 def test_int8_decoding_stays_near_its_own_weights_in_float32(tmp_path, rnn, bidirectional, norm):
     small = dataclasses.replace(checkpoint(rnn=rnn, bidirectional=bidirectional, batch_norm=norm), form="int8")
     save_checkpoint(tmp_path / "a", small)
-    listener, exact = load_listener(tmp_path / "a"), load_recogniser(tmp_path / "a")
+    listener, exact = load_for_decoding(tmp_path / "a"), load_recogniser(tmp_path / "a")
     assert isinstance(listener.network.output, QuantisedLinear)
     runs = isinstance(listener.network.recurrent[0].directions[0], QuantisedRecurrence)
     assert runs == (rnn in ("lstm", "gru"))
@@ -108,4 +108,4 @@ def test_a_spoilt_int8_file_is_an_error(tmp_path, wrong):
     notes = {"config": to_toml(checkpoint().config), "units": write_units(UNITS), "form": form}
     save_file(weights, path, {FORMAT: json.dumps(notes)})
     with pytest.raises(CheckpointError):
-        load_listener(path)
+        load_for_decoding(path)

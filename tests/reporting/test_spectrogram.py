@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ds2cli.reporting.spectrogram import Look, Word, draw_sensitivity, draw_utterance, peaks
+from ds2cli.reporting.spectrogram import Look, TimedWord, draw_sensitivity, draw_utterance, peaks
 
 
 def look(probabilities: np.ndarray, seconds: float = 0.8, **changes) -> Look:
@@ -11,7 +11,8 @@ def look(probabilities: np.ndarray, seconds: float = 0.8, **changes) -> Look:
     power = 20 * np.random.default_rng(0).standard_normal((frames, bins))
     return Look("one", power, 0.01 + 0.01 * np.arange(frames), [(3, "1"), (12, "4")], "kHz", probabilities,
                 0.01 + 0.04 * np.arange(len(probabilities)), ["<blank>", "a", " ", "我"],
-                **{"words": [Word("a", 0.1, 0.3)], "reference": "a 我", "seconds": seconds, **changes})  # fmt: skip
+                **{"words": [TimedWord("a", 0.1, 0.3)], "reference": "a 我", "seconds": seconds,
+                   **changes})  # fmt: skip
 
 
 def spoken(*path: int, units: int = 4, certainty: float = 0.91) -> np.ndarray:

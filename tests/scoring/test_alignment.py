@@ -10,7 +10,7 @@ import ds2cli.scoring.edits.alignment as alignment
 import ds2cli.scoring.edits.distance as distance
 from ds2cli.scoring.edits.alignment import align
 from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, LEVENSHTEIN, SCLITE, SUBSTITUTED
-from ds2cli.scoring.edits.sequences import Vocabulary
+from ds2cli.scoring.edits.sequences import TokenIds
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
 pairs = st.lists(st.tuples(sentences, sentences), min_size=1, max_size=6)
@@ -77,6 +77,6 @@ def test_bands_and_blocks_change_nothing(monkeypatch, errors, cut, proven):
     monkeypatch.setattr(alignment, "BLOCK_BYTES", 1)
     found = align([reference], [hypothesis])[0]
     assert [kind for kind, _, _ in found] == expected
-    vocabulary = Vocabulary()
+    vocabulary = TokenIds()
     counts = distance.count_edits(vocabulary.encode([reference]), vocabulary.encode([hypothesis]))
     assert counts[0].tolist() == [expected.count(kind) for kind in range(4)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ds2cli.scoring.edits.alignment import edit_paths
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE, count_edits
-from ds2cli.scoring.edits.sequences import Vocabulary
+from ds2cli.scoring.edits.sequences import TokenIds
 
 sentences = st.lists(st.sampled_from("abc"), max_size=9)
 pairs = st.lists(st.tuples(sentences, sentences), min_size=1, max_size=8)
@@ -43,7 +43,7 @@ def counts_by_hand(reference, hypothesis, costs) -> list[int]:
 
 
 def encode(some_pairs):
-    vocabulary = Vocabulary()
+    vocabulary = TokenIds()
     return vocabulary.encode([r for r, _ in some_pairs]), vocabulary.encode([h for _, h in some_pairs])
 
 

@@ -9,18 +9,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, Costs, Sweep, buckets, sweeps
-from ds2cli.scoring.edits.sequences import Sequences, Vocabulary
+from ds2cli.scoring.edits.distance import (
+    CORRECT,
+    DELETED,
+    INSERTED,
+    SCLITE,
+    SUBSTITUTED,
+    EditCosts,
+    Sweep,
+    buckets,
+    sweeps,
+)
+from ds2cli.scoring.edits.sequences import Sequences, TokenIds
 
 BLOCK_BYTES = 32_000_000
 Token = tuple[int, str | None, str | None]  # what happened, reference token, hypothesis token
 
 
 def align(
-    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]], costs: Costs = SCLITE
+    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]], costs: EditCosts = SCLITE
 ) -> list[list[Token]]:
     """Each pair of token lists as one list of (what happened, reference token or None, hypothesis token or None)."""
-    vocabulary = Vocabulary()
+    vocabulary = TokenIds()
     paths = edit_paths(vocabulary.encode(references), vocabulary.encode(hypotheses), costs)
     return [_tokens(*three) for three in zip(paths, references, hypotheses, strict=True)]
 
@@ -31,7 +41,7 @@ def _tokens(path: np.ndarray, reference: Sequence[str], hypothesis: Sequence[str
     return [(e, None if e == INSERTED else next(said), None if e == DELETED else next(understood)) for e in steps]
 
 
-def edit_paths(references: Sequences, hypotheses: Sequences, costs: Costs = SCLITE) -> list[np.ndarray]:
+def edit_paths(references: Sequences, hypotheses: Sequences, costs: EditCosts = SCLITE) -> list[np.ndarray]:
     """For each pair what happened, from beginning to end: CORRECT, SUBSTITUTED, DELETED or INSERTED, (steps,) uint8."""
     n, m = references.lengths, hypotheses.lengths
     paths: list[np.ndarray] = [np.zeros(0, np.uint8)] * len(references)
@@ -41,7 +51,9 @@ def edit_paths(references: Sequences, hypotheses: Sequences, costs: Costs = SCLI
     return paths
 
 
-def _bucket_paths(references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs) -> list[np.ndarray]:
+def _bucket_paths(
+    references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: EditCosts
+) -> list[np.ndarray]:
     for sweep in sweeps(references, hypotheses, bucket, costs):
         width = min(sweep.a, sweep.band) + 1
         block = max(64, BLOCK_BYTES // (width * len(bucket)))

@@ -29,18 +29,18 @@ PROVEN_UP_TO = 250_000
 
 
 @dataclass(frozen=True)
-class Costs:
+class EditCosts:
     """What a substitution and a gap (insertion or deletion) cost."""
 
     sub: int
     gap: int
 
 
-SCLITE = Costs(sub=4, gap=3)
-LEVENSHTEIN = Costs(sub=1, gap=1)
+SCLITE = EditCosts(sub=4, gap=3)
+LEVENSHTEIN = EditCosts(sub=1, gap=1)
 
 
-def count_edits(references: Sequences, hypotheses: Sequences, costs: Costs = SCLITE) -> np.ndarray:
+def count_edits(references: Sequences, hypotheses: Sequences, costs: EditCosts = SCLITE) -> np.ndarray:
     """Correct, substituted, deleted and inserted tokens of each pair: (pairs, 4) int64."""
     said, heard = references, hypotheses
     return _kernels.count_edits(
@@ -59,7 +59,7 @@ def buckets(n: np.ndarray, m: np.ndarray, pairs: np.ndarray) -> Iterable[np.ndar
         start += size
 
 
-def sweeps(references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs) -> Iterable["Sweep"]:
+def sweeps(references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: EditCosts) -> Iterable["Sweep"]:
     """Sweeps of a bucket to be run to their end, each wider than the one before; the last holds the best paths.
 
     Only a long pair is banded. A path that leaves the band needs more gaps than twice the band less the difference of
@@ -93,7 +93,7 @@ class Sweep:
     """
 
     def __init__(
-        self, references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: Costs, band: int
+        self, references: Sequences, hypotheses: Sequences, bucket: np.ndarray, costs: EditCosts, band: int
     ) -> None:
         self.n, m = references.lengths[bucket], hypotheses.lengths[bucket]
         self.ends = self.n + m

@@ -31,7 +31,7 @@ _TAG = re.compile(r"(?<!\\);")
 _ESCAPE = re.compile(r"\\(.?)")
 
 
-class Word(NamedTuple):
+class Arc(NamedTuple):
     """One arc of a network."""
 
     text: str
@@ -47,14 +47,14 @@ class Alternation(NamedTuple):
 
 
 @dataclass
-class Network:
+class WordNetwork:
     """Arcs in topological order; arc 0 is the beginning and has no word.
 
     before  for each arc the arcs that may stand right before it, in the order in which they were written
     ends  the arcs that may stand last
     """
 
-    words: list[Word | None] = field(default_factory=lambda: [None])
+    words: list[Arc | None] = field(default_factory=lambda: [None])
     before: list[list[int]] = field(default_factory=lambda: [[]])
     ends: list[int] = field(default_factory=lambda: [0])
 
@@ -93,7 +93,7 @@ class Marks:
             return True
         return (self.optional and "(" in text) or (self.fragments and "-" in text)
 
-    def words(self, piece: str) -> list[Word]:
+    def words(self, piece: str) -> list[Arc]:
         """NIST's words: what follows a bare semicolon is a tag, and a star at the end marks a mispronunciation.
 
         A mark that stands alone is a word, if an empty one; so sclite has it (word.c, new_WORD_parseText).
@@ -103,7 +103,7 @@ class Marks:
         piece = piece[1:-1] if in_brackets else piece
         texts = self.split(piece) if piece else [""]
         empty = self.choices and not in_brackets
-        return [Word(text, in_brackets, self.fragments and is_fragment(text), empty and text == NOTHING)
+        return [Arc(text, in_brackets, self.fragments and is_fragment(text), empty and text == NOTHING)
                 for text in texts]
 
 
@@ -152,14 +152,14 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece
 
 
-def network(items: list) -> Network:
+def network(items: list) -> WordNetwork:
     """The network of a parsed transcript."""
-    result = Network()
+    result = WordNetwork()
     result.ends = result.add(items, [0])
     return result
 
 
-def align_networks(reference: Network, hypothesis: Network) -> list[Token]:
+def align_networks(reference: WordNetwork, hypothesis: WordNetwork) -> list[Token]:
     """The best alignment of any way through one with any way through the other."""
     cost, back = _fill(reference, hypothesis)
     a, b = min(product(reference.ends, hypothesis.ends), key=lambda cell: cost[cell])
@@ -173,7 +173,7 @@ def align_networks(reference: Network, hypothesis: Network) -> list[Token]:
     return path[::-1]
 
 
-def _fill(reference: Network, hypothesis: Network) -> tuple[dict, dict]:
+def _fill(reference: WordNetwork, hypothesis: WordNetwork) -> tuple[dict, dict]:
     cost = {(0, 0): np.float32(0)}
     back: dict[tuple[int, int], tuple[int, int]] = {}
     for a, said in enumerate(reference.words):
@@ -207,7 +207,7 @@ def _nearest(cost: dict, cells) -> tuple[np.float32, tuple[int, int]]:
 _SUBSTITUTION, _GAP, _OPTIONAL, _EMPTY, _BOTH_EMPTY, _SAME = map(np.float32, (4, 3, 2, 0.001, 1, 0))
 
 
-def _price(said: Word | None, understood: Word | None) -> np.float32:
+def _price(said: Arc | None, understood: Arc | None) -> np.float32:
     if said is None or understood is None:
         word = said if said is not None else understood
         assert word is not None
@@ -217,7 +217,7 @@ def _price(said: Word | None, understood: Word | None) -> np.float32:
     return _SAME if same(said, understood) else _SUBSTITUTION
 
 
-def same(said: Word, understood: Word) -> bool:
+def same(said: Arc, understood: Arc) -> bool:
     """Whether two words agree; a fragment agrees with every word that begins, or ends, like it."""
     if said.fragment or understood.fragment:
         for part, whole in ((said.text, understood.text), (understood.text, said.text)):
@@ -228,7 +228,7 @@ def same(said: Word, understood: Word) -> bool:
     return said.text == understood.text
 
 
-def _judge(said: Word | None, understood: Word | None) -> Sequence[Token]:
+def _judge(said: Arc | None, understood: Arc | None) -> Sequence[Token]:
     if all(word is None or word.nothing for word in (said, understood)):
         return []
     if said is not None and understood is not None:

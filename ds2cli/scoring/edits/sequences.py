@@ -22,7 +22,7 @@ class Sequences:
         return len(self.lengths)
 
 
-class Vocabulary(dict):
+class TokenIds(dict):
     """Tokens numbered in the order in which they are first met."""
 
     def __missing__(self, token: str) -> int:

@@ -8,7 +8,15 @@ from pathlib import Path
 from ds2cli.errors import UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Kind
-from ds2cli.scoring.inputs.transcripts import Entry, checked, read_json, read_kaldi, read_plain, read_table, read_trn
+from ds2cli.scoring.inputs.transcripts import (
+    TranscriptLine,
+    checked,
+    read_json,
+    read_kaldi,
+    read_plain,
+    read_table,
+    read_trn,
+)
 
 BY_SUFFIX = {".jsonl": Kind.json, ".json": Kind.json, ".ndjson": Kind.json, ".trn": Kind.trn, ".csv": Kind.csv,
              ".tsv": Kind.tsv, ".stm": Kind.stm, ".ctm": Kind.ctm}
@@ -47,13 +55,13 @@ def recognise(source: str | Path, named: Kind | None = None) -> Kind:
     return Kind.lines
 
 
-def read_entries(source: str | Path, kind: Kind, text_field: str, marked: bool = False) -> Iterator[Entry]:
+def read_entries(source: str | Path, kind: Kind, text_field: str, marked: bool = False) -> Iterator[TranscriptLine]:
     """One side of all utterances of a file that is not time-marked; NIST's braces are checked where marks count."""
     entries = _entries(source, kind, text_field)
     return checked(entries, called(source)) if marked else entries
 
 
-def _entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[Entry]:
+def _entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[TranscriptLine]:
     lines, name = numbered_lines(source), called(source)
     match kind:
         case Kind.json:

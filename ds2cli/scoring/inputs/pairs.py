@@ -6,7 +6,7 @@ from typing import Any
 
 from ds2cli.errors import ManifestError
 from ds2cli.scoring.choices import Missing
-from ds2cli.scoring.inputs.transcripts import Entry
+from ds2cli.scoring.inputs.transcripts import TranscriptLine
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ Fold = Callable[[str], str]
 
 
 def pair_entries(
-    references: Iterable[Entry], hypotheses: Iterable[Entry], names: tuple[str, str], policy: Missing,
+    references: Iterable[TranscriptLine], hypotheses: Iterable[TranscriptLine], names: tuple[str, str], policy: Missing,
     marked: tuple[bool, bool] = (False, False), fold: Fold = str,
 ) -> Pairing:
     """Both sides, paired by id, or by position where neither has ids; in the references' order.
@@ -95,8 +95,8 @@ def pair_entries(
 
 
 def _pair_by_position(
-    said: list[Entry], understood: list[Entry], names: tuple[str, str], pairing: Pairing, policy: Missing,
-    marked: tuple[bool, bool],
+    said: list[TranscriptLine], understood: list[TranscriptLine], names: tuple[str, str], pairing: Pairing,
+    policy: Missing, marked: tuple[bool, bool],
 ) -> None:
     if len(said) != len(understood):
         message = f"{names[0]} has {len(said)} lines, but {names[1]} has {len(understood)}"
@@ -107,7 +107,8 @@ def _pair_by_position(
 
 
 def _pair_by_id(
-    said: dict[str, Entry], understood: dict[str, Entry], pairing: Pairing, policy: Missing, marked: tuple[bool, bool]
+    said: dict[str, TranscriptLine], understood: dict[str, TranscriptLine], pairing: Pairing, policy: Missing,
+    marked: tuple[bool, bool],
 ) -> None:
     for key, entry in said.items():
         other = understood.pop(key, None)
@@ -117,16 +118,16 @@ def _pair_by_id(
         pairing.add(_called(entry), None, entry.text or "", policy, record=entry.record, marked=marked)
 
 
-def _called(entry: Entry) -> str:
+def _called(entry: TranscriptLine) -> str:
     return entry.key if entry.key is not None else f"line {entry.number}"
 
 
-def unique(entries: Iterable[Entry], name: str, fold: Fold = str) -> dict[str, Entry]:
+def unique(entries: Iterable[TranscriptLine], name: str, fold: Fold = str) -> dict[str, TranscriptLine]:
     """Entries by their ids, folded.
 
     raises  ManifestError where an id comes twice
     """
-    by_id: dict[str, Entry] = {}
+    by_id: dict[str, TranscriptLine] = {}
     for entry in entries:
         key = fold(_called(entry))
         if key in by_id:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ds2cli.io.text import Line
 from ds2cli.records.ctm import Mark
-from ds2cli.records.stm import Channel, Segment, read_stm, single
+from ds2cli.records.stm import Channel, StmSegment, read_stm, single
 from ds2cli.scoring.inputs.transcripts import check_braces
 
 IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING", "IGNORETIMESEGMENTINSCORING"
@@ -26,7 +26,7 @@ def folded(channel: Channel, fold: Callable[[str], str]) -> Channel:
     return fold(channel[0]), fold(channel[1])
 
 
-def read_segments(lines: Iterable[Line], name: str, marked: bool = True) -> Iterator[Segment]:
+def read_segments(lines: Iterable[Line], name: str, marked: bool = True) -> Iterator[StmSegment]:
     """The segments of an stm file; braces are checked where marks count.
 
     raises  ManifestError naming the line that is not one
@@ -38,7 +38,7 @@ def read_segments(lines: Iterable[Line], name: str, marked: bool = True) -> Iter
 
 
 def words_by_segment(
-    segments: list[Segment], marks: list[Mark], fold: Callable[[str], str] = str
+    segments: list[StmSegment], marks: list[Mark], fold: Callable[[str], str] = str
 ) -> list[str | None]:
     """The hypothesis of each segment; None where the hypotheses know nothing of its recording and channel."""
     by_channel: dict[Channel, list[Mark]] = {}

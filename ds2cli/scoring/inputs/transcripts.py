@@ -17,7 +17,7 @@ KEY_COLUMNS = ("id", "utt_id", "key", "path", "wav_filename")
 
 
 @dataclass(slots=True)
-class Entry:
+class TranscriptLine:
     """One side of an utterance.
 
     key  pairs it with the other side; None where only the position does
@@ -31,17 +31,17 @@ class Entry:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def read_trn(lines: Iterable[Line], name: str) -> Iterator[Entry]:
+def read_trn(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
     """The utterances of a trn file.
 
     raises  ManifestError naming the line without id
     """
     for number, key, text in trn.read_trn(lines, name):
         speaker = key.partition("-")[0] if "-" in key else key.partition("_")[0]
-        yield Entry(key, text, number, {"speaker": speaker} if speaker != key else {})
+        yield TranscriptLine(key, text, number, {"speaker": speaker} if speaker != key else {})
 
 
-def checked(entries: Iterable[Entry], name: str) -> Iterator[Entry]:
+def checked(entries: Iterable[TranscriptLine], name: str) -> Iterator[TranscriptLine]:
     """The same entries; complains of the first whose braces do not match."""
     for entry in entries:
         check_braces(entry.text, name, entry.number)
@@ -59,29 +59,29 @@ def check_braces(text: str | None, name: str, number: int) -> None:
         raise ManifestError(f"{name}, line {number}: {problem}", hint=hint) from None
 
 
-def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[Entry]:
+def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
     """`utterance-id words`, one a line: Kaldi's text files.
 
     raises  ManifestError naming an empty line
     """
-    yield from (Entry(key, words, number) for number, key, words in kaldi.read_kaldi(lines, name))
+    yield from (TranscriptLine(key, words, number) for number, key, words in kaldi.read_kaldi(lines, name))
 
 
-def read_plain(lines: Iterable[Line], name: str) -> Iterator[Entry]:
+def read_plain(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
     """One utterance a line; an empty line is an utterance without words."""
     for number, line in lines:
-        yield Entry(None, line, number)
+        yield TranscriptLine(None, line, number)
 
 
-def read_json(lines: Iterable[Line], name: str, text_field: str) -> Iterator[Entry]:
+def read_json(lines: Iterable[Line], name: str, text_field: str) -> Iterator[TranscriptLine]:
     """JSON lines whose `text_field` is this side's text."""
     for number, record in read_records((line for _, line in lines), name, HINT):
         where = f"{name}, line {number}"
         key = id_of(record) or name_of(record, number)
-        yield Entry(key, text_of(record, text_field, where), number, record)
+        yield TranscriptLine(key, text_of(record, text_field, where), number, record)
 
 
-def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str) -> Iterator[Entry]:
+def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str) -> Iterator[TranscriptLine]:
     """A table with a header; ids stand in a column `id`, `utt_id`, `key`, `path` or `wav_filename`, if there is one.
 
     raises  ManifestError where a column is missing, or a line has another number of cells than the header
@@ -94,7 +94,7 @@ def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str
                 hint = f"its columns are {found}; name one with --ref-field or --hyp-field"
                 raise ManifestError(f"{name}, line 1: no column `{text_field}`", hint=hint)
             key_column = next((column for column in KEY_COLUMNS if column in record), None)
-        yield Entry(record[key_column] if key_column else None, record[text_field], number, record)
+        yield TranscriptLine(record[key_column] if key_column else None, record[text_field], number, record)
 
 
 def text_of(record: Record, field: str, where: str) -> str | None:

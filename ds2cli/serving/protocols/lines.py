@@ -23,7 +23,7 @@ KNOWN = ("sample_rate", "format", "channels", "model", "partials")
 
 
 @dataclass(frozen=True)
-class Asked:
+class StreamOptions:
     """What a client's first message asks for."""
 
     model: Model
@@ -98,7 +98,7 @@ async def _tell(socket: WebSocket, stream: LiveStream, partials: bool, idle: flo
                 await socket.send_text(to_line(record))
 
 
-def _asked(text: str, service: Service) -> Asked:
+def _asked(text: str, service: Service) -> StreamOptions:
     fields = _parsed(text, "the first message")
     for name in fields:
         if name not in KNOWN:
@@ -113,7 +113,7 @@ def _asked(text: str, service: Service) -> Asked:
         raise Refused(400, "`partials` is true or false")
     if not (model is None or isinstance(model, str)):
         raise Refused(400, "`model` is a name")
-    return Asked(service.model(model), PcmFormat(rate, channels, encoding), partials)
+    return StreamOptions(service.model(model), PcmFormat(rate, channels, encoding), partials)
 
 
 def whole_number(name: str, value: object, least: int, most: int) -> None:

@@ -41,7 +41,7 @@ LANGUAGES = {"en": "english", "de": "german", "zh": "chinese", "es": "spanish", 
 
 
 @dataclass(frozen=True)
-class Asked:
+class TranscriptionOptions:
     """What a request asks for."""
 
     model: Model
@@ -81,7 +81,9 @@ def _model(model: Model) -> dict[str, Any]:
     return {"id": model.name, "object": "model", "created": model.created, "owned_by": "ds2"}
 
 
-async def _received(request: Request, service: Service, stack: contextlib.AsyncExitStack) -> tuple[Path, Asked]:
+async def _received(
+    request: Request, service: Service, stack: contextlib.AsyncExitStack
+) -> tuple[Path, TranscriptionOptions]:
     """The recording as a file that lives as long as the stack, and what is asked of it."""
     check(request, service)
     await stack.enter_async_context(place(service.upload_places, "uploads"))
@@ -113,7 +115,7 @@ def _copy(source: BinaryIO, target: Any) -> None:
     target.flush()
 
 
-def _asked(form: FormData, service: Service) -> Asked:
+def _asked(form: FormData, service: Service) -> TranscriptionOptions:
     for name in form:
         if name not in TAKEN:
             raise Refused(400, f"`{name[:100]}` is not known here", name[:100], "unknown_parameter")
@@ -139,7 +141,7 @@ def _asked(form: FormData, service: Service) -> Asked:
     if streams and form_ not in ("json", "text"):
         raise Refused(400, "`stream` goes with response_format=json", "response_format", "invalid_value")
     _check_temperature(one.get("temperature", "0"))
-    return Asked(model, form_, model.language or language, tuple(given) or ("segment",), streams)
+    return TranscriptionOptions(model, form_, model.language or language, tuple(given) or ("segment",), streams)
 
 
 def _check_temperature(text: str) -> None:
@@ -180,7 +182,7 @@ async def _heard(working: asyncio.Task[Record], service: Service) -> Record:
         raise too_long(service.limits, "an upload") from None
 
 
-def _answer(record: Record, asked: Asked) -> Response:
+def _answer(record: Record, asked: TranscriptionOptions) -> Response:
     if asked.form == "json":
         return JSONResponse({"text": record["pred_text"], "usage": _usage(record)})
     if asked.form == "verbose_json":
@@ -193,7 +195,7 @@ def _usage(record: Record) -> dict[str, Any]:
     return {"type": "duration", "seconds": math.ceil(record["duration"])}
 
 
-def _verbose(record: Record, asked: Asked) -> dict[str, Any]:
+def _verbose(record: Record, asked: TranscriptionOptions) -> dict[str, Any]:
     told = {"task": "transcribe", "language": LANGUAGES.get(asked.language, asked.language),
             "duration": record["duration"], "text": record["pred_text"], "usage": _usage(record)}
     if "word" in asked.granularities:
@@ -225,7 +227,7 @@ class Events(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(service: Service, asked: Asked, path: Path, came: float) -> AsyncIterator[str]:
+async def _events(service: Service, asked: TranscriptionOptions, path: Path, came: float) -> AsyncIterator[str]:
     """The text as it grows, then whole."""
     grown: asyncio.Queue[str | None] = asyncio.Queue()
     # What is written in the end is not what is said so far: figures, capitals. So it comes at once.

@@ -24,7 +24,7 @@ NAME = "vosk"
 
 
 @dataclass(frozen=True)
-class Asked:
+class VoskConfig:
     """What a client's configuration asks for."""
 
     model: Model
@@ -49,7 +49,7 @@ async def serve(socket: WebSocket, service: Service) -> None:
 
 
 async def _recognise(socket: WebSocket, service: Service, idle: float) -> None:
-    asked, goes_on = Asked(service.default), True
+    asked, goes_on = VoskConfig(service.default), True
     while goes_on:
         message = await _next(socket, service, idle)
         if isinstance(message, bytes):
@@ -62,8 +62,8 @@ async def _recognise(socket: WebSocket, service: Service, idle: float) -> None:
             goes_on = not message.get("eof")
 
 
-async def _one_stream(socket: WebSocket, service: Service, stream: LiveStream, asked: Asked, message: bytes | Record,
-                      idle: float) -> bool:  # fmt: skip
+async def _one_stream(socket: WebSocket, service: Service, stream: LiveStream, asked: VoskConfig,
+                      message: bytes | Record, idle: float) -> bool:  # fmt: skip
     """One stream's sound, each message answered; whether another stream may follow."""
     partial = ""
     while isinstance(message, bytes) or "config" in message:
@@ -116,7 +116,7 @@ async def _next(socket: WebSocket, service: Service, idle: float) -> bytes | Rec
     return fields
 
 
-def _asked(config: Any, asked: Asked, service: Service) -> Asked:
+def _asked(config: Any, asked: VoskConfig, service: Service) -> VoskConfig:
     if not isinstance(config, dict):
         raise Refused(400, "`config` is an object")
     rate = config.get("sample_rate", asked.rate)
@@ -134,7 +134,7 @@ def _asked(config: Any, asked: Asked, service: Service) -> Asked:
     )
 
 
-def _result(finals: list[Record], asked: Asked) -> dict[str, Any]:
+def _result(finals: list[Record], asked: VoskConfig) -> dict[str, Any]:
     """What was said, as Vosk tells it; utterances that ended within one message become one."""
     text = " ".join(record["pred_text"] for record in finals)
     words = [{"conf": word["confidence"], "end": word["end"], "start": word["start"], "word": word["word"]}

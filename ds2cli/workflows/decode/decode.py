@@ -10,7 +10,7 @@ from ds2cli.records.jsonl import Record
 from ds2cli.workflows.decode.decoder import Decoder, must_have_log_probs, open_decoder
 from ds2cli.workflows.decode.outcomes import outcomes_of
 from ds2cli.workflows.decode.request import DecodeRequest
-from ds2cli.workflows.decode.source import Source, open_source
+from ds2cli.workflows.decode.source import LogProbSource, open_source
 from ds2cli.workflows.decode.writing import as_asked
 
 
@@ -48,7 +48,7 @@ def decode(
 
 
 def decode_source(
-    source: Source, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None]
+    source: LogProbSource, decoder: Decoder, request: DecodeRequest, skip: Callable[[str], None]
 ) -> Iterator[Record]:
     """The records of a source, each with what was said."""
     return as_asked(_records(outcomes_of(source, decoder, request), skip), request)

@@ -13,10 +13,10 @@ from ds2cli.inference.window_work import Outcome
 from ds2cli.records.jsonl import Record
 from ds2cli.workflows.decode.decoder import Decoder
 from ds2cli.workflows.decode.request import DecodeRequest
-from ds2cli.workflows.decode.source import Source, are_log_probs
+from ds2cli.workflows.decode.source import LogProbSource, are_log_probs
 
 
-def outcomes_of(source: Source, decoder: Decoder, request: DecodeRequest) -> Iterator[Outcome]:
+def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest) -> Iterator[Outcome]:
     """What became of each utterance of a source, in order; those that cannot be decoded come as soon as that is known.
 
     raises  Ds2Error where files of log-probs hold something else
@@ -47,7 +47,7 @@ def outcomes_of(source: Source, decoder: Decoder, request: DecodeRequest) -> Ite
             yield finished()
 
 
-def describe(record: Record, hypotheses: list[Hypothesis], source: Source, request: DecodeRequest) -> Record:
+def describe(record: Record, hypotheses: list[Hypothesis], source: LogProbSource, request: DecodeRequest) -> Record:
     """The record with what was said."""
     best = hypotheses[0]
     said = describe_words(best, best.words(source.frame_seconds))

@@ -19,7 +19,7 @@ from ds2cli.workflows.inputs import read_asked
 
 
 @dataclass(frozen=True)
-class Source:
+class LogProbSource:
     """Log-probs one after another, with their records; None and a problem where a recording could not be read.
 
     joint  of a transducer, whose frames stand in place of log-probs: its prediction network and joint layer
@@ -42,7 +42,7 @@ def open_source(
     hears: Callable[[float, float], None] = lambda done, total: None,
     layout: LogitsLayout | None = None, say: Callable[[str], None] = lambda line: None,
     skip: Callable[[str], None] = lambda message: None, one_recording: bool = False,
-) -> Source:
+) -> LogProbSource:
     """Log-probs from files of them, or from the run's network and the audio.
 
     layout  inputs are logits of another toolkit, and no run is asked
@@ -53,7 +53,7 @@ def open_source(
         found = read_records(layout.records) if layout.records else ()
         records = {str(record.get("id")): record for _, record in found}
         logits = [LogitsFile(name, layout, records) for name in inputs]
-        return Source(logits[0].units, logits[0].frame_seconds, _told(logits, say))
+        return LogProbSource(logits[0].units, logits[0].frame_seconds, _told(logits, say))
     for name in filter(are_foreign, inputs):
         raise UsageError(f"`{name}` was not written by ds2 (it has no head.json): whose units are its columns?",
                          hint=LAYOUT_HINT)
@@ -64,22 +64,22 @@ def open_source(
         if one_recording:
             all_of_one_recording(record for file in files for record in file.records)
         items = ((record, array, "") for file in files for record, array in file)
-        return Source(files[0].units, files[0].frame_seconds, items)
-    from ds2cli.inference.utterances import Listeners
+        return LogProbSource(files[0].units, files[0].frame_seconds, items)
+    from ds2cli.inference.utterances import Observers
     from ds2cli.model.devices import usable_device
-    from ds2cli.model.quantised import load_listener
+    from ds2cli.model.quantised import load_for_decoding
 
     utterances = read_asked(inputs, channel, skip, one_recording)
-    return listening(load_listener(run, usable_device(device)), utterances, jobs, Listeners(warn=warn, heard=hears))
+    return listening(load_for_decoding(run, usable_device(device)), utterances, jobs, Observers(warn=warn, heard=hears))
 
 
-def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, listeners: Any) -> Source:
+def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, listeners: Any) -> LogProbSource:
     """What a recogniser makes of utterances, one after another."""
-    from ds2cli.inference.utterances import listen
+    from ds2cli.inference.utterances import infer
 
     items = (({"id": one.utterance.id, **one.utterance.record, **_duration(one)}, one.log_probs, one.problem)
-             for one in listen(recogniser, utterances, jobs, listeners))
-    return Source(recogniser.units, recogniser.frame_seconds, items, joint_of(recogniser))
+             for one in infer(recogniser, utterances, jobs, listeners))
+    return LogProbSource(recogniser.units, recogniser.frame_seconds, items, joint_of(recogniser))
 
 
 def _told(files: list[LogitsFile], say: Callable[[str], None]) -> Iterator[tuple[Record, np.ndarray | None, str]]:

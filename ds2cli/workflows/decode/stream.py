@@ -47,7 +47,7 @@ class StreamRequest:
 
 
 @dataclass(frozen=True)
-class Source:
+class SoundStream:
     """A recording or pipe: its record, its sound in blocks at the model's rate, whether it comes at its own speed."""
 
     record: Record
@@ -126,7 +126,7 @@ def open_streams(recogniser: Recogniser, say: Callable[[str], None]) -> Streams 
     return WindowedStreams(recogniser)
 
 
-def _hear(network: Any, live: LiveDecoder, source: Source, interruption: Interruption,
+def _hear(network: Any, live: LiveDecoder, source: SoundStream, interruption: Interruption,
           skip: Callable[[str], None], writer: Writer | None) -> Iterator[Record]:
     place, told = network.start(), Told(source.record, writer)
     clock = time.monotonic() if source.is_live else None
@@ -174,18 +174,18 @@ def _named(record: Record) -> Record:
     return {"id": record["id"]} if "id" in record else {}
 
 
-def _sources(request: StreamRequest, rate: int, pipe: BinaryIO) -> Iterator[Source]:
+def _sources(request: StreamRequest, rate: int, pipe: BinaryIO) -> Iterator[SoundStream]:
     if request.microphone:
-        yield Source({"id": "microphone"}, microphone(rate, request.chunk), is_live=True)
+        yield SoundStream({"id": "microphone"}, microphone(rate, request.chunk), is_live=True)
         return
     for name in request.decode.inputs:
         if name == "-":
-            yield Source({"id": "stdin"}, _from_pipe(pipe, request, rate), is_live=True)
+            yield SoundStream({"id": "stdin"}, _from_pipe(pipe, request, rate), is_live=True)
             continue
         for utterance in read_inputs([name]):
             blocks = _chunks(read_blocks(utterance.audio, rate), round(request.chunk * rate))
             record = {"id": utterance.id, **utterance.record}
-            yield Source(record, _paced(blocks, rate) if request.real_time else blocks, request.real_time)
+            yield SoundStream(record, _paced(blocks, rate) if request.real_time else blocks, request.real_time)
 
 
 def _from_pipe(pipe: BinaryIO, request: StreamRequest, rate: int) -> Iterator[np.ndarray]:

@@ -13,10 +13,10 @@ import torch
 
 from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
-from ds2cli.inference.utterances import listen
+from ds2cli.inference.utterances import infer
 from ds2cli.io.atomic import atomic_write
 from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
-from ds2cli.model.quantised import load_listener
+from ds2cli.model.quantised import load_for_decoding
 from ds2cli.model.recogniser import Recogniser, build_recogniser, pad
 from ds2cli.records.manifest import Utterance
 from ds2cli.scoring.rates import score_texts
@@ -101,7 +101,8 @@ def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
             raise Ds2Error(f"`{request.output}` is not written: it differs from the recogniser by {largest:.2g}",
                            hint="please report this, with: ds2 doctor")
         if utterances and request.kind in CHECKPOINTS:
-            sides = compare(recogniser, load_listener(place), CHECKPOINTS[request.kind], utterances, request.jobs, skip)
+            written = load_for_decoding(place)
+            sides = compare(recogniser, written, CHECKPOINTS[request.kind], utterances, request.jobs, skip)
         size = sum(one.stat().st_size for one in places)
     return Exported(list(places.values()), size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides)
 
@@ -118,7 +119,7 @@ def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path)
     """Write a file of that kind, open it as its readers will, and return how it answers."""
     if kind in CHECKPOINTS:
         save_checkpoint(path, replace(checkpoint, form=CHECKPOINTS[kind]))
-        return _answer_of(load_listener(path))
+        return _answer_of(load_for_decoding(path))
     if kind == "onnx":
         from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
 
@@ -181,7 +182,7 @@ def compare(before: Recogniser, after: Recogniser, name: str, utterances: list[U
     raises  UsageError where no utterance that can be read has a text
     """
     spoken = [utterance for utterance in utterances if utterance.record.get("text")]
-    for _ in listen(before, islice(spoken, 8), jobs):
+    for _ in infer(before, islice(spoken, 8), jobs):
         pass  # what is slow only the first time should not count
     return [rated("float32", before, spoken, jobs, skip), rated(name, after, spoken, jobs, lambda problem: None)]
 
@@ -191,7 +192,7 @@ def rated(name: str, recogniser: Recogniser, utterances: list[Utterance], jobs: 
     """WER and CER of greedy decoding, and what it cost, reading included."""
     references, texts, seconds, begun = [], [], 0.0, time.process_time()
     decoder = greedy_decoder(joint_of(recogniser), recogniser.units)
-    for heard in listen(recogniser, utterances, jobs):
+    for heard in infer(recogniser, utterances, jobs):
         if heard.log_probs is None:
             skip(heard.problem)
             continue

@@ -14,11 +14,11 @@ from ds2cli.language.model import NgramModel, begins_as_binary, model_in_memory
 from ds2cli.language.model_file import check_model_path, write_model
 from ds2cli.language.ngrams import NgramTables
 from ds2cli.language.perplexity import score_text
-from ds2cli.language.texts import read_lines
+from ds2cli.language.texts import read_tokenised
 
 
 @dataclass(frozen=True)
-class Pruned:
+class PruneResult:
     """n-grams before and after, the threshold, and perplexities (None without dev text)."""
 
     before: list[int]
@@ -39,7 +39,7 @@ class Mixed:
 
 
 def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | None, dev: str | None,
-          listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> Pruned:
+          listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> PruneResult:
     """A smaller model, by entropy: to a threshold or to a number of n-grams.
 
     raises  UsageError where neither or both are given
@@ -57,7 +57,7 @@ def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | N
     write_model(smaller, output)
     perplexities = [score_text(model_in_memory(model), lines).perplexity if lines else None
                     for model in (tables, smaller)]
-    return Pruned(tables.counts, smaller.counts, limit, *perplexities)
+    return PruneResult(tables.counts, smaller.counts, limit, *perplexities)
 
 
 def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], dev: str | None,
@@ -101,7 +101,7 @@ def _read(path: Path, listen: Callable[[str], None], warn: Callable[[str], None]
 def _read_dev(dev: str | None) -> list[list[bytes]]:
     if dev is None:
         return []
-    lines = list(read_lines(dev))
+    lines = list(read_tokenised(dev))
     if not lines:
         raise TextError("the dev text is empty", hint="give one sentence per line")
     return lines

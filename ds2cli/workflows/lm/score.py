@@ -9,7 +9,7 @@ from ds2cli.errors import TextError
 from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.language.perplexity import LineScore, TextScore, score_lines
-from ds2cli.language.texts import read_lines
+from ds2cli.language.texts import read_tokenised
 from ds2cli.workflows.lm.lexicon import unsaid_note
 
 
@@ -29,7 +29,7 @@ def score(model: Path, text: str, units: bool = False, spaces: bool = False,
     counts: Counter[bytes] = Counter()
 
     def lines() -> Iterator[list[bytes]]:
-        for tokens in read_lines(text, units, spaces, mixed):
+        for tokens in read_tokenised(text, units, spaces, mixed):
             counts.update(tokens if lexicon_file else ())
             yield tokens
 

@@ -15,7 +15,7 @@ HINT = 'each line needs `features`, as ds2 prepare segment --all writes them, an
 
 
 @dataclass(frozen=True)
-class Judged:
+class FilterFit:
     """How a filter did on labelled segments.
 
     precision  share of the kept that are good; recall: share of the good that are kept
@@ -39,7 +39,7 @@ class Judged:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in vars(self).items()}
 
 
-def prepare_filter(train: list[str], test: list[str], recall: float | None) -> tuple[Filter, list[Judged]]:
+def prepare_filter(train: list[str], test: list[str], recall: float | None) -> tuple[Filter, list[FilterFit]]:
     """A filter fitted on `train`, and how it does on each file of both.
 
     recall  the share of the training set's good segments that its threshold keeps; None: the threshold is 0.5
@@ -53,12 +53,12 @@ def prepare_filter(train: list[str], test: list[str], recall: float | None) -> t
     return replace(found, about={"judged": [one.as_json() for one in judged]}), judged
 
 
-def judge(found: Filter, files: list[str], name: str) -> Judged:
+def judge(found: Filter, files: list[str], name: str) -> FilterFit:
     """How a filter does on labelled segments."""
     features, good = _read(files)
     confidences = found.confidences(features)
     keep = confidences >= found.threshold
-    return Judged(name, int(good.sum()), int((~good).sum()), _share(good, keep), _share(keep, good),
+    return FilterFit(name, int(good.sum()), int((~good).sum()), _share(good, keep), _share(keep, good),
                   _share(~keep, ~good), area_under_curve(confidences, good) if 0 < good.sum() < len(good) else np.nan)
 
 

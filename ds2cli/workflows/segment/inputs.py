@@ -21,7 +21,7 @@ HINT = "a recording and its text: ds2 prepare segment --model RUN talk.flac talk
 
 
 @dataclass(frozen=True)
-class Pair:
+class RecordingText:
     """A recording and what was said in it, more or less; `problem` says why there is nothing to align.
 
     text, text_file  the text itself, or the file that holds it
@@ -47,7 +47,7 @@ class Pair:
         return read_document(self.text_file, knows)
 
 
-def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
+def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[RecordingText]:
     """The pairs of all inputs, in order; ids that come twice are numbered.
 
     channel  of every recording, from 0; None is what its record names, else all
@@ -62,12 +62,12 @@ def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[Pair]:
         yield pair if seen[pair.id] == 1 else replace(pair, id=f"{pair.id}-{seen[pair.id]}")
 
 
-def _pairs(inputs: list[str]) -> Iterator[Pair]:
+def _pairs(inputs: list[str]) -> Iterator[RecordingText]:
     if len(inputs) == 2 and is_sound(inputs[0]) and not is_sound(inputs[1]) and not Path(inputs[1]).is_dir():
         for name in inputs:
             if not Path(name).exists():
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
-        yield Pair(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
+        yield RecordingText(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
         return
     is_text_first = len(inputs) == 2 and is_sound(inputs[1]) and not is_sound(inputs[0])
     if is_text_first and Path(inputs[0]).suffix.lower() in DOCUMENT_SUFFIXES:
@@ -81,7 +81,7 @@ def _pairs(inputs: list[str]) -> Iterator[Pair]:
             yield from _of_manifest(name)
 
 
-def _of_folder(folder: Path) -> Iterator[Pair]:
+def _of_folder(folder: Path) -> Iterator[RecordingText]:
     """Recordings with a text of the same name beside each."""
     found = list(recordings_in(folder))
     if not found:
@@ -89,7 +89,7 @@ def _of_folder(folder: Path) -> Iterator[Pair]:
     for audio in found:
         text = _text_beside(audio)
         problem = "" if text else f"`{audio}` has no text beside it (`{audio.stem}.txt`)"
-        yield Pair(audio.stem, os.path.abspath(audio), text_file=text, problem=problem)
+        yield RecordingText(audio.stem, os.path.abspath(audio), text_file=text, problem=problem)
 
 
 def _text_beside(audio: Path) -> str | None:
@@ -100,7 +100,7 @@ def _text_beside(audio: Path) -> str | None:
     return next((str(one) for one in (*texts, *in_languages) if one.is_file()), None)
 
 
-def _of_manifest(name: str) -> Iterator[Pair]:
+def _of_manifest(name: str) -> Iterator[RecordingText]:
     folder = Path.cwd() if name == "-" else Path(name).resolve().parent
     for utterance in read_manifest(name, required=("audio_filepath",)):
         record = dict(utterance.record)
@@ -112,5 +112,5 @@ def _of_manifest(name: str) -> Iterator[Pair]:
             problem = f"`{utterance.id}` begins {utterance.offset:g} s into its file: segments come of whole recordings"
         elif text_file is None and not utterance.text:
             problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
-        yield Pair(utterance.id, utterance.audio, utterance.text,
+        yield RecordingText(utterance.id, utterance.audio, utterance.text,
                    str(folder / str(text_file)) if text_file is not None else None, record, problem, utterance.channel)

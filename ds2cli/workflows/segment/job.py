@@ -22,8 +22,8 @@ from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.formats import all_of_one_recording
-from ds2cli.workflows.segment.inputs import Pair, read_pairs
-from ds2cli.workflows.segment.recording import Answer, SegmentSettings, segment_recording
+from ds2cli.workflows.segment.inputs import RecordingText, read_pairs
+from ds2cli.workflows.segment.recording import SegmentedRecording, SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import WorkFolder
 
 
@@ -48,7 +48,7 @@ class SegmentRequest:
 def segment(
     request: SegmentRequest, work: WorkFolder, heard: Callable[[float, float], None] = lambda done, total: None,
     plan: Plan | None = None,
-) -> Iterator[Answer]:
+) -> Iterator[SegmentedRecording]:
     """The answer of every recording, in order.
 
     work    keeps each as soon as it is there, so that a killed job goes on
@@ -66,13 +66,13 @@ def segment(
     yield from plan.answers(segment_work(partial(_open_all, request, work, heard)), enumerate(pairs))
 
 
-def segment_work(open_worker: Callable[[], Worker]) -> Work[Pair, Answer]:
+def segment_work(open_worker: Callable[[], Worker]) -> Work[RecordingText, SegmentedRecording]:
     """The work of segmenting; its questions are recordings with their texts."""
     return Work(
         open=open_worker, name=lambda pair: repr((pair.id, pair.audio, pair.text, pair.text_file, pair.record)),
         pack=lambda one: ({"segments": one.segments, "recording": one.recording, "problem": one.problem,
                            "doubt": one.doubt}, []),
-        unpack=lambda pair, found, _: Answer(pair, **found),
+        unpack=lambda pair, found, _: SegmentedRecording(pair, **found),
     )
 
 
@@ -82,7 +82,7 @@ def _open_all(request: SegmentRequest, work: WorkFolder, heard: Callable[[float,
     load_checkpoint(request.model)
     jobs = request.jobs or (torch.cuda.device_count() if device == "cuda" else request.cores)
 
-    def answers(pairs: Iterable[Pair]) -> Iterator[Answer]:
+    def answers(pairs: Iterable[RecordingText]) -> Iterator[SegmentedRecording]:
         pairs = iter(pairs)
         first = list(islice(pairs, 2))
         if jobs == 1 or len(first) < 2:
@@ -96,8 +96,8 @@ def _open_all(request: SegmentRequest, work: WorkFolder, heard: Callable[[float,
 
 
 def _elsewhere(
-    pairs: Iterable[Pair], request: SegmentRequest, device: str, work: WorkFolder, jobs: int
-) -> Iterator[Answer]:
+    pairs: Iterable[RecordingText], request: SegmentRequest, device: str, work: WorkFolder, jobs: int
+) -> Iterator[SegmentedRecording]:
     """The answers of a pool of processes, a few recordings ahead of who asks for them."""
     context = multiprocessing.get_context("spawn")  # a forked torch may hang
     numbers = context.Value("i", 0)
@@ -145,7 +145,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _answer(pair: Pair, model: str, settings: SegmentSettings, work: WorkFolder) -> Answer:
+def _answer(pair: RecordingText, model: str, settings: SegmentSettings, work: WorkFolder) -> SegmentedRecording:
     return segment_recording(pair, model, partial(_recogniser, model, _device), settings, work)
 
 

@@ -9,7 +9,7 @@ from ds2cli.io.atomic import atomic_text, make_folder, must_be_writable
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
-from ds2cli.workflows.segment.recording import Answer
+from ds2cli.workflows.segment.recording import SegmentedRecording
 from ds2cli.workflows.segment.wording import counted, hours, sentence
 
 
@@ -36,7 +36,7 @@ class Outputs:
     words: int = 0
     kept_words: int = 0
     lost: Counter[str] = field(default_factory=Counter)
-    _answers: list[Answer] = field(default_factory=list)
+    _answers: list[SegmentedRecording] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for path in filter(None, (self.report, self.html)):
@@ -44,7 +44,7 @@ class Outputs:
         if self.kaldi:
             make_folder(self.kaldi)
 
-    def records(self, answers: Iterable[Answer], say: Callable[[str], None]) -> Iterator[Record]:
+    def records(self, answers: Iterable[SegmentedRecording], say: Callable[[str], None]) -> Iterator[Record]:
         """The segments of all recordings, in order; the rest is counted, and kept for what is written at the end.
 
         say  is told what became of each recording
@@ -63,7 +63,7 @@ class Outputs:
                 self._answers.append(replace(answer, segments=[]))
             yield from answer.segments if self.everything else answer.kept
 
-    def _count(self, answer: Answer) -> None:
+    def _count(self, answer: SegmentedRecording) -> None:
         self.recordings += 1
         self.seconds += answer.recording["seconds"]
         self.kept += answer.recording["kept"]

@@ -7,11 +7,11 @@ from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.segment_page import segment_page
 from ds2cli.workflows.page_sound import sound_address
-from ds2cli.workflows.segment.recording import Answer
+from ds2cli.workflows.segment.recording import SegmentedRecording
 from ds2cli.workflows.segment.wording import not_said
 
 
-def write_page(answers: list[Answer], path: Path, sound: Sound) -> None:
+def write_page(answers: list[SegmentedRecording], path: Path, sound: Sound) -> None:
     """Write the page of all recordings that were answered.
 
     raises  UsageError where the page's folder does not exist, or a recording that should be embedded cannot be read
@@ -39,7 +39,7 @@ def write_page(answers: list[Answer], path: Path, sound: Sound) -> None:
         stream.write(segment_page(title, recordings, summary))
 
 
-def _recording(answer: Answer, page: Path, sound: Sound) -> dict[str, Any]:
+def _recording(answer: SegmentedRecording, page: Path, sound: Sound) -> dict[str, Any]:
     notes = [f"{note['start']:.1f} s to {note['end']:.1f} s: {note['text']}" for note in answer.recording["notes"]]
     if answer.recording["not_said"]:
         notes.append(not_said(answer.recording["not_said"]))

@@ -20,7 +20,7 @@ from ds2cli.audio.channels import to_mono
 from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.errors import AudioError, TextError, UsageError
-from ds2cli.inference.utterances import listen_long
+from ds2cli.inference.utterances import infer_long
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import parse_channel
@@ -29,7 +29,7 @@ from ds2cli.text.normalise import normaliser_for
 from ds2cli.text.transcript import Transcript, to_transcript
 from ds2cli.text.units import Units
 from ds2cli.text.unspoken import Spoken
-from ds2cli.workflows.segment.inputs import Pair
+from ds2cli.workflows.segment.inputs import RecordingText
 from ds2cli.workflows.segment.known_words import KnownWords
 from ds2cli.workflows.segment.peaks import Peaks
 from ds2cli.workflows.segment.records import describe_recording, describe_segments
@@ -59,7 +59,7 @@ class SegmentSettings:
 
 
 @dataclass
-class Answer:
+class SegmentedRecording:
     """One recording's segments, all of them, and what there is to say of it.
 
     segments   records; `keep` is the filter's verdict
@@ -68,7 +68,7 @@ class Answer:
     doubt      what a person should look at, though there are
     """
 
-    pair: Pair
+    pair: RecordingText
     segments: list[Record] = field(default_factory=list)
     recording: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
@@ -85,9 +85,9 @@ class Answer:
 
 
 def segment_recording(
-    pair: Pair, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder,
+    pair: RecordingText, model: str, load: Callable[[], Recogniser], settings: SegmentSettings, work: WorkFolder,
     heard: Callable[[float, float], None] = lambda done, total: None,
-) -> Answer:
+) -> SegmentedRecording:
     """A recording and its text to segments; what an earlier call has left in the work folder is not done again.
 
     load    gives the model's recogniser, where it is needed
@@ -109,10 +109,10 @@ def segment_recording(
             saved = _answer(pair, spoken, model, load(), settings, judge, work, heard)
             is_new = True
     except (AudioError, TextError, UsageError) as problem:
-        return Answer(pair, problem=str(problem))
+        return SegmentedRecording(pair, problem=str(problem))
     if is_new:
         save_answer(place, saved)
-    answer = Answer(pair, **saved)
+    answer = SegmentedRecording(pair, **saved)
     if is_cut_short(pair.audio):
         found = f"`{pair.id}` is cut short: its file lacks its end"
         answer = replace(answer, doubt=f"{answer.doubt}; {found}" if answer.doubt else found)
@@ -122,14 +122,14 @@ def segment_recording(
 
 
 def _answer(
-    pair: Pair, spoken: Spoken, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
+    pair: RecordingText, spoken: Spoken, model: str, recogniser: Recogniser, settings: SegmentSettings, judge: Filter,
     work: WorkFolder, heard: Callable[[float, float], None],
 ) -> dict[str, Any]:
     lexicon = _read_lexicon(settings.lexicon, recogniser.units) if settings.lexicon else None
     transcript = transcribe(pair, spoken.text, recogniser, settings.language, lexicon)
     peaks = Peaks(recogniser.config.features.sample_rate)
     place = work.log_probs(pair.audio, model, pair.channel)
-    log_probs = listen_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
+    log_probs = infer_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
     alignment = align(log_probs, transcript.labels, transcript.starts)
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
@@ -159,7 +159,9 @@ def said_as_heard(transcript: Transcript, alignment: Alignment, log_probs: np.nd
     return heard, align(log_probs, heard.labels, heard.starts)
 
 
-def transcribe(pair: Pair, text: str, recogniser: Recogniser, language: str, lexicon: Lexicon | None) -> Transcript:
+def transcribe(
+    pair: RecordingText, text: str, recogniser: Recogniser, language: str, lexicon: Lexicon | None
+) -> Transcript:
     """The pair's text as the model spells it, or a lexicon says it.
 
     raises  TextError where nothing is left of it

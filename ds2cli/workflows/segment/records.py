@@ -11,13 +11,13 @@ from ds2cli.alignment.filter import Filter
 from ds2cli.alignment.recording import Alignment
 from ds2cli.records.jsonl import Record
 from ds2cli.text.transcript import Transcript
-from ds2cli.workflows.segment.inputs import Pair
+from ds2cli.workflows.segment.inputs import RecordingText
 
 EXCERPT = 80  # characters of a text that was left out
 
 
 def describe_segments(
-    pair: Pair, segments: list[Segment], aligned: AlignedRecording, judge: Filter
+    pair: RecordingText, segments: list[Segment], aligned: AlignedRecording, judge: Filter
 ) -> list[Record]:
     """A record for each segment, in order: where it is, what is said, how sure that is."""
     frame, transcript = aligned.frame_seconds, aligned.transcript
@@ -71,7 +71,7 @@ def timed_words(aligned: AlignedRecording, first_word: int, after_word: int, ori
 
 
 def describe_recording(
-    pair: Pair, aligned: AlignedRecording, alignment: Alignment, segments: list[Record], dropped: list[Segment]
+    pair: RecordingText, aligned: AlignedRecording, alignment: Alignment, segments: list[Record], dropped: list[Segment]
 ) -> dict[str, Any]:
     """What there is to say of a recording: how much became segments, what was left out and where.
 

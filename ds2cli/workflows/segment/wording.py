@@ -1,10 +1,10 @@
 """What became of each recording, in a line for people."""
 
 from ds2cli.text.unspoken import JOINED
-from ds2cli.workflows.segment.recording import Answer
+from ds2cli.workflows.segment.recording import SegmentedRecording
 
 
-def sentence(answer: Answer) -> str:
+def sentence(answer: SegmentedRecording) -> str:
     """What became of one recording, in a line for people."""
     found = answer.recording
     parts = [f"{found['id']}: {_clock(found['seconds'])}", f"{_clock(found['kept_seconds'])} in "

@@ -12,7 +12,7 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import PATHS, Config
 from ds2cli.errors import TextError, UsageError
-from ds2cli.language.texts import read_lines
+from ds2cli.language.texts import read_tokenised
 from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
 from ds2cli.model.network import n_output_frames
@@ -209,7 +209,7 @@ def _spelled(path: str, units: Units) -> list[list[int]]:
     raises  UsageError where that leaves none
     """
     spelled = []
-    for words in read_lines(path):
+    for words in read_tokenised(path):
         try:
             spelled.append(units.encode(b" ".join(words).decode()))
         except TextError:

@@ -13,7 +13,7 @@ from ds2cli.runs.lock import held
 from ds2cli.settings import to_toml
 from ds2cli.text.units import write_units
 from ds2cli.training.data import SpeechSet, feature_statistics, load_noises
-from ds2cli.training.distributed import Process, gathered, is_lost_peer, share, told
+from ds2cli.training.distributed import Process, all_gather, broadcast, broadcast_tensors, is_lost_peer
 from ds2cli.training.loop import Trainer
 from ds2cli.training.losses.choice import chosen_losses
 from ds2cli.training.memory import within_memory
@@ -45,7 +45,7 @@ def agreed(process: Process, folder: RunFolder, prepare: Callable[[], Experiment
     if process.world == 1:
         return process, prepare()
     with _peers(folder):
-        steps = gathered(process, folder.steps_recorded())
+        steps = all_gather(process, folder.steps_recorded())
         process = dataclasses.replace(process, first=steps.index(max(steps)))
         answer: Experiment | Ds2Error | None = None
         if process.is_first:
@@ -53,7 +53,7 @@ def agreed(process: Process, folder: RunFolder, prepare: Callable[[], Experiment
                 answer = prepare()
             except Ds2Error as problem:
                 answer = problem
-        told_by_first = told(process, answer)
+        told_by_first = broadcast(process, answer)
     if not isinstance(told_by_first, Ds2Error):
         return process, answer if process.is_first else told_by_first
     if process.is_first:
@@ -107,7 +107,7 @@ def _train(experiment: Experiment, process: Process, interrupt: Interrupt) -> It
         folder.must_be_free()
 
     def last_saved() -> dict | None:
-        return told(process, folder.training_state() if process.is_first else None)
+        return broadcast(process, folder.training_state() if process.is_first else None)
 
     trainer = Trainer(
         experiment.recogniser,
@@ -192,5 +192,5 @@ def _measure(trainer: Trainer, experiment: Experiment) -> None:
     if experiment.texts:
         settings = experiment.config.train
         learn_texts(trainer.recogniser.network.head, experiment.texts, settings.predictor_epochs, settings.seed)
-    share(trainer.process, trainer.recogniser.state_dict().values())
+    broadcast_tensors(trainer.process, trainer.recogniser.state_dict().values())
     trainer.average.restart()

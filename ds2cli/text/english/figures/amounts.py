@@ -3,7 +3,7 @@
 import re
 
 from ds2cli.text.english import numbers
-from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, NUMBER, Found, Said, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, NUMBER, FigureReading, Found, rule
 from ds2cli.text.english.units import CODES, CURRENCIES, DOLLARS, PER, UNITS
 
 SYMBOLS = "".join(symbol for symbol in CURRENCIES if len(symbol) == 1)
@@ -20,22 +20,22 @@ def sign(found: Found) -> list[str]:
     return {"-": ["minus"], "+": ["plus"], "±": ["plus", "or", "minus"]}.get(found["sign"] or "", [])
 
 
-def _paid(symbol: str, figures: str, magnitude: str, country: str = "", per: str = "") -> Said:
+def _paid(symbol: str, figures: str, magnitude: str, country: str = "", per: str = "") -> FigureReading:
     """One sum of money. Its unit can be left to another unless there are hundredths behind it."""
     words = numbers.money(symbol, figures, magnitude)
     names = [name for name in CURRENCIES[symbol][:2] if name.split()[0] in words]
     more = ["per", PER[per]] if per else []
     if not names:  # hundredths alone
-        return Said([*words, *more])
+        return FigureReading([*words, *more])
     unit = names[0].split() if names[0].split()[-1] in words else names[-1].split()
     at = len(words) - 1 - words[::-1].index(unit[-1]) - (len(unit) - 1)
     named = [*country.split(), *unit]
     if at + len(unit) == len(words):
-        return Said(words[:at], [*named, *more], f"{country}{symbol}{per}")
-    return Said([*words[:at], *named, *words[at + len(unit) :], *more])
+        return FigureReading(words[:at], [*named, *more], f"{country}{symbol}{per}")
+    return FigureReading([*words[:at], *named, *words[at + len(unit) :], *more])
 
 
-def _money(found: Found) -> Said:
+def _money(found: Found) -> FigureReading:
     parts = found.groupdict()
     country = DOLLARS.get(parts.get("country") or "", "")
     symbol, per = parts.get("symbol") or "", parts.get("per") or ""
@@ -44,10 +44,10 @@ def _money(found: Found) -> Said:
     high = _paid(symbol, found["figures"], parts.get("magnitude") or "", country, per)
     words = [*(sign(found) if parts.get("sign") else []), *high.words]
     if not parts.get("low"):
-        return Said(words, high.unit, high.share)
+        return FigureReading(words, high.unit, high.share)
     low = _paid(symbol, found["low"], parts.get("of_low") or "", country, per)
     shared = low.share and high.share
-    return Said([*low.words, *([] if shared else low.unit), "to", *words], high.unit, high.share)
+    return FigureReading([*low.words, *([] if shared else low.unit), "to", *words], high.unit, high.share)
 
 
 def _coins(found: Found) -> list[str]:
@@ -60,11 +60,11 @@ def _shillings(found: Found) -> list[str]:
             *numbers.cardinal(found["d"]), "penny" if found["d"] == "1" else "pence"]
 
 
-def _measure(found: Found) -> Said:
+def _measure(found: Found) -> FigureReading:
     words = numbers.measure(found["figures"], found["unit"])
     unit = UNITS[found["unit"]][found["figures"] != "1"].split()
     per = ["per", PER[found["per"]]] if found["per"] else []
-    return Said([*sign(found), *words[: len(words) - len(unit)]], [*unit, *per], UNITS[found["unit"]][1])
+    return FigureReading([*sign(found), *words[: len(words) - len(unit)]], [*unit, *per], UNITS[found["unit"]][1])
 
 
 def _inches(found: Found) -> list[str] | None:
@@ -73,11 +73,11 @@ def _inches(found: Found) -> list[str] | None:
     return [*numbers.cardinal(found["figures"]), "inch" if found["figures"] == "1" else "inches"]
 
 
-def _fraction(found: Found) -> Said | None:
+def _fraction(found: Found) -> FigureReading | None:
     words = numbers.fraction(found["a"], found["b"], found["whole"] or "")
     if words is None or not found["unit"]:
-        return words if words is None else Said(words)
-    return Said(words, UNITS[found["unit"]][1].split(), UNITS[found["unit"]][1])
+        return words if words is None else FigureReading(words)
+    return FigureReading(words, UNITS[found["unit"]][1].split(), UNITS[found["unit"]][1])
 
 
 def _over(found: Found) -> list[str] | None:

@@ -1,7 +1,7 @@
 """Days, months, years and the time of day."""
 
 from ds2cli.text.english import numbers
-from ds2cli.text.english.figures.pieces import CAPITALS, END, MONTH, Found, Said, behind, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, END, MONTH, FigureReading, Found, behind, rule
 
 _after_month = behind(rf"\b(?:{MONTH})\.?\s+", 13)
 _after_the = behind(r"\b[Tt]he\s+", 6)
@@ -28,16 +28,16 @@ def _day_after_month(found: Found) -> list[str] | None:
     return numbers.ordinal(found["day"]) if _after_month(found) and 1 <= int(found["day"]) <= 31 else None
 
 
-def _clock(found: Found) -> Said:
+def _clock(found: Found) -> FigureReading:
     parts = found.groupdict()
     words = numbers.clock(found["h"], parts.get("m") or "00", parts.get("s") or "", found["half"] or "")
     if parts.get("tenths"):
         words += ["point", *numbers.digits(found["tenths"])]
     if found["half"]:
-        return Said(words[:-2], words[-2:], "half a day")
+        return FigureReading(words[:-2], words[-2:], "half a day")
     if words[-1] in ("o'clock", "hundred"):
-        return Said(words[:-1], words[-1:], "hour")
-    return Said(words)
+        return FigureReading(words[:-1], words[-1:], "hour")
+    return FigureReading(words)
 
 
 def _military(found: Found) -> list[str]:

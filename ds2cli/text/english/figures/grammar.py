@@ -7,7 +7,7 @@ from ds2cli.text.english.abbreviations import STREETS
 from ds2cli.text.english.figures.amounts import FRACTIONS, MEASURES, MONEY, MONEY_ANYHOW, sign
 from ds2cli.text.english.figures.calendar import DATES, DAYS, TIMES
 from ds2cli.text.english.figures.codes import NAMES, TELEPHONES, VERSION
-from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, MONTH, Found, Said, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, MONTH, FigureReading, Found, rule
 from ds2cli.text.english.units import MAGNITUDES
 from ds2cli.text.spans import Speech
 
@@ -75,7 +75,7 @@ def read_figures(text: str, start: int, speech: Speech) -> int:
     return end
 
 
-def _first(text: str, start: int) -> tuple[str, Said, int]:
+def _first(text: str, start: int) -> tuple[str, FigureReading, int]:
     """The first rule of the grammar that has a reading, what it says, and where its figure ends."""
     near = frozenset(text[start : start + _NEAR])
     for one in GRAMMAR:
@@ -87,7 +87,7 @@ def _first(text: str, start: int) -> tuple[str, Said, int]:
     raise ValueError(f"no reading for {text[start : start + 20]!r}")
 
 
-def _range(text: str, kind: str, low: Said, start: int, end: int) -> tuple[list[str], int]:
+def _range(text: str, kind: str, low: FigureReading, start: int, end: int) -> tuple[list[str], int]:
     """What one figure says, or two with a dash between them; and where it ends."""
     alone = [*low.words, *low.unit]
     if month := _MONTH_FOLLOWS.match(text, end):
@@ -107,7 +107,7 @@ def _range(text: str, kind: str, low: Said, start: int, end: int) -> tuple[list[
     elif kind == "day" and re.fullmatch("[0-9]{1,2}", last):
         words = numbers.ordinal(last)
     elif other == "day" and re.fullmatch("[0-9]{1,2}", first):  # 3-5 May
-        low = Said([*words[:-1][: words[0] == "the"], *numbers.ordinal(first)])
+        low = FigureReading([*words[:-1][: words[0] == "the"], *numbers.ordinal(first)])
     if other == "number" and low.share:  # $10-15
         return [*low.words, "to", *words, *low.unit], stop
     names_once = kind != "clock" and low.share == high.share or low.share == "hour"

@@ -20,7 +20,7 @@ DASH = r"\s?-\s?"
 END = r"(?![A-Za-z0-9]|[.,:/^][0-9]|-[0-9]+-[0-9])"
 
 
-class Said(NamedTuple):
+class FigureReading(NamedTuple):
     """What a rule says.
 
     words   the figure itself
@@ -34,7 +34,7 @@ class Said(NamedTuple):
 
 
 Found = re.Match[str]
-Reading = Callable[[Found], Said | None]
+Reading = Callable[[Found], FigureReading | None]
 
 
 class Rule(NamedTuple):
@@ -50,13 +50,13 @@ class Rule(NamedTuple):
 
 
 def rule(
-    kind: str, pattern: str, read: Callable[[Found], Said | list[str] | None], end: str = END, needs: str = ""
+    kind: str, pattern: str, read: Callable[[Found], FigureReading | list[str] | None], end: str = END, needs: str = ""
 ) -> Rule:
     """A rule that matches where `pattern` is followed by `end`, among whose characters one of `needs` must be."""
 
-    def said(found: Found) -> Said | None:
+    def said(found: Found) -> FigureReading | None:
         words = read(found)
-        return Said(words) if isinstance(words, list) else words
+        return FigureReading(words) if isinstance(words, list) else words
 
     return Rule(kind, re.compile(f"(?:{pattern}){end}"), said, frozenset(needs))
 
