@@ -1,11 +1,12 @@
 """The transducer's loss and its gradients beside torchaudio's `rnnt_loss` with its joint layer: CPU seconds and memory.
 
-    python tests/benchmarks/transducer_loss.py [--peer-python ENVIRONMENT/bin/python] [--threads 2]
+    python tests/benchmarks/transducer_loss.py [--peer-python ENVIRONMENT/bin/python] [--threads 2] [--units 500]
 
 8 utterances of 200 frames and 60 labels, 500 units, a joint layer of 256. torchaudio's loss is gone after its 2.9, so
 the peer runs in an environment of its own: python -m venv peer; peer/bin/pip install torch==2.9.1 'torchaudio==2.9.*'.
-Each side is a process of its own, in turns; the least of several steps counts, and memory is the process's peak less
-what it was before the first step. Prints JSON lines; without a peer, `peer` and `ratio` are null.
+`pruned` is ours at 5 places a frame (`loss.prune`), its simple joiner included. Each side is a process of its own,
+in turns; the least of several steps counts, and memory is the process's peak less what it was before the first step.
+Prints JSON lines; without a peer, `peer` and `ratio` are null.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import subprocess
 import sys
 
 SIZES = {"B": 8, "T": 200, "U": 60, "V": 500, "J": 256}
+PLACES = 5
 
 # What both sides run, given `loss(heard, said, weight, bias, frames, targets, target_lengths)`.
 STEP = """
@@ -40,6 +42,15 @@ said = {"cpu": min(cpu), "wall": min(wall), "memory": peak() - before, "loss": l
 print(json.dumps(said))
 """
 OURS = "from ds2cli.training.losses.transducer import transducer_losses as loss\n"
+PRUNED = """
+from ds2cli.training.losses.pruned import simple_and_pruned
+simple = []
+def loss(*given):
+    joint, lengths = given[:4], given[4:]
+    if not simple:
+        simple.extend(torch.randn(*one.shape[:2], len(joint[3]), requires_grad=True) for one in joint[:2])
+    return sum(simple_and_pruned(simple, joint, PLACES, *lengths))
+"""
 PEER = """
 import warnings
 warnings.filterwarnings("ignore")
@@ -63,10 +74,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python", help="of an environment with torch and torchaudio 2.9")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--units", type=int, default=SIZES["V"])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--turns", type=int, default=2)
     asked = parser.parse_args()
-    sides = {"ours": (sys.executable, OURS)}
+    SIZES["V"] = asked.units
+    sides = {"ours": (sys.executable, OURS), "pruned": (sys.executable, PRUNED.replace("PLACES", str(PLACES)))}
     if asked.peer_python:
         sides["peer"] = (asked.peer_python, PEER)
     else:
@@ -77,7 +90,8 @@ def main() -> None:
         least = {name: min(turn[name][figure] for turn in turns) for name in sides}
         peer = least.get("peer")
         print(json.dumps({
-            "bench": f"transducer/loss/{figure}", "ours": round(least["ours"], 3), "peer": peer and round(peer, 3),
+            "bench": f"transducer/loss/{figure}", "ours": round(least["ours"], 3),
+            "pruned": round(least["pruned"], 3), "peer": peer and round(peer, 3),
             "ratio": peer and round(least["ours"] / peer, 3), "unit": unit, "n": asked.turns * asked.repeats,
             "threads": asked.threads, **SIZES,
         }))  # fmt: skip
