@@ -60,7 +60,7 @@ def export(
     done = write(request, skipped.append)
     terminal.say(f"{request.kind}: {done.megabytes:.1f} MB, from {done.checkpoint_megabytes:.1f} MB")
     terminal.say(f"largest difference of log-probs: {done.largest_difference:.2g}, over {done.compared_on}")
-    for line in _table(done.sides):
+    for line in _table(done.sides, done.rate):
         terminal.say(line)
     for path in done.files:
         terminal.write(str(path))
@@ -79,7 +79,8 @@ def _kind(output: Path, kind: str | None, half: bool) -> str:
     return kind
 
 
-def _table(sides: "list[Side]") -> list[str]:
-    head = f"{'':<10}{'WER':>8}{'CER':>8}{'CPU s per hour':>17}"
-    rows = [f"{side.name:<10}{side.wer:>8.2f}{side.cer:>8.2f}{side.cpu_seconds:>17.1f}" for side in sides]
+def _table(sides: "list[Side]", rate: str) -> list[str]:
+    second = rate == "WER"  # of phones and Chinese characters there is one rate
+    head = f"{'':<10}{rate:>8}{'     CER' * second}{'CPU s per hour':>17}"
+    rows = [f"{side.name:<10}{side.wer:>8.2f}{f'{side.cer:>8.2f}' * second}{side.cpu_seconds:>17.1f}" for side in sides]
     return [head, *rows] if rows else []

@@ -31,7 +31,9 @@ class TrainingView:
         self._bar = terminal.Bar()
 
     def __enter__(self) -> "TrainingView":
-        terminal.say(f"epoch      loss       dev     CER     {self._rate}   elapsed  waited")
+        # Of phones and Chinese characters there is one rate: that of their letters says nothing more.
+        rates = "    CER     WER" if self._rate == "WER" else f"    {self._rate}"
+        terminal.say(f"epoch      loss       dev {rates}   elapsed  waited")
         self._bar.__enter__()
         return self
 
@@ -136,9 +138,10 @@ class TrainingView:
         self._name_skipped(event.skipped)
         best = "  best" if event.best else ""
         self._name_without_loss(event)
+        rates = f"{rate(event.cer) if self._rate == 'WER' else ''}{rate(event.wer)}"
         self._bar.say(
-            f"{event.epoch:5d}{loss(event.train_loss)}{loss(event.dev_loss)}"
-            f"{rate(event.cer)}{rate(event.wer)}{clock(event.seconds):>10}{self._waited_since_row():6.0f} %{best}"
+            f"{event.epoch:5d}{loss(event.train_loss)}{loss(event.dev_loss)}{rates}"
+            f"{clock(event.seconds):>10}{self._waited_since_row():6.0f} %{best}"
         )
         for sample in event.samples[:1] if not terminal.is_verbose() else event.samples:
             self._bar.say(f"      ref  {sample['text']}")

@@ -116,7 +116,10 @@ def _draw_loss(panel: "Axes", history: History) -> None:
 def _draw_rates(panel: "Axes", events: list[dict]) -> None:
     panel.set_title("error rate on dev (%)")
     at = [event["at"] for event in events]
-    names = {"wer": ("WER", VERMILION, "o", "-"), "cer": ("CER", BLUE, "s", (0, (5, 1.5)))}
+    rate = events[-1].get("rate", "WER")
+    names = {"wer": (rate, VERMILION, "o", "-"), "cer": ("CER", BLUE, "s", (0, (5, 1.5)))}
+    if rate != "WER":
+        del names["cer"]  # of phones, or the same
     for name, (label, colour, marker, dashes) in names.items():
         rates = [event[name] if _is_number(event.get(name)) else math.nan for event in events]
         panel.plot(at, rates, color=colour, marker=marker, markersize=3.2, linewidth=1.5, linestyle=dashes, label=label)
@@ -126,7 +129,8 @@ def _draw_rates(panel: "Axes", events: list[dict]) -> None:
     best = next((event for event in reversed(events) if event.get("best")), None)
     if best is not None:
         panel.plot(best["at"], best["wer"], marker="o", markersize=9, markerfacecolor="none", markeredgecolor=INK)
-        text = f"best: WER {best['wer']:.2f}" + (f", CER {best['cer']:.2f}" if _is_number(best.get("cer")) else "")
+        text = f"best: {rate} {best['wer']:.2f}"
+        text += f", CER {best['cer']:.2f}" if "cer" in names and _is_number(best.get("cer")) else ""
         panel.set_title(f"{text} % at epoch {best['at']:g}, step {best['step']:,}", loc="right", fontweight="normal")
 
 

@@ -7,17 +7,20 @@ from collections.abc import Iterable
 from typing import Any
 
 HEADER = ("", "rate %", "95 %", "errors", "of", "correct", "sub", "del", "ins")
+UNITS = {"WER": "words", "PER": "phones", "CER": "characters"}  # what the main rate counts, by its name
 NAMED = 5
 ENOUGH_SEGMENTS = 50  # for the normal distribution that MAPSSWE assumes (Gillick and Cox 1989)
 
 
 def score_table(summary: dict[str, Any]) -> str:
     """The whole report of a summary, as lines of text."""
-    settings = summary["settings"]
-    unit = "phones" if settings["words"] == "phones" else "words"
-    rows = [HEADER, _row(unit, summary["wer"], summary["words"], _interval(summary["wer_interval"]))]
-    rows.append(_row("characters", summary["cer"], summary["characters"]))
-    rows.append(_row("  without spaces", summary["cer_no_spaces"], summary["characters_no_spaces"]))
+    name = summary["rate"]
+    rows = [HEADER, _row(UNITS[name], summary["wer"], summary["words"], _interval(summary["wer_interval"]))]
+    if name != "CER":
+        rows.append(_row("characters", summary["cer"], summary["characters"]))
+        rows.append(_row("  without spaces", summary["cer_no_spaces"], summary["characters_no_spaces"]))
+    elif summary["characters"] != summary["words"]:  # there are Latin words
+        rows.append(_row("  Latin by letter", summary["cer"], summary["characters"]))
     right = summary["utterances"] - summary["wrong_utterances"]
     numbers = (summary["wrong_utterances"], summary["utterances"], right)
     rows.append(("utterances", percent(summary["sentence_error_rate"]), "", *map(str, numbers), "", "", ""))
@@ -25,7 +28,7 @@ def score_table(summary: dict[str, Any]) -> str:
         rows.append(_row("best of n-best", summary["oracle"]["wer"], summary["oracle"]["words"]))
     lines = list(columns(rows)) + list(_notes(summary))
     for field, groups in summary.get("groups", {}).items():
-        lines += ["", *columns(_group_rows(field, groups))]
+        lines += ["", *columns(_group_rows(field, groups, name))]
     if "comparison" in summary:
         lines += ["", *comparison_in_words(summary)]
     return "\n".join(lines)
@@ -61,8 +64,9 @@ def some(ids: list[str]) -> str:
     return f"{len(ids)} ({', '.join(ids[:NAMED])}{more})"
 
 
-def _group_rows(field: str, groups: dict[str, Any]) -> list[tuple[str, ...]]:
-    rows = [(field, "WER %", "CER %", "utterances", "errors", "of", "sub", "del", "ins")]
+def _group_rows(field: str, groups: dict[str, Any], name: str) -> list[tuple[str, ...]]:
+    second = "by letter %" if name == "CER" else "CER %"
+    rows = [(field, f"{name} %", second, "utterances", "errors", "of", "sub", "del", "ins")]
     kinds = ("errors", "reference", "substitutions", "deletions", "insertions")
     for label, group in groups.items():
         rates = percent(group["wer"]), percent(group["cer"])
@@ -75,9 +79,10 @@ def comparison_in_words(summary: dict[str, Any]) -> list[str]:
     comparison = summary["comparison"]
     a, b = summary["wer"], comparison["wer"]
     names = summary["settings"]["hypothesis"], comparison["against"]
-    lines = [f"A  {names[0]}: WER {percent(a)} %", f"B  {names[1]}: WER {percent(b)} %"]
+    rate = summary["rate"]
+    lines = [f"A  {names[0]}: {rate} {percent(a)} %", f"B  {names[1]}: {rate} {percent(b)} %"]
     if a is None or b is None:
-        return lines + ["no reference words, so there is nothing to compare"]
+        return lines + [f"no reference {UNITS[rate]}, so there is nothing to compare"]
     before, after = summary["words"]["errors"], comparison["words"]["errors"]
     share = f" ({100 * abs(after - before) / before:.1f} % {'fewer' if after < before else 'more'})" if before else ""
     lines.append(f"B makes {after} errors where A makes {before}{share}; the difference is {b - a:+.2f} points")

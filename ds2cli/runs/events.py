@@ -39,6 +39,7 @@ class EvaluationEvent:
     not_finite  ids of those whose loss is not finite: it counts nowhere, their words do
     loss_kind, dev_objective  what train_loss is a loss of, and that loss of held-out speech; dev_loss is CTC's, or
                 a transducer's own
+    rate        what wer is: of phones PER, of Chinese characters CER
     """
 
     step: int
@@ -54,6 +55,7 @@ class EvaluationEvent:
     not_finite: list[str] = field(default_factory=list)
     loss_kind: str = "ctc"
     dev_objective: float | None = None
+    rate: str = "WER"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ds2cli.scoring.edits.distance import CORRECT, SUBSTITUTED
 from ds2cli.scoring.inputs.pairs import Pairing
 from ds2cli.scoring.normalising import invisible_characters, only_case_differs
 from ds2cli.scoring.oracle import oracle
+from ds2cli.scoring.rate_name import RateName, rate_name
 from ds2cli.scoring.rates import Counts, total
 from ds2cli.scoring.significance import Draws, bootstrap, clusters, matched_pairs, segment_errors
 
@@ -38,9 +39,16 @@ class Report:
     def characters(self) -> Counts:
         return total(self.corpus.characters)
 
+    @cached_property
+    def rate_name(self) -> RateName:
+        """What `wer` is: WER, PER, CER."""
+        by_spaces = self.settings["words"] == "spaces"
+        return "WER" if by_spaces else rate_name(
+            (pair.reference for pair in self.corpus.pairs), self.settings["words"] == "phones")
+
     @property
     def wer(self) -> float | None:
-        """Word errors per hundred words of the references; None where there are none."""
+        """Errors per hundred words (phones, Chinese characters) of the references; None where there are none."""
         return self.words.rate
 
     @property
@@ -53,6 +61,7 @@ class Report:
         corpus = self.corpus
         spaceless, wrong = total(corpus.spaceless), int(corpus.wrong.sum())
         answer: dict[str, Any] = {
+            "rate": self.rate_name,
             "wer": self.wer,
             "cer": self.cer,
             "cer_no_spaces": spaceless.rate,

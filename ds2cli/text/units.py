@@ -69,7 +69,7 @@ class Units:
         """What an error rate over the words of these units' texts is: of words; of phones; of Chinese characters."""
         if self.separator:
             return "PER"
-        characters = [name for name in self.names[1:] if len(name) == 1]
+        characters = [name for name in self.names[1:] if len(name) == 1]  # else `scoring.rate_name` looks at texts
         return "CER" if 2 * sum(map(is_unspaced, characters)) > len(characters) else "WER"
 
     @cached_property

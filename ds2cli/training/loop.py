@@ -239,6 +239,7 @@ class Trainer:
             not_finite=result.not_finite if result else [],
             loss_kind=self.config.loss.kind,
             dev_objective=result.objective if result else None,
+            rate=self.recogniser.units.rate_name,
         )
 
     def _note(self, loss: float, best: bool) -> None:

@@ -17,6 +17,7 @@ from ds2cli.decoding.transducer import beam_decoder, greedy_decoder
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
 from ds2cli.model.checkpoint import is_shipped
 from ds2cli.runs.decoding import read_tuned, write_tuned
+from ds2cli.scoring.rate_name import rate_name
 from ds2cli.scoring.rates import score_texts
 from ds2cli.workflows.decode.decoder import letters_note, open_lexicon, open_model, warn_of_coverage
 from ds2cli.workflows.decode.source import open_source
@@ -89,7 +90,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     warn_of_coverage(tokens, request.lm, warn)
     if are_letters(material.units, tokens, model):
         warn(letters_note(model))
-    rate = "WER" if lexicon else material.units.rate_name
+    rate = rate_name(material.references, bool(material.units.separator) and not lexicon)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 

@@ -1,14 +1,17 @@
 const percent = (rate) => (rate === null || rate === undefined ? "n/a" : rate.toFixed(2) + " %");
 
+const rate = data.summary.rate;
+const kind = { WER: "word", PER: "phone", CER: "character" }[rate];
+
 function showFigures() {
   const summary = data.summary;
   const interval = summary.wer_interval;
   const cards = [
-    ["word error rate", summary.wer, interval ? `95 %: ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : "", summary.words],
-    ["character error rate", summary.cer, `${percent(summary.cer_no_spaces)} without spaces`, summary.characters],
+    [`${kind} error rate`, summary.wer, interval ? `95 %: ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : "", summary.words],
+    [rate === "CER" ? "Latin words by letter" : "character error rate", summary.cer, `${percent(summary.cer_no_spaces)} without spaces`, summary.characters],
     ["utterances with an error", summary.sentence_error_rate, `${summary.wrong_utterances} of ${summary.utterances}`, null],
   ];
-  if (summary.oracle) cards.push(["best of the n-best lists", summary.oracle.wer, "word error rate", summary.oracle.words]);
+  if (summary.oracle) cards.push(["best of the n-best lists", summary.oracle.wer, `${kind} error rate`, summary.oracle.words]);
   for (const [name, rate, note, counts] of cards)
     showFigure(name, percent(rate), note, counts && `${counts.substitutions} substituted, ${counts.deletions} deleted, ` +
       `${counts.insertions} inserted of ${counts.reference}`);
@@ -26,7 +29,7 @@ function showGroups() {
     const table = element("table");
     const head = element("thead");
     const row = (cells, tag) => { const line = element("tr"); line.append(...cells.map((cell) => element(tag, cell))); return line; };
-    head.append(row([field, "WER", "CER", "utterances", "words", "errors"], "th"));
+    head.append(row([field, rate, rate === "CER" ? "by letter" : "CER", "utterances", `${kind}s`, "errors"], "th"));
     const body = element("tbody");
     for (const [label, group] of Object.entries(groups))
       body.append(row([label, percent(group.wer), percent(group.cer), group.utterances, group.words.reference, group.words.errors], "td"));
@@ -68,7 +71,7 @@ function showGroupFilter() {
 function card(utterance) {
   const item = element("li");
   const head = element("div", null, { class: "head" });
-  const counts = `${utterance.errors} of ${utterance.reference} words wrong`;
+  const counts = `${utterance.errors} of ${utterance.reference} ${kind}s wrong`;
   const about = element("div");
   about.append(element("strong", utterance.id), element("div", [counts, percent(utterance.wer), ...utterance.notes].join(" · "), { class: "faint" }));
   head.append(about);
@@ -123,6 +126,8 @@ data.utterances.forEach((utterance, order) => {
 });
 one("#title").textContent = data.title;
 one("#settings").textContent = data.settings;
+one("#filters [value=wer]").textContent = `highest ${rate}`;
+one("#confusions h2").textContent = `Which ${kind}s`;
 showFigures();
 showComparison();
 showGroups();

@@ -15,6 +15,8 @@ from ds2cli.workflows.decode.decoder import Decoder
 from ds2cli.workflows.decode.request import DecodeRequest
 from ds2cli.workflows.decode.source import LogProbSource, are_log_probs
 
+PHONES = "phones"
+
 
 def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest) -> Iterator[Outcome]:
     """What became of each utterance of a source, in order; those that cannot be decoded come as soon as that is known.
@@ -51,6 +53,8 @@ def describe(record: Record, hypotheses: list[Hypothesis], source: LogProbSource
     """The record with what was said."""
     best = hypotheses[0]
     said = describe_words(best, best.words(source.frame_seconds))
+    if source.units.separator and best.text and best.text == source.units.text(best.units):
+        said["tokens"] = PHONES  # no lexicon made words of them: ds2 score tells by this what it counts
     if request.unit_times:
         times = best.unit_times(source.units, source.frame_seconds)
         said["unit_times"] = [{"unit": unit, "start": round(start, 3), "end": round(end, 3)}

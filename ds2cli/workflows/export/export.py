@@ -64,6 +64,7 @@ class Exported:
     """What was written; the largest difference from the recogniser's log-probs, in nats, and on what it was found.
 
     files  of a transducer in ONNX three: encoder, prediction network, joint layer
+    rate   what `wer` of the sides is called
     """
 
     files: list[Path]
@@ -72,6 +73,7 @@ class Exported:
     largest_difference: float
     compared_on: str
     sides: list[Side]
+    rate: str = "WER"
 
 
 def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
@@ -104,7 +106,8 @@ def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
             written = load_for_decoding(place)
             sides = compare(recogniser, written, CHECKPOINTS[request.kind], utterances, request.jobs, skip)
         size = sum(one.stat().st_size for one in places)
-    return Exported(list(places.values()), size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides)
+    return Exported(list(places.values()), size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides,
+                    recogniser.units.rate_name)
 
 
 def _must_be_possible(request: ExportRequest) -> None:

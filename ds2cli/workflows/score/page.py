@@ -6,6 +6,7 @@ from typing import Any
 from ds2cli.io.atomic import atomic_text
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.score_page import score_page
+from ds2cli.reporting.score_table import UNITS
 from ds2cli.scoring.report import Report, is_finite
 from ds2cli.workflows.page_sound import sound_address
 
@@ -31,7 +32,8 @@ def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
         row["groups"] = {name: report.labels(record, name) for name in report.by}
         rows.append(row)
     title = f"{report.settings['hypothesis']}: " + (
-        "no reference words" if report.words.rate is None else f"WER {report.words.rate:.2f} %")
+        f"no reference {UNITS[report.rate_name]}" if report.words.rate is None
+        else f"{report.rate_name} {report.words.rate:.2f} %")
     page = score_page(title, report.summary(), report.confusion_table(CONFUSIONS), rows)
     with atomic_text(path) as stream:
         stream.write(page)

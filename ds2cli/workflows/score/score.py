@@ -33,7 +33,7 @@ class ScoreOptions:
 
     normalise  none, english, mandarin, or the path of a GLM file
     equivalents  a file of what else is the same; after normalising
-    words  auto (unspaced scripts by character), spaces, phones
+    words  auto (unspaced scripts by character; phones where ds2 decode has noted them), spaces, phones
     align  sclite or levenshtein
     optional, fragments  honour `(word)` and `frag-` where marks count, as sclite's -D and -F do
     by  fields whose values make groups
@@ -82,6 +82,8 @@ def score_pairs(
 
     other, against  the same utterances of a second system, and what it is called
     """
+    if options.words == WordKind.auto and any(pair.record.get("tokens") == WordKind.phones for pair in pairing.pairs):
+        options = replace(options, words=WordKind.phones)
     steps = normalisers(options)
     _check_fields(pairing, options)
     entries = entries_of(pairing.pairs)

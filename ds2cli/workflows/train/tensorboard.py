@@ -29,7 +29,8 @@ class Board:
         if isinstance(event, StepEvent):
             self._add(event.step, "step", event, ("loss", "learning_rate", "gradient_norm"))
         elif isinstance(event, EvaluationEvent):
-            self._add(event.step, "evaluation", event, ("train_loss", "dev_loss", "dev_objective", "wer", "cer"))
+            self._add(event.step, "evaluation", event, ("train_loss", "dev_loss", "dev_objective"))
+            self._add(event.step, "evaluation", event, ("wer", "cer") if event.rate == "WER" else ("wer",))
             for number, sample in enumerate(event.samples):
                 text = f"    ref  {sample['text']}\n    hyp  {sample['pred_text']}"
                 self._writer.add_text(f"sample/{number}", text, event.step)
@@ -39,7 +40,8 @@ class Board:
         for name in names:
             value = getattr(event, name)
             if value is not None:
-                self._writer.add_scalar(f"{group}/{name}", value, step)
+                label = event.rate.lower() if name == "wer" and isinstance(event, EvaluationEvent) else name
+                self._writer.add_scalar(f"{group}/{label}", value, step)
 
     def close(self) -> None:
         self._writer.close()
