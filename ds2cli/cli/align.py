@@ -11,11 +11,12 @@ from ds2cli.cli.flags import (
     Jobs,
     LexiconFile,
     Output,
+    Ray,
     Shard,
     Shares,
     UnitTimes,
-    all_cores,
     plan_of,
+    threads,
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
@@ -37,6 +38,7 @@ def align(
     device: Device = "auto",
     shard: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
     output: Output = None,
 ) -> None:
     """Find when each word of a known text is said.
@@ -56,14 +58,14 @@ def align(
         inputs or ["-"],
         normalise.value,
         unit_times,
-        jobs or all_cores(),
+        threads(jobs, ray),
         device,
         lexicon_file,
         to_channel(channel),
         only_one,
     )
     terminal.note_stdin(request.inputs, "align")
-    plan = plan_of(context, shard, shares, output)
+    plan = plan_of(context, shard, shares, ray, output, request.jobs)
     skipped: list[str] = []
     with lines_to(output) as write:
         records = terminal.hearing(lambda heard: align_records(request, skipped.append, heard, plan), "aligning")

@@ -16,16 +16,17 @@ from ds2cli.cli.flags import (
     Jobs,
     LexiconFile,
     Output,
+    Ray,
     RecordsFile,
     Shard,
     Shares,
     UnitsFile,
     UnitTimes,
-    all_cores,
     decoding_flag,
     given,
     layout_of,
     plan_of,
+    threads,
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
@@ -113,6 +114,7 @@ def decode(
     device: Device = "auto",
     shard: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
     output: Output = None,
     live: streams.Stream = False,
     real_time: streams.RealTime = False,
@@ -150,11 +152,11 @@ def decode(
     run, inputs = _run_and_inputs(run, inputs or [], bool(layout), LETTERS if greedy else DEFAULT_RUN)
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
-        unit_times=unit_times, log_probs=log_probs, jobs=jobs or all_cores(), device=device, lexicon_file=lexicon_file,
+        unit_times=unit_times, log_probs=log_probs, jobs=threads(jobs, ray), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
         written=written, names=names,
     )  # fmt: skip
-    plan = plan_of(context, shard, shares, output)
+    plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
         return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest, settle), kind, output)
     terminal.note_stdin(request.inputs, "decode")

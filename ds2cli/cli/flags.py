@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ds2cli.cli import terminal
 from ds2cli.cli.help import LOGITS, plain
 from ds2cli.decoding.settings import declared_setting
 from ds2cli.errors import UsageError
@@ -57,6 +58,10 @@ Shares = Annotated[
     Path | None,
     typer.Option("--shares", metavar="DIR", help="keep shares here", show_default="the output's name with .shares"),
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option("--ray", metavar="ADDRESS", help="use the workers of a Ray cluster: its address, auto, or local"),
+]
 JOIN = "join"  # in place of I/N: what `ds2 join` runs the command with
 SHARE_FLAGS = {"--shard", "--shares"}
 
@@ -64,6 +69,11 @@ SHARE_FLAGS = {"--shard", "--shares"}
 def all_cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads(jobs: int | None, ray: str | None) -> int:
+    """Of this process; or of each worker on a cluster, which is one of many there."""
+    return jobs or (1 if ray else all_cores())
 
 
 def decoding_flag(flag: str) -> Any:
@@ -77,15 +87,22 @@ def given(**flags: Any) -> dict[str, Any]:
     return {name: value for name, value in flags.items() if value is not None}
 
 
-def plan_of(context: typer.Context, shard: str | None, shares: Path | None, output: Path | None) -> "Plan":
+def plan_of(context: typer.Context, shard: str | None, shares: Path | None, ray: str | None, output: Path | None,
+            threads: int = 1) -> "Plan":  # fmt: skip
     """Where a long command's work is done.
 
-    output  the file or folder beside which shares are kept, where no folder is named for them
-    raises  UsageError where a share has no place, or those that are to be joined are not whole
+    output   the file or folder beside which shares are kept, where no folder is named for them
+    threads  cores of a cluster's worker
+    raises   UsageError where a share has no place, or those that are to be joined are not whole
     """
+    from ds2cli.jobs.cluster import Cluster
     from ds2cli.jobs.plan import Plan
     from ds2cli.jobs.shares import Shares, parse_share, without
 
+    if ray is not None:
+        if shard or shares:
+            raise UsageError("--ray, and a share of the work", hint="leave out one of them")
+        return Plan(cluster=Cluster(ray, threads, terminal.warn))
     if shard is None and shares is None:
         return Plan()
     folder = shares or (output and output.with_name(f"{output.name}.shares"))

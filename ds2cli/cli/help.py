@@ -43,7 +43,7 @@ GROUPS = {
                    "--score-threshold --cutoff-prob --cutoff-top",
     "Transducers": "--max-labels --internal --search",
     "Logits of another toolkit": "",
-    "Computing": "--jobs --device --processes --restarts --memory --work --shard --shares",
+    "Computing": "--jobs --device --processes --restarts --memory --work --shard --shares --ray",
     "Checks": "--strict --dry-run",
     "Messages": "--quiet --verbose --debug",
     "Shell completion": "--install-completion --show-completion",

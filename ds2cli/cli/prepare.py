@@ -9,7 +9,7 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.conventions import EPILOG, SETTINGS
-from ds2cli.cli.flags import Channel, Jobs, Output, Shard, Shares, all_cores, plan_of, to_channel
+from ds2cli.cli.flags import Channel, Jobs, Output, Ray, Shard, Shares, plan_of, threads, to_channel
 from ds2cli.cli.help import PARTS
 from ds2cli.cli.numbers import to_bytes
 from ds2cli.cli.output import lines_to
@@ -66,6 +66,7 @@ def corpus(
     jobs: Jobs = None,
     shard: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
 ) -> None:
     from ds2cli.corpora.entries import Rejected
     from ds2cli.records.jsonl import to_line
@@ -78,9 +79,9 @@ def corpus(
         part,
         summary,
         normalise.value,
-        jobs or all_cores(),
+        threads(jobs, ray),
         to_channel(channel),
-        plan_of(context, shard, shares, output),
+        plan_of(context, shard, shares, ray, output),
     )
     with lines_to(None if dry_run else output) as write:
         for outcome in terminal.progress(outcomes, f"reading {name.value}"):
@@ -121,6 +122,7 @@ def check(
     jobs: Jobs = None,
     shard: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
 ) -> None:
     """Check records before training: sound, texts, and overlaps of sets.
 
@@ -141,8 +143,8 @@ def check(
         partial(spelling_of, run) if run else partial(spelling_by, read_units(units) if units else None, frame_seconds)
     )
     report = CheckReport()
-    plan = plan_of(context, shard, shares, Path(good) if good else None)
-    outcomes = check_sets(manifests, against or [], spelling, report, jobs or all_cores(), plan)
+    plan = plan_of(context, shard, shares, ray, Path(good) if good else None)
+    outcomes = check_sets(manifests, against or [], spelling, report, threads(jobs, ray), plan)
     with lines_to(None if good == "-" else Path(good)) if good else nullcontext(lambda line: None) as write:
         for checked in terminal.progress(outcomes, "checking"):
             if not checked.findings:
@@ -330,6 +332,7 @@ def shard(
     jobs: Jobs = None,
     share: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
 ) -> None:
     """Pack many small recordings into a few large tar files (WebDataset).
 
@@ -354,8 +357,8 @@ def shard(
     limit = Limit(shard_seconds) if size is None else Limit(float("inf"), to_bytes(size, "--size"))
     utterances = (one for name in manifests for one in read_manifest(name, required=("audio_filepath", "duration")))
     listed, written = output / "shards.jsonl", []
-    plan = plan_of(context, share, shares, output)
-    for one in prepare_shards(utterances, output, limit, encode, seed, jobs or all_cores(), skip, plan):
+    plan = plan_of(context, share, shares, ray, output)
+    for one in prepare_shards(utterances, output, limit, encode, seed, threads(jobs, ray), skip, plan):
         written.append(one)
         there = "" if one.is_new else " · was there already"
         terminal.say(f"{one.tar}: {len(one.records):,} utterances · {one.seconds / 3600:,.2f} h{there}")

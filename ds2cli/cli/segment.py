@@ -16,6 +16,7 @@ from ds2cli.cli.flags import (
     Jobs,
     LexiconFile,
     Output,
+    Ray,
     Shard,
     Shares,
     all_cores,
@@ -80,6 +81,7 @@ def segment(
     ] = None,
     shard: Shard = None,
     shares: Shares = None,
+    ray: Ray = None,
     jobs: Jobs = None,
     device: Device = "auto",
     output: Output = None,
@@ -108,7 +110,7 @@ def segment(
     lexicon_file = lexicon_file or read_tuned(model).lexicon_file
     settings = SegmentSettings(normalise.value, lengths, judge, min_confidence, extract, lexicon_file)
     request = SegmentRequest(model, inputs, settings, jobs, all_cores(), device, to_channel(channel), only_one)
-    plan = plan_of(context, shard, shares, output)
+    plan = plan_of(context, shard, shares, ray, output)
     outputs = Outputs(everything, report, kaldi, html, html_sound)
     with open_work(work, output) as kept, _resumable(kept.is_temporary):
         answers = terminal.hearing(lambda heard: segment_all(request, kept, heard, plan), "segmenting")

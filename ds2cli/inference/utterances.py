@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from ds2cli.records.manifest import Utterance
 
 WINDOW_UTTERANCES = 64  # sorted by length among themselves
 WINDOW_SECONDS = 1800.0 # and no more of them at once than this, unless one alone is longer
+GROUP_UTTERANCES = 16   # of a window pass through the network together, wherever that is
 NARROW_RATE = 8000      # a telephone's
 SHOWN_CUTS = 3
 BATCH_SECONDS = 120.0   # of padded audio in one pass of the network
@@ -97,15 +99,15 @@ def infer(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, li
     for window in side_by_side(utterances):
         sounds = list(ordered_map(read, window, jobs))
         notes.look_at(window, [sound.first if isinstance(sound, LongSound) else sound for sound in sounds])
-        answers = _answers(recogniser, [sound for sound in sounds if isinstance(sound, np.ndarray)], clock)
-        for utterance, sound in zip(window, sounds, strict=True):
+        answers = _answers_by_groups(recogniser, window, sounds, clock)
+        for place, (utterance, sound) in enumerate(zip(window, sounds, strict=True)):
             if isinstance(sound, str):
                 yield UtteranceLogProbs(utterance, None, problem=sound)
             elif isinstance(sound, LongSound):
                 assert streams
                 yield _stream(streams, utterance, sound, clock)
             else:
-                yield UtteranceLogProbs(utterance, next(answers), len(sound) / features.sample_rate)
+                yield UtteranceLogProbs(utterance, answers[place], len(sound) / features.sample_rate)
 
 
 def is_long(utterance: Utterance) -> bool:
@@ -202,10 +204,38 @@ def _length(utterance: Utterance) -> float:
         return 0.0
 
 
+def groups(window: list[Utterance]) -> Iterator[list[int]]:
+    """The places of utterances of like length, which share the network's batches and no others do.
+
+    Decided by what the records and the files' headers say, before any sound is read: so a group can be heard by another
+    process, to the same bits. A group is one of its own.
+    """
+    lengths = [one.duration or _length(one) for one in window]
+    group: list[int] = []
+    for place in sorted(range(len(window)), key=lambda place: -lengths[place]):
+        is_full = len(group) == GROUP_UTTERANCES
+        if group and (is_full or (len(group) + 1) * lengths[group[0]] > BATCH_SECONDS):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
+
+
+def _answers_by_groups(recogniser: Recogniser, window: list[Utterance], sounds: list[Any], clock: ProgressMeter
+                       ) -> dict[int, np.ndarray]:  # fmt: skip
+    """The log-probs of a window's utterances by their places, of those whose sound stands in memory."""
+    answers: dict[int, np.ndarray] = {}
+    clock.read(sum(len(sound) for sound in sounds if isinstance(sound, np.ndarray)))
+    for group in groups(window):
+        there = [place for place in group if isinstance(sounds[place], np.ndarray)]
+        answers.update(zip(there, _answers(recogniser, [sounds[place] for place in there], clock), strict=True))
+    return answers
+
+
 def _answers(recogniser: Recogniser, waveforms: list[np.ndarray], clock: ProgressMeter) -> Iterator[np.ndarray]:
     """Log-probs of waveforms, in their order; alike lengths share a batch."""
     config = recogniser.config
-    clock.read(sum(map(len, waveforms)))
     cut = [(owner, window) for owner, samples in enumerate(waveforms) for window in windows([samples], config)]
     parts: list[np.ndarray] = [np.zeros(0)] * len(cut)
     by_length = sorted(range(len(cut)), key=lambda i: -len(cut[i][1].samples))

@@ -1,34 +1,15 @@
-"""Where the work of a long command is done: here, as one share of many, or from shares that are there."""
+"""Where the work of a long command is done: here, on a cluster, as one share of many, or from shares that are there."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from ds2cli.jobs.frames import Packed
+from ds2cli.jobs.cluster import Cluster
 from ds2cli.jobs.shares import Share, Shares, ShareWriter
-
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
-Worker = Callable[[Iterable[Question]], Iterator[Answer]]  # answers a stream of questions, in order
-
-
-@dataclass(frozen=True)
-class Work(Generic[Question, Answer]):
-    """What a long command does with each of its questions; the rest of it sees the answers alone, in order.
-
-    open    makes a worker: loads models
-    name    of a question, which no other has that could be meant by mistake
-    pack    an answer as JSON and bytes
-    unpack  the answer to a question from these
-    """
-
-    open: Callable[[], Worker]
-    name: Callable[[Any], str]
-    pack: Callable[[Any], Packed]
-    unpack: Callable[[Any, Any, list[bytes]], Any]
+from ds2cli.jobs.work import Answer, Question, Work, Worker
 
 
 class ShareDone(Exception):
@@ -45,18 +26,20 @@ class Plan:
 
     share, folder  answer this share alone, into the folder
     shares         answers that are there
+    cluster        whose workers answer
     command        as it was asked for, without what makes it a share
     """
 
     share: Share | None = None
     folder: Path = Path()
     shares: Shares | None = None
+    cluster: Cluster | None = None
     command: list[str] = field(default_factory=list)
 
     @property
     def is_here(self) -> bool:
         """One process does it all."""
-        return not (self.share or self.shares)
+        return not (self.share or self.shares or self.cluster)
 
     def answers(self, work: Work[Question, Answer], numbered: Iterable[tuple[int, Question]]) -> Iterator[Answer]:
         """The answers to all questions, in order.
@@ -68,6 +51,8 @@ class Plan:
             raise ShareDone(self._answer_share(self.share, work, numbered))
         if self.shares is not None:
             yield from self._joined(self.shares, work, numbered)
+        elif self.cluster is not None:
+            yield from self.cluster.answers(work, (question for _, question in numbered))
         else:
             yield from work.open()(question for _, question in numbered)
 

@@ -19,7 +19,7 @@ from ds2cli.errors import UsageError
 from ds2cli.io.atomic import cannot_write, make_folder
 from ds2cli.jobs.frames import Frame, Packed, read_frame, read_frames, write_frame
 
-FORMAT = "ds2 share 1"
+FORMAT = "ds2 share 2"
 SHOWN = 5
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 # What may differ between the shares of one command: how fast each goes.

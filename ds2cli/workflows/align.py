@@ -13,9 +13,10 @@ from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.transducer import choose_spoken, emitted_path
 from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
-from ds2cli.inference.utterances import Observers, UtteranceLogProbs, infer, side_by_side
-from ds2cli.inference.window_work import Outcome, WindowAnswer, unwrapped, window_work
-from ds2cli.jobs.plan import Plan, Worker
+from ds2cli.inference.group_work import GroupAnswer, Outcome, group_work, groups_of, unwrapped
+from ds2cli.inference.utterances import Observers, UtteranceLogProbs, infer
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Worker
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
@@ -61,8 +62,8 @@ def align_records(
     if plan is None or plan.is_here:
         outcomes = Aligner(request, hears)(utterances)
     else:
-        answers = plan.answers(window_work(partial(_open_aligner, request)), enumerate(side_by_side(utterances)))
-        outcomes = unwrapped(answers, skip, hears)
+        work = group_work(partial(_open_aligner, request), request.device != "cpu")
+        outcomes = unwrapped(plan.answers(work, enumerate(groups_of(utterances))), skip, hears)
     for outcome in outcomes:
         if outcome.problem:
             skip(outcome.problem)
@@ -100,7 +101,7 @@ class Aligner:
 
 def _open_aligner(request: AlignRequest) -> Worker:
     aligner = Aligner(request)
-    return lambda windows: (WindowAnswer(list(aligner(window))) for window in windows)
+    return lambda groups: (GroupAnswer(group, list(aligner(group.utterances))) for group in groups)
 
 
 def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool,

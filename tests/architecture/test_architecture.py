@@ -40,7 +40,8 @@ ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfil
            "soxr": ["audio/files.py", "audio/live.py"], "onnx": ["model/exchange/onnx_graph.py"],
            "onnxruntime": ["model/exchange/onnx_graph.py"],
            "av": ["audio/ffmpeg.py"], "starlette": ["serving"], "uvicorn": ["serving"],
-           "prometheus_client": ["serving/metrics.py"], "wyoming": ["serving/protocols/wyoming.py"]}
+           "prometheus_client": ["serving/metrics.py"], "ray": ["jobs/cluster.py"],
+           "wyoming": ["serving/protocols/wyoming.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
 

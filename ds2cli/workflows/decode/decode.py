@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 
 from ds2cli.decoding.log_probs import LogProbWriter
-from ds2cli.inference.window_work import Outcome
+from ds2cli.inference.group_work import Outcome
 from ds2cli.jobs.plan import Plan
 from ds2cli.records.jsonl import Record
 from ds2cli.workflows.decode.decoder import Decoder, must_have_log_probs, open_decoder

@@ -9,7 +9,7 @@ import numpy as np
 
 from ds2cli.decoding.hypothesis import Hypothesis, Word
 from ds2cli.errors import Ds2Error
-from ds2cli.inference.window_work import Outcome
+from ds2cli.inference.group_work import Outcome
 from ds2cli.records.jsonl import Record
 from ds2cli.workflows.decode.decoder import Decoder
 from ds2cli.workflows.decode.request import DecodeRequest
@@ -24,14 +24,14 @@ def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest)
     raises  Ds2Error where files of log-probs hold something else
     """
     with ThreadPoolExecutor(request.jobs) as pool:
-        waiting: deque[tuple[Record, np.ndarray, Future]] = deque()
+        waiting: deque[tuple[int, Record, np.ndarray, Future]] = deque()
 
         def finished() -> Outcome:
-            record, log_probs, future = waiting.popleft()
+            place, record, log_probs, future = waiting.popleft()
             said = describe(record, future.result(), source, request)
-            return Outcome(said, record, log_probs) if request.log_probs else Outcome(said)
+            return Outcome(said, record, log_probs, place=place) if request.log_probs else Outcome(said, place=place)
 
-        for record, log_probs, problem in source.items:
+        for place, (record, log_probs, problem) in enumerate(source.items):
             try:
                 if log_probs is None:
                     raise Ds2Error(problem)
@@ -39,11 +39,11 @@ def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest)
             except Ds2Error as wrong:
                 if log_probs is not None and (request.layout or are_log_probs(request.inputs)):
                     raise
-                yield Outcome({}, problem=str(wrong))
+                yield Outcome({}, problem=str(wrong), place=place)
                 continue
             # The beams run in their threads while the network, in this one, goes on listening.
-            waiting.append((record, log_probs, pool.submit(decoder.decode, log_probs, request.n_best)))
-            while len(waiting) > 128 or (waiting and waiting[0][2].done()):
+            waiting.append((place, record, log_probs, pool.submit(decoder.decode, log_probs, request.n_best)))
+            while len(waiting) > 128 or (waiting and waiting[0][3].done()):
                 yield finished()
         while waiting:
             yield finished()

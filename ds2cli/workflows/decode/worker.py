@@ -1,13 +1,14 @@
-"""Decoding shared among jobs: a worker opens the models once, and answers windows of utterances."""
+"""Decoding shared among jobs: a worker opens the models once, and answers groups of utterances."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import UsageError
-from ds2cli.inference.utterances import Observers, side_by_side
-from ds2cli.inference.window_work import Outcome, Window, WindowAnswer, unwrapped, window_work
-from ds2cli.jobs.plan import Plan, Worker
+from ds2cli.inference.group_work import Group, GroupAnswer, Outcome, group_work, groups_of, unwrapped
+from ds2cli.inference.utterances import Observers
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Worker
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.network import time_stride
@@ -29,10 +30,10 @@ def shared_outcomes(
     raises  UsageError where log-probs are to be decoded: that is short work
     """
     if request.layout or are_log_probs(request.inputs):
-        raise UsageError("a share of log-probs: what takes long is done", hint="leave out --shard")
+        raise UsageError("log-probs, decoded elsewhere: what takes long is done", hint="leave out --shard and --ray")
     utterances = read_asked(request.inputs, request.channel, skip, request.one_recording)
-    work = window_work(partial(open_window_decoder, request))
-    return unwrapped(plan.answers(work, enumerate(side_by_side(utterances))), warn, heard)
+    work = group_work(partial(open_group_decoder, request), request.device != "cpu")
+    return unwrapped(plan.answers(work, enumerate(groups_of(utterances))), warn, heard)
 
 
 def form_of(request: DecodeRequest) -> tuple[Units, float]:
@@ -41,7 +42,7 @@ def form_of(request: DecodeRequest) -> tuple[Units, float]:
     return checkpoint.units, checkpoint.config.features.hop_seconds * time_stride(checkpoint.config.model)
 
 
-def open_window_decoder(request: DecodeRequest) -> Worker:
+def open_group_decoder(request: DecodeRequest) -> Worker:
     """Loads network, language model and lexicon; what there is to say of them comes with the first answer."""
     notes: list[str] = []
     recogniser = load_for_decoding(request.run, usable_device(request.device))
@@ -49,11 +50,11 @@ def open_window_decoder(request: DecodeRequest) -> Worker:
     must_have_log_probs(request, joint)
     decoder = open_decoder(request, recogniser.units, notes.append, joint)
 
-    def answers(windows: Iterable[Window]) -> Iterator[WindowAnswer]:
-        for window in windows:
-            source = listening(recogniser, window, request.jobs, Observers(warn=notes.append))
-            outcomes = list(outcomes_of(source, decoder, request))
-            yield WindowAnswer(outcomes, notes[:])
+    def answers(groups: Iterable[Group]) -> Iterator[GroupAnswer]:
+        for group in groups:
+            source = listening(recogniser, group.utterances, request.jobs, Observers(warn=notes.append))
+            outcomes = sorted(outcomes_of(source, decoder, request), key=lambda outcome: outcome.place)
+            yield GroupAnswer(group, outcomes, notes[:])
             notes.clear()
 
     return answers

@@ -10,7 +10,8 @@ from typing import Any
 from ds2cli.config import FeatureConfig
 from ds2cli.corpora.checks import Checked, Finding, Spelling, check_utterance
 from ds2cli.io.parallel import by_threads
-from ds2cli.jobs.plan import Plan, Work, Worker
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Work, Worker
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.text.units import Units
 
@@ -166,6 +167,7 @@ def checking(open_spelling: Callable[[], Spelling], jobs: int) -> Work[Utterance
         unpack=lambda utterance, found, _: Checked(
             utterance, {Finding[kind]: what for kind, what in found["findings"].items()},
             bytes.fromhex(found["audio"])),
+        lost=lambda utterance, why: Checked(utterance, {Finding.UNREADABLE: why}, b""),
     )
 
 

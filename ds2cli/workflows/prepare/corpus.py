@@ -14,7 +14,8 @@ from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.parallel import by_threads
 from ds2cli.io.text import compose
-from ds2cli.jobs.plan import Plan, Work
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Work
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import can_name_a_file
 from ds2cli.text.normalise import normalise
@@ -54,6 +55,7 @@ def reading(jobs: int, channel: int | None) -> Work[Entry | Rejected, Record | R
         open=partial(by_threads, partial(to_record, channel=channel), jobs),
         name=repr, pack=lambda one: (one if isinstance(one, dict) else {REJECTED: asdict(one)}, []),
         unpack=lambda entry, found, _: Rejected(**found[REJECTED]) if REJECTED in found else found,
+        lost=lambda entry, why: Rejected(entry.id, "unreadable audio", why),
     )
 
 

@@ -20,7 +20,8 @@ from ds2cli.corpora.shards import samples
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.io.parallel import by_threads
-from ds2cli.jobs.plan import Plan, Work
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Work
 from ds2cli.media import AUDIO_SUFFIXES
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.manifest import Utterance
@@ -114,6 +115,7 @@ def packing(encoding: Encoding, jobs: int) -> Work[Item, Packed | Rejected]:
         pack=lambda one: (asdict(one), []) if isinstance(one, Rejected) else ({"suffix": one.suffix}, [one.content]),
         unpack=lambda item, found, blobs: Packed(item.key, found["suffix"], blobs[0], _record_in_shard(item.utterance))
         if blobs else Rejected(**found),
+        lost=lambda item, why: Rejected(item.utterance.id, "unreadable audio", why),
     )
 
 

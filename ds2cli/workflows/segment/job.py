@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing.connection import wait
@@ -17,7 +17,9 @@ import torch
 
 from ds2cli.alignment.filter import read_filter
 from ds2cli.errors import Ds2Error
-from ds2cli.jobs.plan import Plan, Work, Worker
+from ds2cli.io.atomic import make_folder
+from ds2cli.jobs.plan import Plan
+from ds2cli.jobs.work import Work, Worker
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
@@ -63,16 +65,24 @@ def segment(
         asked = list(pairs)
         all_of_one_recording({"id": pair.id, "audio_filepath": pair.audio} for pair in asked)
         pairs = iter(asked)
-    yield from plan.answers(segment_work(partial(_open_all, request, work, heard)), enumerate(pairs))
+    if plan.cluster is None:
+        yield from plan.answers(segment_work(partial(_open_all, request, work, heard)), enumerate(pairs))
+        return
+    job, seconds = segment_work(partial(_open_one, request, work), request.device != "cpu"), 0.0
+    for answer in plan.answers(job, enumerate(pairs)):
+        seconds += answer.recording.get("seconds", 0.0)
+        heard(seconds, 0.0)
+        yield answer
 
 
-def segment_work(open_worker: Callable[[], Worker]) -> Work[RecordingText, SegmentedRecording]:
+def segment_work(open_worker: Callable[[], Worker], takes_gpu: bool = False) -> Work[RecordingText, SegmentedRecording]:
     """The work of segmenting; its questions are recordings with their texts."""
     return Work(
         open=open_worker, name=lambda pair: repr((pair.id, pair.audio, pair.text, pair.text_file, pair.record)),
         pack=lambda one: ({"segments": one.segments, "recording": one.recording, "problem": one.problem,
                            "doubt": one.doubt}, []),
         unpack=lambda pair, found, _: SegmentedRecording(pair, **found),
+        lost=lambda pair, why: SegmentedRecording(pair, problem=f"`{pair.id}`: {why}"), takes_gpu=takes_gpu,
     )
 
 
@@ -93,6 +103,12 @@ def _open_all(request: SegmentRequest, work: WorkFolder, heard: Callable[[float,
             yield from _elsewhere(chain(first, pairs), request, device, work, jobs)
 
     return answers
+
+
+def _open_one(request: SegmentRequest, work: WorkFolder) -> Worker:
+    """One process, somewhere; a temporary folder is one on its machine."""
+    make_folder(work.path)
+    return _open_all(replace(request, jobs=1), work, lambda done, total: None)
 
 
 def _elsewhere(
