@@ -70,6 +70,24 @@ def test_commands_and_flags_in_prose_exist():
     assert not wrong
 
 
+def test_files_that_prose_names_exist():
+    """Folders and files of the repository, in code type; `yesno.py` is what design.md shows how to add."""
+    lost = []
+    for page in PAGES:
+        for named in re.findall(r"`((?:ds2cli|tests|recipes|kernels|lm)/[\w./-]+)`", prose(page)):
+            made = "/work" in named or named.endswith("yesno.py")
+            if not made and not (ROOT / named).exists():
+                lost.append(f"{page.name}: {named}")
+    assert not lost
+
+
+def test_the_map_of_the_code_names_every_folder():
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = re.findall(r"^ {6}(\w+)/ ", text, re.MULTILINE)
+    folders = {path.parent.name for path in ROOT.glob("ds2cli/*/__init__.py")}
+    assert set(named) == folders and len(named) == len(folders)
+
+
 def test_figures_of_the_readme_are_those_of_the_pages_that_it_names():
     rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     rows = [line for line in rows if re.search(r"\d+\.\d+ |\d+ of \d+", line)]
