@@ -31,12 +31,16 @@ def helps():
 
 
 def test_every_page_is_in_the_navigation_once():
+    from links import site_path
+    from navigation import ELSEWHERE, MADE, docs_pages, repository_pages, whole_navigation
+
     yaml = pytest.importorskip("yaml")
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    entries = [pages for entry in nav for pages in entry.values()]
+    entries = [pages for entry in whole_navigation(nav, ["commands/index.md"]) for pages in entry.values()]
     listed = [page for pages in entries for page in ([pages] if isinstance(pages, str) else pages)]
-    made = {"README.md", "settings.md"}
-    assert sorted(listed) == sorted({path.name for path in (ROOT / "docs").glob("*.md")} | made)
+    outside = [page for entry in ELSEWHERE for page in repository_pages(entry)]
+    assert len(outside) > 10
+    assert sorted(listed) == sorted([*map(site_path, [*docs_pages(), *outside]), *MADE, "commands/index.md"])
 
 
 def test_every_command_and_every_option_has_its_line(helps):

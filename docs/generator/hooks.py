@@ -6,39 +6,20 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from command_pages import command_pages  # noqa: E402
 from help_text import all_help  # noqa: E402
 from links import moved_links, site_path  # noqa: E402
 from man_pages import man_pages  # noqa: E402
+from navigation import ELSEWHERE, ROOT, docs_pages, repository_pages, whole_navigation  # noqa: E402
 from settings_page import settings_page  # noqa: E402
-
-# Pages that lie outside docs/, by the entry of the navigation that lists them.
-ELSEWHERE = {
-    "Home": ["README.md"],
-    "Recipes": ["recipes/*/README.md"],
-    "Models": ["ds2cli/model/shipped/*/README.md", "lm/README.md"],
-    "Project": ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"],
-}
-
-
-def repository_pages(entry: str) -> list[str]:
-    """The paths of an entry's pages, from the repository's root."""
-    return [path.relative_to(ROOT).as_posix() for pattern in ELSEWHERE[entry] for path in sorted(ROOT.glob(pattern))]
 
 
 def on_config(config: Any) -> Any:
-    """The navigation as written, with the pages that are found or made."""
+    """The navigation, with the pages that are found or made."""
     commands = sorted(command_pages(all_help()), key=lambda path: path != "commands/index.md")
-    for entry in config.nav:
-        ((title, pages),) = entry.items()
-        if title in ELSEWHERE and title != "Home":
-            pages += [site_path(path) for path in repository_pages(title)]
-        elif title == "Commands":
-            pages += commands
+    config.nav = whole_navigation(config.nav, commands)
     return config
 
 
@@ -55,8 +36,7 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Links lead from page to page of the site."""
     outside = [path for entry in ELSEWHERE for path in repository_pages(entry)]
-    inside = [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")]
-    pages = {site_path(path): path for path in (*outside, *inside)}
+    pages = {site_path(path): path for path in (*outside, *docs_pages())}
     here = page.file.src_uri
     if here == "README.md":
         page.meta["hide"] = ["navigation"]  # the tabs are enough
