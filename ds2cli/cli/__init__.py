@@ -6,6 +6,7 @@
 import os
 import sys
 import traceback
+from typing import Any
 
 # Before torch is imported anywhere: at a barrier, OpenMP's threads spin for so many turns (tens of microseconds),
 # then sleep. For ever, as they would by default, a busy neighbour turned a 4 s training step into 45 s; not at all,
@@ -31,7 +32,7 @@ ORDER = ("prepare", "train", "decode", "serve", "score", "lm", "tune", "align", 
 class PipeOrder(Page, typer.core.TyperGroup):
     """Lists the commands in the order of the pipe."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
 
 

@@ -30,7 +30,7 @@ def align(
         list[str] | None, typer.Argument(metavar="INPUT", help="records with text; - is stdin", show_default="-")
     ] = None,
     lexicon_file: LexiconFile = None,
-    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
+    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language("auto"),
     unit_times: UnitTimes = False,
     channel: Channel = None,
     kind: Format = "jsonl",

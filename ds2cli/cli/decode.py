@@ -177,7 +177,7 @@ def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool, defaul
     if are_logits and not (run or inputs):
         raise UsageError("no logits to decode", hint="ds2 decode logits.npz --units vocab.json --blank last")
     if run is not None and (are_logits or is_input(run)):
-        run, inputs = None, [run, *inputs]
+        return default, [run, *inputs]
     return run or default, inputs or ["-"]
 
 

@@ -73,7 +73,7 @@ def _kind(output: Path, kind: str | None, half: bool) -> str:
     if half and kind not in (None, "half"):
         raise UsageError(f"--half and --format {kind}", hint="one of them: --half is a checkpoint of float16")
     kind = "half" if half else kind or SUFFIXES.get(output.suffix)
-    if kind not in SUFFIXES.values() and kind not in CHECKPOINTS:
+    if kind is None or (kind not in SUFFIXES.values() and kind not in CHECKPOINTS):
         what = f"no format `{kind}`" if kind else f"`{output}` does not say which format is meant"
         raise UsageError(what, hint="name it with: --format onnx, torch, int8 or half")
     return kind

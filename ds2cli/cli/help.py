@@ -5,7 +5,7 @@ Plain text, so that a page needs no rich and answers in a blink. An option's gro
 """
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -60,7 +60,14 @@ METAVARS = {int: "N", float: "X", str: "TEXT"}
 WIDEST_TERM = 30
 
 
-class Page:
+# Python mixes the form into commands and groups; to the type checker every page is a group.
+if TYPE_CHECKING:
+    Command = TyperGroup
+else:
+    Command = object
+
+
+class Page(Command):
     """For a command or a group of commands: its usage line, its options and its commands."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -72,7 +79,7 @@ class Page:
         """Arguments, then the options by group, all in the same columns; then the commands."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for one in self.get_params(ctx):
-            if not one.hidden:
+            if not getattr(one, "hidden", False):
                 groups.setdefault(group_of(one), []).append((term(one), meaning(one)))
         order = ["Arguments", *GROUPS]
         rows = [row for group in groups.values() for row in group]
@@ -95,8 +102,9 @@ def lay_out(app: typer.Typer) -> None:
     for info in app.registered_commands:
         info.cls = _page(info.cls or TyperCommand)
     for group in app.registered_groups:
-        group.cls = _page(group.typer_instance.info.cls or TyperGroup)
-        lay_out(group.typer_instance)
+        if group.typer_instance is not None:
+            group.cls = _page(group.typer_instance.info.cls or TyperGroup)
+            lay_out(group.typer_instance)
 
 
 def _page(command: Any) -> Any:

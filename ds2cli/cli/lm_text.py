@@ -12,7 +12,7 @@ from ds2cli.cli.flags import Output
 from ds2cli.cli.output import lines_to
 from ds2cli.text.normalise import NORMALISERS
 
-Language = StrEnum("Language", {name: name for name in NORMALISERS})
+Language = StrEnum("Language", {name: name for name in NORMALISERS})  # type: ignore[misc]  # named elsewhere, once
 
 
 Files = Annotated[
@@ -27,7 +27,7 @@ def text(
     language: Annotated[
         Language,
         typer.Option("--language", rich_help_panel="Text", help="read out numbers and the like in this language"),
-    ] = Language.english,
+    ] = Language("english"),
     keep_lines: KeepLines = False,
     output: Output = None,
     spans: Spans = None,
@@ -49,5 +49,5 @@ def text(
             write(line.spoken.text)
             if write_spans:
                 write_spans(to_line(line.as_record(number)))
-    for report in summary.as_lines("character" if language is Language.mandarin else "word"):
+    for report in summary.as_lines("character" if language.value == "mandarin" else "word"):
         terminal.say(report)

@@ -18,7 +18,8 @@ def finite_numbers(app: typer.Typer) -> None:
     for info in app.registered_commands:
         info.cls = _finite(info.cls or TyperCommand)
     for group in app.registered_groups:
-        finite_numbers(group.typer_instance)
+        if group.typer_instance is not None:
+            finite_numbers(group.typer_instance)
 
 
 def _finite(command: type[TyperCommand]) -> type[TyperCommand]:

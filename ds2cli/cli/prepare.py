@@ -28,8 +28,8 @@ app = typer.Typer(
 )
 
 NAMED_REJECTIONS = 3
-CorpusName = StrEnum("CorpusName", {name: name for name in CORPORA})
-Normaliser = StrEnum("Normaliser", {name: name for name in NORMALISERS})
+CorpusName = StrEnum("CorpusName", {name: name for name in CORPORA})  # type: ignore[misc]  # named elsewhere, once
+Normaliser = StrEnum("Normaliser", {name: name for name in NORMALISERS})  # type: ignore[misc]  # named elsewhere, once
 SplitBy = StrEnum("SplitBy", ["speaker", "utterance"])
 CORPUS_HELP = "Write the records of a corpus: one JSON line per utterance.\n\n\b\n" + "\n".join(
     f"{name:<14} {layout}" for name, layout in CORPORA.items()
@@ -59,7 +59,7 @@ def corpus(
     channel: Channel = None,
     normalise: Annotated[
         Normaliser, typer.Option("--normalise", help="spell numbers and the like as they are spoken")
-    ] = Normaliser.none,
+    ] = Normaliser("none"),
     output: Output = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count, and say what is rejected and why")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,

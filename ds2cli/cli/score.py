@@ -178,10 +178,10 @@ def _finish(report: "Report", max_wer: float | None, max_cer: float | None, miss
     name, units = report.rate_name, UNITS[report.rate_name]
     gates = ((name, report.words.rate, max_wer, "--max-wer"), ("CER", report.characters.rate, max_cer, "--max-cer"))
     closed = [gate for gate in gates if gate[2] is not None and (gate[1] is None or gate[1] > gate[2])]
-    for name, rate, limit, flag in closed:
+    for label, rate, limit, flag in closed:
         missing_words = f"cannot be known: there are no reference {units}"
         what = missing_words if rate is None else f"{rate:.2f} is above {limit:g}"
-        terminal.error(f"{name} {what}", hint=f"the limit is {flag}")
+        terminal.error(f"{label} {what}", hint=f"the limit is {flag}")
     if closed:
         raise typer.Exit(Exit.FAILED)
     if missing == Missing.skip and (pairing.without_hypothesis or pairing.without_reference):

@@ -28,7 +28,7 @@ from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
 from ds2cli.text.normalise import NORMALISERS
 
-Language = StrEnum("Language", {"auto": "auto", **{name: name for name in NORMALISERS}})
+Language = StrEnum("Language", {name: name for name in ("auto", *NORMALISERS)})  # type: ignore[misc]  # named elsewhere, once
 DEFAULTS = CutSettings()
 NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
 
@@ -50,7 +50,7 @@ def segment(
     shortest: Annotated[float, typer.Option("--min", help=meaning("min_seconds"))] = DEFAULTS.min_seconds,
     target: Annotated[float, typer.Option("--target", help=meaning("target_seconds"))] = DEFAULTS.target_seconds,
     longest: Annotated[float, typer.Option("--max", help=meaning("max_seconds"))] = DEFAULTS.max_seconds,
-    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language.auto,
+    normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language("auto"),
     judge: Annotated[
         Path | None, typer.Option("--filter", help="judge segments by this filter", show_default="ds2's own")
     ] = None,

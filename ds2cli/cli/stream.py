@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -47,7 +47,10 @@ Settle = Annotated[
 ]  # fmt: skip
 
 
-def stream(request: Any, sound: tuple, rules: tuple[float, float, float], kind: str, output: Path | None) -> None:
+def stream(
+    request: Any, sound: tuple[str, float, bool, bool], rules: tuple[float, float, float], kind: str,
+    output: Path | None,
+) -> None:
     """Every update as it comes: JSON lines, or text, which on a terminal is one line rewritten.
 
     request  a DecodeRequest
@@ -81,11 +84,11 @@ def pcm_format(text: str) -> Any:
 
     raises  UsageError
     """
-    from ds2cli.audio.live import ENCODINGS, PcmFormat
+    from ds2cli.audio.live import ENCODINGS, Encoding, PcmFormat
 
     rate, channels, encoding = [*text.split(":"), *("1", "s16le")[len(text.split(":")) - 1 :]][:3]
     if not (rate.isdecimal() and channels.isdecimal() and encoding in ENCODINGS and text.count(":") <= 2):
         raise UsageError(f"--pcm `{text}`", hint="--pcm 16000, or --pcm 44100:2:s16le")
     if not (1000 <= int(rate) <= 1_000_000 and 1 <= int(channels) <= 64):
         raise UsageError(f"--pcm `{text}`: no such rate or number of channels", hint="--pcm 44100:2:s16le")
-    return PcmFormat(int(rate), int(channels), encoding)
+    return PcmFormat(int(rate), int(channels), cast(Encoding, encoding))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ds2cli.model.encoder.layers import FullyConnected, MaskedConvolution, SequenceBatchNorm
-from ds2cli.model.encoder.recurrent import FusedRecurrence, StepwiseRecurrence
+from ds2cli.model.encoder.recurrent import Direction, FusedRecurrence, StepwiseRecurrence
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ def folded_linear(layer: FullyConnected) -> tuple[Tensor, Tensor]:
     return _folded(layer.linear.weight.detach(), layer.linear.bias, layer.norm)
 
 
-def folded_recurrence(direction: FusedRecurrence | StepwiseRecurrence) -> Matrices:
+def folded_recurrence(direction: Direction) -> Matrices:
     """The matrices of one direction, whichever way it runs."""
     if isinstance(direction, StepwiseRecurrence):
         matrix, bias = _folded(direction.input.weight.detach(), direction.input.bias, direction.norm)
         return Matrices(direction.kind, matrix, direction.recurrent.detach(), bias, torch.zeros_like(bias))
+    assert isinstance(direction, FusedRecurrence)
     fused = direction.recurrence
     kind = {"RNN_RELU": "relu"}.get(fused.mode, fused.mode.lower())
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")

@@ -80,7 +80,7 @@ def input_sensitivity(
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         answers = recogniser.network(inputs, lengths)[0][0, frame]
         if recogniser.is_transducer:
-            head = recogniser.network.head
+            head = recogniser.network.transducer
             labels = torch.as_tensor(said, dtype=torch.int64, device=inputs.device)
             answers = head.joint(head.encoder_projection(answers), head.projected_labels(labels[None])[0, -1])
         (gradient,) = torch.autograd.grad(answers[unit], inputs)

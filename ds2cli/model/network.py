@@ -69,7 +69,19 @@ class Network(nn.Module):
 
     def ctc_log_probs(self, encoded: Tensor) -> Tensor:
         """The encoder's frames (..., H) -> (..., V), what CTC says of them, where `output` was trained."""
-        return self.output(encoded).float().log_softmax(-1)
+        return self.ctc_output(encoded).float().log_softmax(-1)
+
+    @property
+    def ctc_output(self) -> nn.Linear:
+        """The layer that CTC reads, of a network that has one."""
+        assert self.output is not None, "this network was built without CTC"
+        return self.output
+
+    @property
+    def transducer(self) -> TransducerHead:
+        """The head of a transducer."""
+        assert self.head is not None, "this network is no transducer"
+        return self.head
 
     def _encoded(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(T', B, H)"""
@@ -105,4 +117,9 @@ def time_stride(settings: ModelConfig) -> int:
 
 def two_dimensional(settings: ModelConfig) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Kernels and strides as (frequency, time); a 1-D convolution sees one row."""
-    return [(1, *k)[-2:] for k in settings.conv_kernels], [(1, *s)[-2:] for s in settings.conv_strides]
+    return [_pair(kernel) for kernel in settings.conv_kernels], [_pair(stride) for stride in settings.conv_strides]
+
+
+def _pair(numbers: tuple[int, ...]) -> tuple[int, int]:
+    frequency, time = (1, *numbers)[-2:]
+    return frequency, time

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from ds2cli.model.checkpoint import load_checkpoint
-from ds2cli.model.encoder.recurrent import State
+from ds2cli.model.encoder.layers import FullyConnected, all_of, replace_module
+from ds2cli.model.encoder.recurrent import Direction, RecurrentLayer, State
 from ds2cli.model.fold_batch_norm import Matrices, folded_recurrence
 from ds2cli.model.recogniser import Recogniser, build_recogniser
 from ds2cli.model.weight_storage import quantise
@@ -46,14 +47,14 @@ def _has_kernels(device: str) -> bool:
 def quantised(recogniser: Recogniser) -> Recogniser:
     """The recogniser, in place, with int8 matrices wherever torch has kernels for them."""
     network = recogniser.network
-    for layer in network.recurrent:
-        folded = [folded_recurrence(direction) for direction in layer.directions]
+    for layer in all_of(network.recurrent, RecurrentLayer):
+        folded = [folded_recurrence(direction) for direction in all_of(layer.directions, Direction)]
         if folded[0].kind in ("gru", "lstm"):
             layer.directions = nn.ModuleList(QuantisedRecurrence(matrices) for matrices in folded)
-    for layer in network.hidden:
-        layer.linear = QuantisedLinear(layer.linear.weight, layer.linear.bias)
+    for connected in all_of(network.hidden, FullyConnected):
+        replace_module(connected, linear=QuantisedLinear(connected.linear.weight, connected.linear.bias))
     if network.output is not None:
-        network.output = QuantisedLinear(network.output.weight, network.output.bias)
+        replace_module(network, output=QuantisedLinear(network.output.weight, network.output.bias))
     return recogniser
 
 
@@ -68,7 +69,7 @@ class QuantisedLinear(nn.Module):
         return torch.ops.quantized.linear_dynamic(x, self.packed, reduce_range=kernels_saturate())
 
 
-class QuantisedRecurrence(nn.Module):
+class QuantisedRecurrence(Direction):
     """One direction of GRU or LSTM with int8 matrices; batch normalisation after the matrix is folded in."""
 
     def __init__(self, matrices: Matrices) -> None:
@@ -84,7 +85,7 @@ class QuantisedRecurrence(nn.Module):
         return self.advance(x, (zeros, zeros))[0]
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """As FusedRecurrence.advance; a scale is that of the frames that come together."""
+        """As Direction.advance; a scale is that of the frames that come together."""
         plan = (True, 1, 0.0, False, False, False)  # biases, 1 layer, no dropout, no training, 1 direction, time first
         before = [part[None] for part in state]
         if self.kind == "gru":

@@ -82,8 +82,8 @@ class Recogniser(nn.Module):
         """
         batch, lengths = pad(waveforms)
         log_probs, frames = self.readout(batch.to(self.device), lengths.to(self.device))
-        log_probs = log_probs.cpu().numpy()
-        return [row[:count].copy() for row, count in zip(log_probs, frames.tolist(), strict=True)]
+        rows = log_probs.cpu().numpy()
+        return [row[:count].copy() for row, count in zip(rows, frames.tolist(), strict=True)]
 
 
 def _with(module: nn.Module, **parts: nn.Module | None) -> Any:

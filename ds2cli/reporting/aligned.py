@@ -37,7 +37,7 @@ def aligned_lines(alignment: Sequence[tuple[str, str | None, str | None]]) -> li
 def _block_lines(block: Iterable[tuple[str, str, str, int]]) -> list[str]:
     rows = (("REF:  ", 0), ("HYP:  ", 1), ("EVAL: ", 2))
     block = list(block)
-    return [(name + " ".join(_pad(column[part], column[3]) for column in block)).rstrip() for name, part in rows]
+    return [(name + " ".join(_pad(str(column[part]), column[3]) for column in block)).rstrip() for name, part in rows]
 
 
 def _pad(text: str, size: int) -> str:

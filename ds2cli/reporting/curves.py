@@ -105,8 +105,10 @@ def _draw_loss(panel: "Axes", history: History) -> None:
         values += [loss for _, loss in dev]
     positive = [value for value in values if value > 0]
     if positive and max(positive) > _LOG_SPREAD * min(positive) and len(positive) == len(values):
+        from matplotlib.ticker import LogLocator
+
         panel.set_yscale("log", subs=())
-        panel.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     else:
         panel.set_ylim(bottom=0)

@@ -24,11 +24,11 @@ def draw_heatmap(
         # Near the best, differences matter; far from it, all is equally bad.
         shown = np.log(np.maximum(values, 0.01))
         image = axes.imshow(shown, cmap="viridis_r", aspect="auto")
+        is_dark = np.asarray(image.norm(shown)) > 0.5
         for row in range(len(rows)):
             for column in range(len(columns)):
-                dark = image.norm(shown[row, column]) > 0.5
                 axes.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", fontsize=8,
-                          color="white" if dark else "black")
+                          color="white" if is_dark[row, column] else "black")
         axes.add_patch(_frame(framed[1], framed[0]))
         axes.set_xticks(range(len(columns)), [f"{value:g}" for value in columns])
         axes.set_yticks(range(len(rows)), [f"{value:g}" for value in rows])

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from ds2cli.errors import UsageError
 from ds2cli.io.atomic import atomic_write
@@ -63,7 +63,8 @@ def figure(path: str | Path, width: float, height: float) -> Iterator["Figure"]:
     # Figure and canvas without pyplot: no window system, no global list of figures, safe in any thread.
     installed = set(fontManager.get_font_names())
     fonts = ["DejaVu Sans", *[name for name in _CHINESE_FONTS if name in installed][:1]]
-    with matplotlib.rc_context({**_LOOK, "font.family": fonts}), warnings.catch_warnings():
+    look: Any = {**_LOOK, "font.family": fonts}
+    with matplotlib.rc_context(look), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         page = Figure(figsize=(width, height), layout="constrained", dpi=150)
         FigureCanvasAgg(page)
@@ -77,7 +78,7 @@ def _save(page: "Figure", path: Path) -> None:
         page.savefig(place, format=kind, metadata={"Date": None} if kind == "svg" else None)
 
 
-def light_grid(axes: "Axes", axis: str = "y") -> None:
+def light_grid(axes: "Axes", axis: Literal["both", "x", "y"] = "y") -> None:
     """Lines to read values by, behind the data."""
     axes.grid(axis=axis, color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)

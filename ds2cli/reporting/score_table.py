@@ -66,7 +66,7 @@ def some(ids: list[str]) -> str:
 
 def _group_rows(field: str, groups: dict[str, Any], name: str) -> list[tuple[str, ...]]:
     second = "by letter %" if name == "CER" else "CER %"
-    rows = [(field, f"{name} %", second, "utterances", "errors", "of", "sub", "del", "ins")]
+    rows: list[tuple[str, ...]] = [(field, f"{name} %", second, "utterances", "errors", "of", "sub", "del", "ins")]
     kinds = ("errors", "reference", "substitutions", "deletions", "insertions")
     for label, group in groups.items():
         rates = percent(group["wer"]), percent(group["cer"])

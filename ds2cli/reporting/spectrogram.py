@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -127,7 +127,8 @@ def _draw_posteriors(panel: "Axes", look: Look, only: int | None = None) -> None
             panel.fill_between(look.times, line, color=colours[unit], alpha=0.15, linewidth=0)
         else:
             panel.plot(look.times, line, color="#dddddd", linewidth=1.2)
-    letter = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 8, "annotation_clip": False}
+    letter: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 8,
+                              "annotation_clip": False}
     for at, unit in peaks(probabilities):
         place = look.times[at], probabilities[at, unit]
         panel.annotate(_shown(look.units[unit]), place, (0, 1), color=colours.get(unit, FAINT), **letter)

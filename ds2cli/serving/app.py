@@ -51,8 +51,8 @@ def make_app(service: Service) -> Starlette:
     ]
     middleware = [Middleware(Watched, service=service)]
     if service.access.origins:
-        rules = {"allow_methods": ["GET", "POST"], "allow_headers": ["Authorization", "Content-Type"]}
-        middleware.append(Middleware(CORSMiddleware, allow_origins=service.access.origins, **rules))
+        middleware.append(Middleware(CORSMiddleware, allow_origins=service.access.origins,
+                                     allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]))
     handlers = {Refused: refused, HTTPException: http_error, ClientDisconnect: client_gone}
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.state.service = service

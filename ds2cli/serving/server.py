@@ -115,7 +115,8 @@ class Server(uvicorn.Server):
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=1 << 16,
         ))  # fmt: skip
         self._service, self.was_interrupted, self._is_asked = service, False, False
-        self._wyoming_listener, self._wyoming = wyoming, None
+        self._wyoming_listener = wyoming
+        self._wyoming: asyncio.Server | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains; the second ends all at once."""

@@ -99,8 +99,8 @@ class LiveStream:
             record = self._finals.popleft()
             self._changed.set()
             return record
-        record, self._partial = self._partial, None
-        return record
+        partial, self._partial = self._partial, None
+        return partial
 
     def _hand_over(self, samples: np.ndarray, last: bool = False) -> None:
         samples = self._resampler(samples, last=last)

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,11 @@ class Upload:
         return self.first is not None and len(self.first) == 1
 
 
+def _tell(loop: asyncio.AbstractEventLoop, listener: Callable[[str], None], text: str) -> None:
+    """From the worker's thread to the loop's."""
+    loop.call_soon_threadsafe(listener, text)
+
+
 class Uploads:
     """The worker that hears uploads: short ones that wait side by side, as `ds2 decode` hears a list of them.
 
@@ -81,7 +85,7 @@ class Uploads:
         raises  AudioError, which calls it `the upload`; UploadTooLong
         """
         loop = asyncio.get_running_loop()
-        upload = Upload(model, path, came, grown and partial(loop.call_soon_threadsafe, grown))
+        upload = Upload(model, path, came, None if grown is None else lambda text: _tell(loop, grown, text))
         self._queue.append(upload)
         self._pool.submit(self._work)
         try:

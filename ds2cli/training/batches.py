@@ -28,13 +28,13 @@ def plan_epoch(durations: Sequence[float], settings: BatchConfig, seed: int, epo
     The first epoch goes from short to long (SortaGrad, Amodei et al. 2016, section 3.3); later ones draw batches of
     like length and shuffle them.
     """
-    durations = np.asarray(durations, dtype=np.float64)
+    seconds = np.asarray(durations, dtype=np.float64)
     sorted_epoch = settings.sorta_grad and epoch == 0
     rng = np.random.default_rng([seed, epoch])
     jitter = 0.0 if sorted_epoch else JITTER
-    keys = durations * (1 + jitter * rng.uniform(-1, 1, len(durations)))
+    keys = seconds * (1 + jitter * rng.uniform(-1, 1, len(seconds)))
     order = np.argsort(keys, kind="stable")
-    steps = [_deal(group, durations, world) for group in _fill(order, durations, settings, world)]
+    steps = [_deal(group, seconds, world) for group in _fill(order, seconds, settings, world)]
     if not sorted_epoch:
         rng.shuffle(steps)
     return steps
@@ -42,10 +42,10 @@ def plan_epoch(durations: Sequence[float], settings: BatchConfig, seed: int, epo
 
 def padding_share(plan: Plan, durations: Sequence[float]) -> float:
     """The share of computed seconds that are padding."""
-    durations = np.asarray(durations)
+    seconds = np.asarray(durations)
     groups = [part for step in plan for part in step]
-    computed = sum(len(part) * durations[part].max() for part in groups)
-    return float(1 - sum(durations[part].sum() for part in groups) / computed)
+    computed = sum(len(part) * seconds[part].max() for part in groups)
+    return float(1 - sum(seconds[part].sum() for part in groups) / computed)
 
 
 def _fill(order: np.ndarray, durations: np.ndarray, settings: BatchConfig, world: int) -> list[np.ndarray]:

@@ -94,7 +94,7 @@ class SpeechSet:
         """A batch as recorded, for statistics and evaluation."""
         return self._collate(indices, lambda index: (self.read(index), [augment.Masks()], self.targets[index]))
 
-    def augmented_batch(self, indices: Sequence[int], epoch: int) -> Batch:
+    def augmented_batch(self, indices: Sequence[int] | np.ndarray, epoch: int) -> Batch:
         """A batch for training; each utterance's randomness comes from seed, epoch and its index alone."""
         return self._collate(indices, lambda index: self._augmented(index, epoch))
 
@@ -119,7 +119,7 @@ class SpeechSet:
         frames = n_output_frames(n_frames(n_samples, self.config.features), self.config.model)
         return frames >= frames_to_spell(target, self.config)
 
-    def _collate(self, indices: Sequence[int], make) -> Batch:
+    def _collate(self, indices: Sequence[int] | np.ndarray, make) -> Batch:
         waveforms, views, targets, read, skipped = [], [], [], [], []
         for index in indices:
             one = self.utterances[index]
@@ -145,9 +145,9 @@ class SpeechSet:
         return Batch(sounds, lengths, padded, target_lengths, ids, read, by_view, skipped)
 
 
-def frames_to_spell(labels: Sequence[int], config: Config) -> int:
+def frames_to_spell(labels: Sequence[int] | np.ndarray, config: Config) -> int:
     """Output frames without which a text has no path: CTC's; a transducer says any number of labels in one."""
-    return 1 if config.model.head == "transducer" else frames_needed(labels)
+    return 1 if config.model.head == "transducer" else frames_needed(list(labels))
 
 
 class _EpochOfBatches(Dataset):
@@ -212,7 +212,8 @@ def feature_statistics(speech: SpeechSet, frontend, seed: int, at_most: int = 50
     """Mean and deviation of each feature bin over a sample of the set, (F,) each; seeded."""
     count = min(at_most, len(speech))
     chosen = np.random.default_rng(seed).choice(len(speech), count, replace=False)
-    total = squares = frames_seen = 0.0
+    total = squares = torch.zeros(n_bins(speech.config.features), dtype=torch.float64)
+    frames_seen = 0
     for index in chosen:
         batch = speech.plain_batch([index])
         if batch.skipped:

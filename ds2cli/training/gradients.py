@@ -89,7 +89,7 @@ class StepGradients:
             before = self._statistics()
             answer = self._answer(part, n_utterances)
             need = self._need(part, answer)
-            if need == NOTHING:
+            if answer is not None and need == NOTHING:
                 gradients = _added(gradients, answer.gradients)
                 answers.append((part.ids, answer.loss * n_utterances, answer.finite))
                 continue
@@ -167,7 +167,7 @@ class StepGradients:
     def _heard(self, mine: StepSummary, answers: list[tuple[list[str], Tensor, Tensor]]) -> StepSummary:
         """This process's answers and troubles, with everybody else's."""
         loss = torch.stack([loss for _, loss, _ in answers]).sum()
-        count = sum(finite[: len(ids)].sum() for ids, _, finite in answers)
+        count = torch.stack([finite[: len(ids)].sum() for ids, _, finite in answers]).sum()
         troubles = len(mine.skipped) + len(mine.split) + sum(len(ids) for ids, _, _ in answers) - count
         sums = torch.stack([loss, count.to(loss), troubles.to(loss)])
         loss_sum, n_heard, n_troubles = all_reduce(self.process, sums).tolist()

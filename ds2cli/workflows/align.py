@@ -139,7 +139,7 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
 def _emitted_times(transcript: Transcript, frames: np.ndarray, recogniser: Recogniser, unit_times: bool,
                    lexicon: Lexicon | None) -> Record:
     """As `times_of`, of a transducer's frames; a label lasts the frame that it is said in, as in `ds2 decode`."""
-    head, second = recogniser.network.head, recogniser.frame_seconds
+    head, second = recogniser.network.transducer, recogniser.frame_seconds
     path = emitted_path(head, frames, transcript.labels)
     if lexicon:
         transcript = choose_spoken(head, frames, transcript, path, _spellings(transcript, lexicon))

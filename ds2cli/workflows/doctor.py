@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def is_fit(findings: list[Probe]) -> bool:
 def as_table(findings: list[Probe]) -> str:
     """Aligned text for a bug report: a section at a time, `FAILED` and `missing` where something is not ok."""
     width = max(len(finding.name) for finding in findings)
-    lines, section = [], ""
+    lines: list[str] = []
+    section = ""
     for finding in findings:
         if finding.section != section:
             lines += ["", finding.section] if lines else [finding.section]
@@ -104,7 +106,7 @@ def _packages() -> Iterator[Probe]:
             yield Probe("packages", name, version)
             continue
         # A wheel for another machine installs and does not import.
-        yield _tried("packages", name, lambda name=name, version=version: _import(name, version), essential=True)
+        yield _tried("packages", name, partial(_import, name, version), essential=True)
 
 
 def _import(name: str, version: str) -> str:
@@ -176,7 +178,7 @@ def _audio() -> Iterator[Probe]:
     read = f"read by {reader}" if reader else "not read; pip install av"
     yield Probe("audio", "m4a, mp4, webm, ...", read, bool(reader))
     for suffix, essential in AUDIO.items():
-        yield _tried("audio", suffix, lambda suffix=suffix: _writes_and_reads(suffix), essential)
+        yield _tried("audio", suffix, partial(_writes_and_reads, suffix), essential)
 
 
 def _writes_and_reads(suffix: str) -> str:

@@ -138,7 +138,7 @@ def look_at(recogniser: Recogniser, utterance: Utterance) -> Answer:
     best = greedy_decoder(joint_of(recogniser), recogniser.units).decode(heard.log_probs)[0]
     words, places, log_probs = best.words(recogniser.frame_seconds), None, heard.log_probs
     if recogniser.is_transducer:
-        log_probs, places = spoken_log_probs(recogniser.network.head, log_probs, best.units, best.starts)
+        log_probs, places = spoken_log_probs(recogniser.network.transducer, log_probs, best.units.tolist(), best.starts)
     middle = window_samples(settings) / settings.sample_rate / 2
     # A frame of log-probs is centred on the middle of the feature frame where its stride begins.
     times = middle + recogniser.frame_seconds * np.arange(len(heard.log_probs))

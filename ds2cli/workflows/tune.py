@@ -94,14 +94,15 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
-        def try_out(**weights: float) -> Trial:
+        def try_out(**weights: Any) -> Trial:
             config = replace(base, **weights)
             decoder = beam_decoder(material.joint, material.units, config, model, tokens)
             found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
             rates = score_texts(material.references, list(found))
-            weights = config.alpha, config.beta, config.look_ahead, config.blank_penalty
+            tried = config.alpha, config.beta, config.look_ahead, config.blank_penalty
             internal = None if material.joint is None else config.internal
-            trials.append(Trial(*weights, rates.words.rate, rates.characters.rate, rate, internal))
+            assert rates.wer is not None and rates.cer is not None, "references have words: see `gather`"
+            trials.append(Trial(*tried, rates.wer, rates.cer, rate, internal))
             return trials[-1]
 
         for alpha in request.alphas:
@@ -162,7 +163,7 @@ def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:
     for record, heard, problem in source.items:
         if heard is None:
             skip(problem)
-        elif record.get("text"):
+        elif str(record.get("text") or "").strip():
             log_probs.append(decoder.check(heard, f"`{record.get('id', '?')}`"))
             references.append(record["text"])
     if not references:

@@ -5,6 +5,7 @@ on its batch mates.
 """
 
 from collections.abc import Callable
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -150,6 +151,20 @@ class FullyConnected(nn.Module):
         if self.norm is not None:
             x = normalise_frames(self.norm, x, mask)
         return clipped_relu(x)
+
+
+Kind = TypeVar("Kind", bound=nn.Module)
+
+
+def all_of(modules: nn.ModuleList, kind: type[Kind]) -> list[Kind]:
+    """The modules of a list, all of one kind, which torch's types do not tell; unchecked: int8's have their place."""
+    return cast(list[Kind], list(modules))
+
+
+def replace_module(parent: nn.Module, **parts: nn.Module) -> None:
+    """Put modules in the place of others of the same use, whatever their class."""
+    for name, part in parts.items():
+        setattr(parent, name, part)
 
 
 def normalise_frames(norm: SequenceBatchNorm, x: Tensor, mask: Tensor) -> Tensor:

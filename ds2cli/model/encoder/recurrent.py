@@ -4,12 +4,14 @@ The backward direction runs over each utterance reversed within its own length, 
 the same numbers as PackedSequence (2e-7), three to seven times faster, and padding cannot leak.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from ds2cli.config import ModelConfig
 from ds2cli.model.encoder.clipped_rnn import rectified
-from ds2cli.model.encoder.layers import CLIP, SequenceBatchNorm, normalise_frames
+from ds2cli.model.encoder.layers import CLIP, SequenceBatchNorm, all_of, normalise_frames
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
 CLIPS = {"rnn": CLIP, "relu": float("inf")}  # of the rectifiers
@@ -64,16 +66,17 @@ class RecurrentLayer(nn.Module):
         """More frames of streams, in evaluation and one direction: x (T, B, H) -> (T, B, size), and the state after."""
         if self.norm is not None:
             x = normalise_frames(self.norm, x, x.new_ones(x.shape[1], x.shape[0], dtype=torch.bool))
-        return self.directions[0].advance(x, state)
+        return all_of(self.directions, Direction)[0].advance(x, state)
 
 
 def _side_by_side(directions: nn.ModuleList, inputs: list[Tensor], mask: Tensor) -> list[Tensor]:
     """Each direction over its own input (T, B, H); rectifiers take their steps together."""
-    if not all(isinstance(one, StepwiseRecurrence) and one.kind in CLIPS for one in directions):
+    stepwise = [one for one in directions if isinstance(one, StepwiseRecurrence) and one.kind in CLIPS]
+    if len(stepwise) < len(directions):
         return [one(x, mask) for one, x in zip(directions, inputs, strict=True)]
-    arriving = torch.stack([one.arriving(x, mask) for one, x in zip(directions, inputs, strict=True)], 1)
-    weights = torch.stack([one.recurrent for one in directions])
-    return list(rectified(arriving, weights, CLIPS[directions[0].kind]).unbind(1))
+    arriving = torch.stack([one.arriving(x, mask) for one, x in zip(stepwise, inputs, strict=True)], 1)
+    weights = torch.stack([one.recurrent for one in stepwise])
+    return list(rectified(arriving, weights, CLIPS[stepwise[0].kind]).unbind(1))
 
 
 def _reorder(x: Tensor, order: Tensor) -> Tensor:
@@ -81,12 +84,22 @@ def _reorder(x: Tensor, order: Tensor) -> Tensor:
     return x.gather(0, order[..., None].expand(-1, -1, x.shape[2]))
 
 
-class FusedRecurrence(nn.Module):
+class Direction(nn.Module):
+    """One direction of a recurrent layer: called with x (T, B, H) and mask (B, T), it answers (T, B, size)."""
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """More frames x (T, B, H) of streams whose state is (B, size) each: the answer, and the state after it."""
+        raise NotImplementedError
+
+
+class FusedRecurrence(Direction):
     """One direction of relu, GRU or LSTM by the device's fused kernel."""
 
     def __init__(self, size_in: int, size: int, kind: str) -> None:
         super().__init__()
-        makers = {"gru": nn.GRU, "lstm": nn.LSTM, "relu": lambda a, b: nn.RNN(a, b, nonlinearity="relu")}
+        makers: dict[str, Callable[[int, int], nn.RNNBase]] = {
+            "gru": nn.GRU, "lstm": nn.LSTM, "relu": lambda a, b: nn.RNN(a, b, nonlinearity="relu"),
+        }
         self.recurrence = makers[kind](size_in, size)
         for name, weights in self.recurrence.named_parameters():
             if name.startswith("weight_hh"):
@@ -98,13 +111,13 @@ class FusedRecurrence(nn.Module):
         return self.recurrence(x)[0]
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """More frames x (T, B, H) of streams whose state is (B, size) each: the answer, and the state after it."""
+        """As Direction.advance."""
         before = tuple(part[None] for part in state)
         y, after = self.recurrence(x, before if len(before) == 2 else before[0])
         return y, tuple(part[0] for part in (after if len(before) == 2 else (after,)))
 
 
-class StepwiseRecurrence(nn.Module):
+class StepwiseRecurrence(Direction):
     """One direction, step by step: h_t = f(B(W x_t) + U h_{t-1}), with B the batch normalisation or nothing.
 
     f is the clipped rectifier for `rnn`; GRU and LSTM take their gates' preactivations from the same sum, with
@@ -136,7 +149,7 @@ class StepwiseRecurrence(nn.Module):
         return self._steps(inputs, state, state)[0]
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """As FusedRecurrence.advance."""
+        """As Direction.advance."""
         # Nothing is masked: in evaluation the normalisation is the same for every frame.
         inputs = self.arriving(x, x.new_ones(x.shape[1], x.shape[0], dtype=torch.bool))
         y, *after = self._steps(inputs, state[0], state[-1])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ from ds2cli.text.units import BLANK, BLANK_NAME, Units
 
 ENGLISH = "_'ABCDEFGHIJKLMNOPQRSTUVWXYZ "
 BLANK_LABEL = "_"
-GATES = {4: "lstm", 3: "gru"}
+GATES: dict[int, Literal["lstm", "gru"]] = {4: "lstm", 3: "gru"}
 EPSILON = 1e-5
 CONVOLUTIONS = {0: (32, 1, 41, 11), 3: (32, 32, 21, 11)}
 
@@ -93,11 +93,12 @@ class Theirs:
                                   hint="it has conv.seq_module, rnns and fc in its state_dict; for others, save their "
                                   "logits: ds2 decode logits.npz --units labels.json") from None
         self.size = recurrent.shape[1]
-        self.kind = GATES.get(recurrent.shape[0] // self.size)
+        kind = GATES.get(recurrent.shape[0] // self.size)
         self.bidirectional = "rnns.0.rnn.weight_ih_l0_reverse" in weights
-        if self.kind is None:
+        if kind is None:
             raise CheckpointError(f"`{path}` has plain recurrent layers of tanh, which ds2 has not",
                                   hint="LSTM and GRU can be taken over; of others, the logits: ds2 decode --units")
+        self.kind = kind
 
     def labels(self, found: Any, say: Callable[[str], None]) -> list[str]:
         if found:

@@ -24,8 +24,8 @@ from ds2cli.audio.features import (
     prior_frames,
     window_samples,
 )
-from ds2cli.model.encoder.layers import CLIP, MaskedConvolution
-from ds2cli.model.encoder.recurrent import RecurrentLayer
+from ds2cli.model.encoder.layers import CLIP, FullyConnected, MaskedConvolution, all_of
+from ds2cli.model.encoder.recurrent import Direction, RecurrentLayer
 from ds2cli.model.fold_batch_norm import Matrices, folded_convolution, folded_linear, folded_recurrence, scale_and_shift
 from ds2cli.model.network import Network
 from ds2cli.model.recogniser import Recogniser
@@ -33,7 +33,7 @@ from ds2cli.model.recogniser import Recogniser
 OPSET, IR_VERSION = 17, 8  # of 2022: runtimes of any age read them
 # Gates in ONNX's order, as places in torch's: LSTM in, out, forget, cell; GRU update, reset, new.
 GATE_ORDER = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,), "relu": (0,)}
-OPERATORS = {
+OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm": ("LSTM", {}),
     "gru": ("GRU", {"linear_before_reset": 1}),
     "relu": ("RNN", {"activations": ["Relu"]}),
@@ -125,7 +125,12 @@ def onnx_model(recogniser: Recogniser, metadata: dict[str, str]) -> onnx.ModelPr
 def open_onnx(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """A file of ours under onnxruntime: (B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
     run = open_graph(path)
-    return lambda waveforms, lengths: run(waveforms=waveforms, lengths=lengths)
+
+    def answer(waveforms: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        log_probs, frames = run(waveforms=waveforms, lengths=lengths)
+        return log_probs, frames
+
+    return answer
 
 
 def open_graph(path: Path) -> Callable[..., tuple[np.ndarray, ...]]:
@@ -243,26 +248,26 @@ def _network(graph: Graph, network: Network, features: str, frames: str) -> tupl
     """`Network.forward` and what a decoder reads of it: names of (B, T', V), or of (B, T', J), and of (B,) frames."""
     x = graph.add("Transpose", features, perm=[0, 2, 1])
     x = graph.add("Unsqueeze", x, [2] if network.one_dimensional else [1])  # (B, C, F, T)
-    for convolution in network.convolutions:
+    for convolution in all_of(network.convolutions, MaskedConvolution):
         x, frames = _convolution(graph, convolution, x, frames)
     x = graph.add("Transpose", x, perm=[3, 0, 1, 2])
     x = graph.add("Reshape", x, [0, 0, -1])  # (T, B, C, F) -> (T, B, C * F)
     mask = graph.add("Unsqueeze", graph.add("Transpose", graph.mask(frames, graph.size(x, 0))), [2])
     lengths = graph.add("Cast", frames, to=TensorProto.INT32)
-    for layer in network.recurrent:
+    for layer in all_of(network.recurrent, RecurrentLayer):
         x = _recurrent(graph, layer, x, lengths, mask)
     if network.lookahead is not None:
         x = graph.add("Transpose", x, perm=[1, 2, 0])
         weights = network.lookahead.convolution.weight
         x = graph.add("Conv", x, weights, pads=[0, network.lookahead.future], group=len(weights))
         x = graph.add("Transpose", x, perm=[2, 0, 1])
-    for layer in network.hidden:
-        x = _clipped(graph, linear(graph, x, *folded_linear(layer)))
+    for connected in all_of(network.hidden, FullyConnected):
+        x = _clipped(graph, linear(graph, x, *folded_linear(connected)))
     if network.head is not None:
         projection = network.head.encoder_projection
         answers = linear(graph, x, projection.weight, projection.bias)
     else:
-        answers = graph.add("LogSoftmax", linear(graph, x, network.output.weight, network.output.bias), axis=-1)
+        answers = graph.add("LogSoftmax", linear(graph, x, network.ctc_output.weight, network.ctc_output.bias), axis=-1)
     return graph.add("Transpose", answers, perm=[1, 0, 2]), frames
 
 
@@ -282,7 +287,7 @@ def _recurrent(graph: Graph, layer: RecurrentLayer, x: str, lengths: str, mask: 
     if layer.norm is not None:
         scale, shift = scale_and_shift(layer.norm)
         x = graph.add("Mul", graph.add("Add", graph.add("Mul", x, scale), shift), mask)
-    directions = [folded_recurrence(direction) for direction in layer.directions]
+    directions = [folded_recurrence(direction) for direction in all_of(layer.directions, Direction)]
     kind = directions[0].kind
     stacked = [np.stack(arrays) for arrays in zip(*map(_gates, directions), strict=True)]
     operator, attributes = OPERATORS[kind]

@@ -5,7 +5,7 @@ Beside the encoder, which hears whole recordings, they are what a search asks ag
 
 import numpy as np
 
-from ds2cli.model.exchange.onnx_graph import Graph, floats, integers, linear, model_of
+from ds2cli.model.exchange.onnx_graph import Graph, Shape, floats, integers, linear, model_of
 from ds2cli.model.heads.transducer import LstmPredictor, StatelessPredictor, TransducerHead
 
 PARTS = ("predictor", "joint")
@@ -41,19 +41,20 @@ def _predictor(head: TransducerHead, metadata: dict[str, str]):
         after = {graph.add("Identity", "labels"): integers("before_after", ["batch"])}
     else:
         said, cell = _lstm_step(graph, predictor)
-        size = ["batch", predictor.size]
+        size: Shape = ["batch", predictor.size]
         inputs = [floats(name, size) for name in state_names(head)]
         after = {graph.add("Identity", said): floats("hidden_after", size), cell: floats("cell_after", size)}
     projected = linear(graph, said, head.predictor_projection.weight, head.predictor_projection.bias)
-    shape = ["batch", head.predictor_projection.out_features]
+    shape: Shape = ["batch", head.predictor_projection.out_features]
     return model_of(graph, [batch, *inputs], {projected: floats("projected", shape), **after}, metadata)
 
 
 def _lstm_step(graph: Graph, predictor: LstmPredictor) -> tuple[str, str]:
     """The LSTM's hidden and cell state after one label more."""
-    lstm = predictor.recurrence
-    now = linear(graph, graph.add("Gather", predictor.embedding.weight, "labels"), lstm.weight_ih_l0, lstm.bias_ih_l0)
-    gates = graph.add("Add", now, linear(graph, "hidden", lstm.weight_hh_l0, lstm.bias_hh_l0))
+    lstm = dict(predictor.recurrence.named_parameters())
+    label = graph.add("Gather", predictor.embedding.weight, "labels")
+    now = linear(graph, label, lstm["weight_ih_l0"], lstm["bias_ih_l0"])
+    gates = graph.add("Add", now, linear(graph, "hidden", lstm["weight_hh_l0"], lstm["bias_hh_l0"]))
     size = predictor.size
     admit, keep, new, show = (graph.add("Slice", gates, [i * size], [(i + 1) * size], [1]) for i in range(4))
     kept = graph.add("Mul", graph.add("Sigmoid", keep), "cell")

@@ -13,13 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ds2cli.model.encoder.layers import clipped_relu
+from ds2cli.model.encoder.layers import FullyConnected, all_of, clipped_relu, replace_module
+from ds2cli.model.encoder.recurrent import Direction, RecurrentLayer
 from ds2cli.model.fold_batch_norm import Matrices, folded_recurrence
 from ds2cli.model.recogniser import Recogniser
 
 
 class UtteranceFirst(nn.Module):
     """`nn.Linear` for x (T, B, H), as (B, T, H): the other way round, torch.export would refuse batches of one."""
+
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
@@ -30,8 +34,11 @@ class UtteranceFirst(nn.Module):
         return nn.functional.linear(x.transpose(0, 1).contiguous(), self.weight, self.bias).transpose(0, 1)
 
 
-class ScannedRecurrence(nn.Module):
+class ScannedRecurrence(Direction):
     """One direction of any kind, in evaluation: h_t = f(W x_t + b, U h_{t-1} + c), its batch normalisation folded."""
+
+    recurrent: Tensor
+    bias: Tensor
 
     def __init__(self, matrices: Matrices) -> None:
         super().__init__()
@@ -70,11 +77,12 @@ def traced(recogniser: Recogniser) -> torch.export.ExportedProgram:
     """The program of `Recogniser.forward`: waveforms (B, samples) and lengths (B,) int64."""
     recogniser = copy.deepcopy(recogniser).cpu().eval()
     network = recogniser.network
-    for layer in network.recurrent:
-        layer.directions = nn.ModuleList(ScannedRecurrence(folded_recurrence(one)) for one in layer.directions)
-    for layer in network.hidden:
-        layer.linear = UtteranceFirst(layer.linear.weight, layer.linear.bias)
-    network.output = UtteranceFirst(network.output.weight, network.output.bias)
+    for layer in all_of(network.recurrent, RecurrentLayer):
+        folded = [folded_recurrence(one) for one in all_of(layer.directions, Direction)]
+        layer.directions = nn.ModuleList(map(ScannedRecurrence, folded))
+    for connected in all_of(network.hidden, FullyConnected):
+        replace_module(connected, linear=UtteranceFirst(connected.linear.weight, connected.linear.bias))
+    replace_module(network, output=UtteranceFirst(network.ctc_output.weight, network.ctc_output.bias))
     second = recogniser.config.features.sample_rate
     example = torch.zeros(2, 3 * second), torch.tensor([3 * second, 2 * second])
     dynamic = torch.export.Dim.DYNAMIC

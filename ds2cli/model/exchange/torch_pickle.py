@@ -27,7 +27,8 @@ class Unknown:
     name = ""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.arguments, self.state = (*arguments, *named.values()), {}
+        self.arguments: tuple[Any, ...] = (*arguments, *named.values())
+        self.state: dict[Any, Any] = {}
 
     def __new__(cls, *arguments: Any, **named: Any) -> "Unknown":
         made = super().__new__(cls)

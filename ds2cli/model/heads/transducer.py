@@ -64,6 +64,9 @@ class StatelessPredictor(nn.Module):
         return torch.tanh(self.last_two(torch.cat([self.embedding(before), self.embedding(last)], -1)))
 
 
+Predictor = LstmPredictor | StatelessPredictor
+
+
 class TransducerHead(nn.Module):
     """Prediction network and joint layer.
 
@@ -74,8 +77,8 @@ class TransducerHead(nn.Module):
 
     def __init__(self, settings: ModelConfig, encoder_size: int, n_units: int, prunes: bool = False) -> None:
         super().__init__()
-        predictors = {"lstm": LstmPredictor, "stateless": StatelessPredictor}
-        self.predictor = predictors[settings.predictor](n_units, settings.predictor_size)
+        predictors: dict[str, type[Predictor]] = {"lstm": LstmPredictor, "stateless": StatelessPredictor}
+        self.predictor: Predictor = predictors[settings.predictor](n_units, settings.predictor_size)
         self.dropout = nn.Dropout(settings.dropout)
         self.encoder_projection = nn.Linear(encoder_size, settings.joint_size)
         self.predictor_projection = nn.Linear(settings.predictor_size, settings.joint_size)
@@ -89,6 +92,7 @@ class TransducerHead(nn.Module):
 
     def simple(self, encoded: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
         """The encoder's frames (B, T, H) and what was read (B, U + 1, P) -> what a simple joiner adds, (B, ..., V)."""
+        assert self.simple_encoder is not None and self.simple_predictor is not None, "built without pruning"
         return self.simple_encoder(encoded), self.simple_predictor(read)
 
     def projected_labels(self, labels: Tensor) -> Tensor:

@@ -7,10 +7,11 @@ and closes with 1000 after the last. A mistake is told as {"event": "error"}, an
 
 import asyncio
 from dataclasses import dataclass
+from typing import cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ds2cli.audio.live import ENCODINGS, PcmFormat
+from ds2cli.audio.live import ENCODINGS, Encoding, PcmFormat
 from ds2cli.errors import ManifestError
 from ds2cli.records.jsonl import Record, parse_record, to_line
 from ds2cli.serving.models import Model
@@ -113,7 +114,7 @@ def _asked(text: str, service: Service) -> StreamOptions:
         raise Refused(400, "`partials` is true or false")
     if not (model is None or isinstance(model, str)):
         raise Refused(400, "`model` is a name")
-    return StreamOptions(service.model(model), PcmFormat(rate, channels, encoding), partials)
+    return StreamOptions(service.model(model), PcmFormat(rate, channels, cast(Encoding, encoding)), partials)
 
 
 def whole_number(name: str, value: object, least: int, most: int) -> None:

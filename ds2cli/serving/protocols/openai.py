@@ -125,8 +125,9 @@ def _asked(form: FormData, service: Service) -> TranscriptionOptions:
     form_ = one.get("response_format", "json")
     if form_ not in FORMATS:
         raise Refused(400, f"`response_format` is one of: {', '.join(FORMATS)}", "response_format", "invalid_value")
-    given = [*form.getlist("timestamp_granularities[]"), *form.getlist("timestamp_granularities")]
-    if any(value not in GRANULARITIES for value in given):
+    asked = [*form.getlist("timestamp_granularities[]"), *form.getlist("timestamp_granularities")]
+    given = [value for value in asked if isinstance(value, str)]
+    if any(value not in GRANULARITIES for value in asked):
         raise Refused(400, "`timestamp_granularities[]` is word or segment", "timestamp_granularities", "invalid_value")
     if given and form_ != "verbose_json":
         raise Refused(400, "`timestamp_granularities[]` needs response_format=verbose_json", "timestamp_granularities")

@@ -14,14 +14,15 @@ Paths = tuple[Tensor, Tensor, Tensor]
 
 
 def lattice_paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor, with_shares: bool) -> Paths:
-    """As `paths`, of what no gradient is asked; frames, n_labels (B,) on the host, the shares None unless wanted."""
+    """As `paths`, of what no gradient is asked; frames, n_labels (B,) on the host, the shares empty unless wanted."""
     if blanks.device.type != "cpu" or blanks.dtype != torch.float32:
         lengths = (one.to(blanks.device, non_blocking=True) for one in (frames, n_labels))
         return paths(blanks, labels, *lengths)
     counts = (one.numpy().astype(np.int32) for one in (frames, n_labels))
     rows = (np.ascontiguousarray(one.numpy()) for one in (blanks, labels))
     found = _kernels.transducer_paths(*rows, *counts, with_shares=with_shares, threads=torch.get_num_threads())
-    return tuple(None if one is None else torch.from_numpy(one) for one in found)
+    log_p, blank_shares, label_shares = (torch.zeros(0) if one is None else torch.from_numpy(one) for one in found)
+    return log_p, blank_shares, label_shares
 
 
 class LatticeLosses(torch.autograd.Function):
@@ -30,7 +31,8 @@ class LatticeLosses(torch.autograd.Function):
     @staticmethod
     def forward(ctx, blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> Tensor:
         log_p, *shares = lattice_paths(blanks, labels, frames, n_labels, any(ctx.needs_input_grad))
-        ctx.save_for_backward(*[one for one in shares if one is not None])
+        if any(ctx.needs_input_grad):
+            ctx.save_for_backward(*shares)
         return -log_p.to(blanks)
 
     @staticmethod
@@ -66,9 +68,9 @@ def paths(blanks: Tensor, labels: Tensor, frames: Tensor, n_labels: Tensor) -> P
         after = torch.logaddexp(*afters[-1])
     log_p = after[:, 0]
     by_blank, by_label = (torch.stack(one[::-1], 1) for one in zip(*afters, strict=True))
-    before = torch.stack(before, 1) - log_p[:, None, None]
+    arriving = torch.stack(before, 1) - log_p[:, None, None]
     back = (torch.arange(n_frames, device=blanks.device)[:, None] + place).expand(len(blanks), -1, -1)
-    shares = ((before + by).exp().gather(1, back) for by in (by_blank, by_label))
+    shares = ((arriving + by).exp().gather(1, back) for by in (by_blank, by_label))
     real = (torch.arange(n_frames, device=blanks.device) < frames[:, None])[..., None]
     blank_shares, label_shares = (torch.where(real, one, 0.0).nan_to_num(0.0) for one in shares)
     return log_p, blank_shares, label_shares

@@ -18,7 +18,7 @@ from ds2cli.config import LossConfig
 from ds2cli.model.network import Network
 from ds2cli.text.units import BLANK
 from ds2cli.training.losses.ctc import ctc_losses
-from ds2cli.training.losses.lattice import lattice_paths
+from ds2cli.training.losses.lattice import Paths, lattice_paths
 from ds2cli.training.losses.pruned import simple_and_pruned
 
 # Logits in a block: 4 MB of float32 stay in a CPU's cache, a GPU wants more at once.
@@ -39,7 +39,7 @@ class TransducerLosses:
 
     def __call__(self, encoded: Tensor, frames: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
         """(B,) nats; encoded (B, T, H) are the network's frames, the rest as for `ctc_losses`."""
-        head, settings = self.network.head, self.settings
+        head, settings = self.network.transducer, self.settings
         encoded = encoded.to(head.encoder_projection.weight.dtype)  # autocast leaves bf16
         read = head.read(targets.to(encoded.device, non_blocking=True))
         heard, said = head.encoder_projection(encoded), head.predictor_projection(read)
@@ -113,7 +113,7 @@ class _Joint:
         self.following = following.to(heard.device, non_blocking=True)  # (B, U + 1) the label after each place
         self.shape = len(heard), heard.shape[1], n_places
 
-    def paths(self, with_shares: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def paths(self, with_shares: bool) -> Paths:
         """log p (B,), and the shares of the paths that take the blank, and the label, at each place (B, T, U + 1)."""
         blanks, labels = self.heard.new_zeros(self.shape), self.heard.new_zeros(self.shape)
         for block in self._blocks(None):

@@ -18,6 +18,7 @@ from ds2cli.io.atomic import atomic_write
 from ds2cli.model.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 from ds2cli.model.quantised import load_for_decoding
 from ds2cli.model.recogniser import Recogniser, build_recogniser, pad
+from ds2cli.model.weight_storage import Form
 from ds2cli.records.manifest import Utterance
 from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import BLANK
@@ -27,7 +28,7 @@ from ds2cli.workflows.inputs import read_inputs
 
 SUFFIXES = {".onnx": "onnx", ".pt2": "torch", ".safetensors": "int8"}
 TOLERANCE = {"onnx": 1e-4, "torch": 1e-4}  # nats; other forms are meant to differ, and say by how much
-CHECKPOINTS = {"int8": "int8", "half": "float16"}  # the forms that `ds2 decode` opens
+CHECKPOINTS: dict[str, Form] = {"int8": "int8", "half": "float16"}  # the forms that `ds2 decode` opens
 NEEDED = ("onnx", "onnxruntime")
 TRANSDUCER = (
     "encoded (batch, time, joint), of which those beyond frames (batch,) mean nothing; NAME.predictor.onnx: labels, "
@@ -54,8 +55,8 @@ class Side:
     """One form of a recogniser on development speech: rates in per cent, seconds of processor per hour of speech."""
 
     name: str
-    wer: float
-    cer: float
+    wer: float | None
+    cer: float | None
     cpu_seconds: float
 
 

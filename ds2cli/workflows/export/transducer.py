@@ -21,7 +21,7 @@ def write_beside(
     """Write both, and return by how much at most they differ from the recogniser, in nats, along the best paths."""
     from ds2cli.model.exchange.onnx_transducer import onnx_parts
 
-    for place, content in zip(places, onnx_parts(recogniser.network.head, metadata).values(), strict=True):
+    for place, content in zip(places, onnx_parts(recogniser.network.transducer, metadata).values(), strict=True):
         place.write_bytes(content)
     return max(_difference(recogniser, frames, places) for frames in recogniser.log_probs(speech))
 
@@ -32,7 +32,7 @@ def _difference(recogniser: Recogniser, frames: np.ndarray, places: list[Path]) 
     from ds2cli.model.exchange.onnx_transducer import initial_state
 
     predictor, joint = map(open_graph, places)
-    head = recogniser.network.head
+    head = recogniser.network.transducer
     best = greedy_decoder(joint_of(recogniser), recogniser.units).decode(frames)[0]
     state, projected = initial_state(head, 1), []
     for label in (BLANK, *best.units.tolist()):

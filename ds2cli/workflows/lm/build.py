@@ -80,7 +80,7 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
         keep = _wanted_words(texts, settings)
         count: Counter[bytes] | None = Counter() if settings.lexicon_file else None
         model = _estimate(sentences(), settings, keep, store, warn, listen)
-        if count is not None:
+        if count is not None and settings.lexicon_file:
             note = unsaid_note(count, settings.lexicon_file)
             if note:
                 warn(f"{note}: they are <unk>; ds2 prepare lexicon says them as they are spelled")

@@ -138,7 +138,8 @@ def check_sets(
     report   counts what goes past
     plan     where recordings are decoded
     """
-    seen, whose = Seen(), deque()
+    seen = Seen()
+    whose: deque[tuple[str, bool]] = deque()
 
     def lines() -> Iterator[Utterance]:
         for name in against:

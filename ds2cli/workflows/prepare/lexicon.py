@@ -8,7 +8,7 @@ import numpy as np
 
 from ds2cli.decoding.coverage import Coverage, coverage_of
 from ds2cli.errors import UsageError
-from ds2cli.language.model import load_ngram_model
+from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.language.pronouncing import Pronouncer, learn_to_pronounce
 from ds2cli.scoring.rates import score_texts
@@ -86,7 +86,9 @@ def learn(lexicon: Lexicon, units: Units, tell: Callable[[str], None]) -> Pronou
     return pronouncer
 
 
-def _coverage(lexicon: Lexicon, model) -> Coverage:
+def _coverage(lexicon: Lexicon, model: NgramModel) -> Coverage:
     index = {word: number for number, word in enumerate(model.words)}
     ids = [index.get(word, 0) for word in lexicon.words]
-    return coverage_of(model, "words", ids, np.ones(len(ids), bool), lexicon, named=len(model.words))
+    found = coverage_of(model, "words", ids, np.ones(len(ids), bool), lexicon, named=len(model.words))
+    assert found is not None
+    return found

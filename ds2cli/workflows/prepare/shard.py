@@ -192,6 +192,7 @@ def write_shard(tar: Path, readable: Iterator[Packed], limit: Limit) -> None:
 def records_of(tar: Path) -> Iterator[tuple[str, Record]]:
     """The keys of a shard and their records, which point into it."""
     for sample in samples(tar):
+        assert sample.audio is not None, "every sample of a shard of ours has sound"
         address = sample.audio.address.relative_to(tar.parent)
         record = sample.metadata()
         yield sample.key, {"id": record.pop("id"), "audio_filepath": str(address), **record}

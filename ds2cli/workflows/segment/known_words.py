@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ds2cli.errors import Ds2Error
-from ds2cli.language.model import load_ngram_model
+from ds2cli.language.model import NgramModel, load_ngram_model
 from ds2cli.runs.decoding import read_tuned
 
 
@@ -16,7 +16,7 @@ class KnownWords:
 
     def __init__(self, model: str | Path) -> None:
         self._model = model
-        self._lm = None
+        self._lm: NgramModel | None = None
         self._is_open = False
 
     def __call__(self, word: str) -> bool | None:

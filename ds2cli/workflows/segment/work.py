@@ -53,10 +53,11 @@ def open_work(named: Path | None, output: Path | None) -> WorkFolder:
 
     raises  UsageError where it cannot be made
     """
-    if named is None and output is None:
-        return WorkFolder(Path(tempfile.mkdtemp(prefix="ds2-segment-")), is_temporary=True)
-    path = named or output.with_name(f".{output.name}.work")
-    return WorkFolder(make_folder(path), stays=named is not None)
+    if named is not None:
+        return WorkFolder(make_folder(named), stays=True)
+    if output is not None:
+        return WorkFolder(make_folder(output.with_name(f".{output.name}.work")), stays=False)
+    return WorkFolder(Path(tempfile.mkdtemp(prefix="ds2-segment-")), is_temporary=True)
 
 
 def save_answer(path: Path, answer: dict[str, Any]) -> None:

@@ -47,18 +47,19 @@ def agreed(process: Process, folder: RunFolder, prepare: Callable[[], Experiment
     with _peers(folder):
         steps = all_gather(process, folder.steps_recorded())
         process = dataclasses.replace(process, first=steps.index(max(steps)))
-        answer: Experiment | Ds2Error | None = None
+        mine: Experiment | Ds2Error | None = None
         if process.is_first:
             try:
-                answer = prepare()
+                mine = prepare()
             except Ds2Error as problem:
-                answer = problem
-        told_by_first = broadcast(process, answer)
-    if not isinstance(told_by_first, Ds2Error):
-        return process, answer if process.is_first else told_by_first
+                mine = problem
+        told: Experiment | Ds2Error = broadcast(process, mine)
+    found = told if mine is None else mine  # the first keeps its own, which holds more than travels
+    if not isinstance(found, Ds2Error):
+        return process, found
     if process.is_first:
-        raise told_by_first
-    raise EndedElsewhere(told_by_first.code)
+        raise found
+    raise EndedElsewhere(found.code)
 
 
 def run_training(
@@ -191,6 +192,6 @@ def _measure(trainer: Trainer, experiment: Experiment) -> None:
         trainer.recogniser.to(trainer.process.device)
     if experiment.texts:
         settings = experiment.config.train
-        learn_texts(trainer.recogniser.network.head, experiment.texts, settings.predictor_epochs, settings.seed)
+        learn_texts(trainer.recogniser.network.transducer, experiment.texts, settings.predictor_epochs, settings.seed)
     broadcast_tensors(trainer.process, trainer.recogniser.state_dict().values())
     trainer.average.restart()
