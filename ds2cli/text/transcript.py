@@ -150,7 +150,9 @@ def _words(text: str, spoken: Normalised, language: str, units: Units,
     """Word by word; where units have no space character by character, each with its own span if print has it too."""
     tokens = list(spoken.text) if language == "mandarin" else spoken.text.split()
     for token, span in zip(tokens, spoken.spans, strict=True):
-        if units.has_spaces or units.separator or lexicon:
+        if token == SPACE:  # between Latin words of Mandarin: with the letters beside it, so that no cut begins with it
+            yield token, Span(max(span.start - 1, 0), min(span.end + 1, len(text)))
+        elif units.has_spaces or units.separator or lexicon:
             yield token, span
         elif text[span.start : span.end].lower() == token.lower():
             yield from ((character, Span(at, at + 1)) for at, character in enumerate(token, span.start))

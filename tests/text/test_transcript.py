@@ -72,6 +72,18 @@ def test_any_text_in_any_language_and_units_keeps_its_way_back(text, language, u
         assert original and original in " ".join(text.split())
 
 
+@pytest.mark.parametrize("text", ["AAAA A", "aa  aa", "我 meet you 好", " A a 我"])
+def test_a_space_between_latin_words_of_mandarin_goes_with_its_letters(text):
+    transcript = to_transcript(text, ENGLISH, "mandarin")
+    check(transcript, ENGLISH)
+    for first in range(len(transcript.words)):
+        for after in range(first + 1, len(transcript.words) + 1):
+            original = transcript.original_of(first, after)
+            assert original and original in " ".join(text.split())
+    assert not any(" " in (transcript.words[cut - 1], transcript.words[cut])
+                   for cut in range(1, len(transcript.words)) if not transcript.joins[cut])
+
+
 @pytest.mark.parametrize(("text", "language"), [("0000", "english"), ("0:-¼", "mandarin"), ("№ ½ ㎏", "english")])
 def test_words_that_share_what_is_written_are_not_told_apart(text, language):
     transcript = to_transcript(text, units_of(["zeroumbnhalfkigt 零负四分之一"]), language)
