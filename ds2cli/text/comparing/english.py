@@ -33,15 +33,16 @@ _SCALE_WORD = r"(?:\s+(?P<scale>hundred|thousand|million|billion|trillion)(?P<pl
 
 _DOMAIN = "(?:com|org|net|edu|gov|co|uk|de|io|ai|info|py|md|txt|pdf|html|csv|json|zip|exe)"
 
-# Where tags, dots and marks change what the words are; before the text is taken apart.
+# Where tags, dots and marks change what the words are; before the text is taken apart. Each with a mark that it needs.
 _BEFORE = [
-    (re.compile(r"<[^<>\s][^<>]{0,80}>|\[[^\[\]]{0,40}\]"), " "),  # tags: <noise>, [laughter]
-    (re.compile(r"\bph\.\s?d\b"), "phd"), (re.compile(r"\bkm/h\b"), "kph"),
-    (re.compile(r"(?<![a-z0-9'])([a-z])\.(?=[a-z](?![a-z']))"), r"\1"),  # u.s.a. (once for each dot)
-    (re.compile(rf"(?<=[a-z0-9])\.(?=(?:[a-z0-9-]+\.)*{_DOMAIN}\b)|(?<=[a-z0-9])\.(?=[a-z0-9._-]*@)"), " dot "),
-    (re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9._ -]*@)"), " underscore "),
-    (re.compile(rf"(?<=\bdot )({_DOMAIN})/(?=[a-z])"), r"\1 slash "),
-    (re.compile(rf"\b(nos?)\.\s?(?={_NUMBER})"), "number "),
+    ("<", re.compile(r"<[^<>\s][^<>]{0,80}>"), " "), ("[", re.compile(r"\[[^\[\]]{0,40}\]"), " "),
+    (".", re.compile(r"\bph\.\s?d\b"), "phd"), ("/", re.compile(r"\bkm/h\b"), "kph"),
+    (".", re.compile(r"(?<![a-z0-9'])([a-z])\.(?=[a-z](?![a-z']))"), r"\1"),  # u.s.a. (once for each dot)
+    (".", re.compile(rf"(?<=[a-z0-9])\.(?=(?:[a-z0-9-]+\.)*{_DOMAIN}\b)"), " dot "),
+    ("@", re.compile(r"(?<=[a-z0-9])\.(?=[a-z0-9._-]*@)"), " dot "),
+    ("@", re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9._ -]*@)"), " underscore "),
+    ("/", re.compile(rf"(?<=\bdot )({_DOMAIN})/(?=[a-z])"), r"\1 slash "),
+    (".", re.compile(rf"\b(nos?)\.\s?(?={_NUMBER})"), "number "),
 ]  # fmt: skip
 
 _TOKEN = re.compile(
@@ -92,8 +93,9 @@ def _is_plain(word: str) -> bool:
 
 
 def _once(text: str) -> str:
-    for pattern, becomes in _BEFORE:
-        text = pattern.sub(becomes, text)
+    for mark, pattern, becomes in _BEFORE:
+        if mark in text:
+            text = pattern.sub(becomes, text)
     words = _numerals(join(join_letters(_spelled(_tokens(text)))))
     if _WITH_NUMBERS.isdisjoint(words) and not any(character.isdigit() for character in text):
         return " ".join(words)
@@ -111,8 +113,8 @@ def _tokens(text: str) -> list[str]:
         return [found["word"] or found[0] for found in _TOKEN.finditer(text)]
     tokens: list[str] = []
     for found in _TOKEN.finditer(text):
-        kind = next(name for name in _READERS if found[name] is not None)
-        tokens += _READERS[kind](found)
+        kind = found.lastgroup  # of groups in groups the outer one closes last
+        tokens += _READERS[kind](found) if kind else []
     return tokens
 
 
@@ -193,7 +195,9 @@ def _spelled(tokens: list[str]) -> list[str]:
     """Contractions written out, then each word in its one spelling."""
     words: list[str] = []
     for at, token in enumerate(tokens):
-        if "'" in token or not token.isascii() or len(token) > 1:
+        if _is_plain(token):
+            words.append(token)
+        elif "'" in token or not token.isascii() or len(token) > 1:
             following = tokens[at + 1] if at + 1 < len(tokens) else ""
             for word in expand(token, following) if token[0] > "9" or token[0] == "'" else [token]:
                 words += spell(word).split()
@@ -208,6 +212,8 @@ _ROMAN = {numeral: value for value, numeral in enumerate(
 
 def _numerals(words: list[str]) -> list[str]:
     """`henry viii`, `chapter iv`, `world war i`: numerals after what is counted with them."""
+    if _ROMAN.keys().isdisjoint(words):
+        return words
     read: list[str] = []
     for at, word in enumerate(words):
         before = words[at - 1] if at else ""
@@ -289,21 +295,14 @@ _MONTH_NAMES = {month: month for month in MONTHS} | {month[:3]: month for month 
 
 
 def _dates(words: list[str]) -> list[str]:
-    """`may 3` and `may third`; `3 may`, `the third of may`; `may 3-5`: days are ordinals, months whole."""
+    """`may 3` and `may third`; `3 may`, `the third of may`: days are ordinals, months whole."""
+    if _MONTH_NAMES.keys().isdisjoint(words):
+        return words
     read: list[str] = []
-    skipped = ""
     for at, word in enumerate(words):
         month = _MONTH_NAMES.get(word)
         following = words[at + 1] if at + 1 < len(words) else ""
-        until_day = read[-1:] == ["to"] and ordinal_value("".join(read[-2:-1])) and "".join(read[-3:-2]) in MONTHS
-        if skipped == "the" and not (until_day and (_day(word) or _day_and_year(word))):
-            read.append("the")
-        skipped = ""
-        if until_day and word == "the":
-            skipped = "the"
-        elif until_day and (ordinal_value(word) or _day_and_year(word)) and following not in _MONTH_NAMES:
-            read += [word] if ordinal_value(word) else _day_and_year(word)
-        elif read and read[-1] in MONTHS and _day_and_year(word):
+        if read and read[-1] in MONTHS and _day_and_year(word):
             read += _day_and_year(word)
         elif month and (day := _day_before(read, word, following)) is not None:
             read[-day:] = [ordinal(str(_day(read[-1 if read[-1] != "of" else -2])))]
@@ -313,6 +312,23 @@ def _dates(words: list[str]) -> list[str]:
             read.append(month if near else word)
         else:
             read.append(word)
+    return _day_ranges(read) if "to" in read else read
+
+
+def _day_ranges(words: list[str]) -> list[str]:
+    """`may 3rd to the 5th`, `to 5`: the second day as the first."""
+    read: list[str] = []
+    at = 0
+    while at < len(words):
+        if words[at] == "to" and at > 1 and words[at - 2] in MONTHS and ordinal_value(words[at - 1]):
+            start = at + 1 + (words[at + 1 : at + 2] == ["the"])
+            day, following = [*words[start : start + 2], "", ""][:2]
+            if following != "of" and following not in _MONTH_NAMES and (ordinal_value(day) or _day_and_year(day)):
+                read += ["to", *(_day_and_year(day) or [day])]
+                at = start + 1
+                continue
+        read.append(words[at])
+        at += 1
     return read
 
 
@@ -343,8 +359,13 @@ def _day_and_year(figures: str) -> list[str]:
     return [ordinal(day), *([year] if year else [])] if is_date else []
 
 
+_TIMES = frozenset(["oclock", "half", "quarter"])
+
+
 def _times(words: list[str]) -> list[str]:
     """`10 oclock am` is 10 am; halves and quarters without their article."""
+    if _TIMES.isdisjoint(words):
+        return words
     read: list[str] = []
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""

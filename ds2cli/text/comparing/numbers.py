@@ -99,9 +99,11 @@ class Numbers:
     def _repetition(self, at: int) -> str | None:
         """`double oh`: 00."""
         times = REPEATS.get(self.words[at])
+        if not times:
+            return None
         word = self.words[at + 1]
         figure = "0" if word in OH else word if len(word) == 1 and word.isdigit() else str(SMALL.get(word, ""))
-        return figure * times if times and len(figure) == 1 else None
+        return figure * times if len(figure) == 1 else None
 
     def _number(self, at: int) -> int | None:
         """One cardinal or ordinal, which joins the run; returns where it ends."""
@@ -163,6 +165,8 @@ class Numbers:
         return self._half(figures, end)
 
     def _half(self, figures: str, end: int) -> tuple[str, int]:
+        if self.words[end] != "and":
+            return figures, end
         for words, decimals in HALVES.items():
             if "." not in figures + self.run and tuple(self.words[end : end + len(words)]) == words:
                 return figures + decimals, end + len(words)

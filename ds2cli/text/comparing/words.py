@@ -201,6 +201,8 @@ _LETTER = re.compile(r"[a-z](?:'s)?$")
 
 def join_letters(words: list[str]) -> list[str]:
     """Letters that are spelled, `b b c`, as the word that print makes of them; `a` and `i` alone are words."""
+    if not any(len(word) == 1 or word[1:] == "'s" for word in words):
+        return words
     joined: list[str] = []
     run: list[str] = []
     for word in [*words, ""]:

@@ -1,13 +1,14 @@
 """The table of what is written with digits, the ranges between two of them, and the way through a text."""
 
 import re
+from functools import lru_cache
 
 from ds2cli.text.english import numbers
 from ds2cli.text.english.abbreviations import STREETS
 from ds2cli.text.english.figures.amounts import FRACTIONS, MEASURES, MONEY, MONEY_ANYHOW, sign
 from ds2cli.text.english.figures.calendar import DATES, DAYS, TIMES
 from ds2cli.text.english.figures.codes import NAMES, TELEPHONES, VERSION
-from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, MONTH, FigureReading, Found, rule
+from ds2cli.text.english.figures.pieces import CAPITALS, DASH, DECIMAL, MONTH, FigureReading, Found, Rule, rule
 from ds2cli.text.english.units import MAGNITUDES
 from ds2cli.text.spans import Speech
 
@@ -75,12 +76,18 @@ def read_figures(text: str, start: int, speech: Speech) -> int:
     return end
 
 
+_MARKS = frozenset().union(*(one.needs for one in GRAMMAR))
+
+
+@lru_cache(maxsize=65536)
+def _rules_near(marks: frozenset[str]) -> list[Rule]:
+    """The rules that may match where these of their marks are near."""
+    return [one for one in GRAMMAR if not one.needs or not marks.isdisjoint(one.needs)]
+
+
 def _first(text: str, start: int) -> tuple[str, FigureReading, int]:
     """The first rule of the grammar that has a reading, what it says, and where its figure ends."""
-    near = frozenset(text[start : start + _NEAR])
-    for one in GRAMMAR:
-        if one.needs and near.isdisjoint(one.needs):
-            continue
+    for one in _rules_near(_MARKS.intersection(text[start : start + _NEAR])):
         found = one.pattern.match(text, start)
         if found and (said := one.read(found)) is not None:
             return one.kind, said, found.end()
