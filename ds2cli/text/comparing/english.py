@@ -73,13 +73,13 @@ def comparable(text: str) -> str:
     """The form of a text in which it is compared."""
     folded = letters.fold(text)
     words = folded.split()
-    if all(map(_is_plain, words)) and not _SPELLED_AI.search(folded):
+    if all(map(_is_plain, words)) and not _LETTERS_IN_A_ROW.search(folded):
         return " ".join(join(words))
     once = _once(folded)
     return once if once == folded else _once(once)
 
 
-_SPELLED_AI = re.compile(r"\ba\s+i\b")
+_LETTERS_IN_A_ROW = re.compile(r"\b[ai]\s+[ai]\b")
 
 
 @lru_cache(maxsize=65536)

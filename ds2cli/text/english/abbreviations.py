@@ -8,6 +8,10 @@ ALWAYS = {
     "wwii": "world war two", "pkwy": "parkway", "bldg": "building",
 }  # fmt: skip
 
+# Spelled, in whole or in part, where they are written just so.
+MIXED = {"IPv": "i p v", "iOS": "i o s", "macOS": "mac o s", "PhD": "p h d", "PhDs": "p h d's", "mRNA": "m r n a",
+         "tRNA": "t r n a", "pH": "p h", "GmbH": "g m b h"}  # fmt: skip
+
 # Read where a full stop follows.
 WITH_STOP = {
     "ave": "avenue", "co": "company", "corp": "corporation", "inc": "incorporated", "rd": "road", "sr": "senior",

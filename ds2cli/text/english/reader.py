@@ -6,7 +6,15 @@ symbol or a short form. Where print is ambiguous the commonest American reading 
 
 import re
 
-from ds2cli.text.english.abbreviations import APOSTROPHE_FIRST, APOSTROPHE_LAST, DOMAINS, DOTTED, SUFFIXES, SYMBOLS
+from ds2cli.text.english.abbreviations import (
+    APOSTROPHE_FIRST,
+    APOSTROPHE_LAST,
+    DOMAINS,
+    DOTTED,
+    MIXED,
+    SUFFIXES,
+    SYMBOLS,
+)
 from ds2cli.text.english.figures.grammar import read_figures
 from ds2cli.text.english.letters import fold
 from ds2cli.text.english.units import CODES, CURRENCIES, DOLLARS
@@ -98,7 +106,7 @@ class _Reader:
         if word.islower() and word.isalpha() and word not in _LOOKED_AT:
             self.speech.say((word,), start, end)
             return end
-        if word[1:].islower() and word.isalpha() and (small := word.lower()) not in _LOOKED_AT:
+        if word[1:].islower() and word.isalpha() and word not in MIXED and (small := word.lower()) not in _LOOKED_AT:
             self.speech.say((small,), start, end)  # a capital says nothing of such a word
             return end
         if word in _MONEY_WORDS and _MONEY_AHEAD.match(self.text, start):

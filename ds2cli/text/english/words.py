@@ -12,6 +12,7 @@ from ds2cli.text.english.abbreviations import (
     COUNTED_OFF,
     DIRECTIONS,
     ERAS,
+    MIXED,
     MONTHS,
     NOT_A_STREET,
     NUMBERED,
@@ -63,6 +64,8 @@ def short_form(text: str, word: str, start: int, end: int, mixes_case: bool) -> 
     """
     if word in ALWAYS:
         return ALWAYS[word]
+    if text[start:end] in MIXED:
+        return MIXED[text[start:end]]
     if word == "dr" or word == "st":
         return _doctor_or_drive(text, word, start, end)
     is_capital = text[start].isupper()
@@ -95,7 +98,18 @@ def _capitalised(text: str, word: str, start: int, end: int, mixes_case: bool) -
         _CITY_BEFORE.search(text, max(0, start - 20), start)
     ):
         return STATES[written]
-    return " ".join(word) if mixes_case and _is_initialism(text, start, end) else None
+    if not mixes_case:
+        return " ".join(word) if _is_shouted_initialism(written) else None
+    return " ".join(word) if _is_initialism(text, start, end) else None
+
+
+def _is_shouted_initialism(written: str) -> bool:
+    """Whether letters among capitals only, `THE BBC`, can be no word and no numeral."""
+    return 2 <= len(written) <= 5 and _VOWELS.isdisjoint(written) and written not in _SOUNDS and (
+        not set(written) <= set("IVXLCDM"))
+
+
+_SOUNDS = frozenset("HM HMM HMMM SH SHH SHHH MM MMM PST PSST PFFT GRR BRR TSK ZZZ NTH MR MRS DR ST MS".split())
 
 
 def _is_initialism(text: str, start: int, end: int) -> bool:
@@ -192,10 +206,19 @@ def _after_name(
         return numbers.cardinal(str(value)) if alone else None
     if name in RULERS and (value > 1 or _titled(text, before.start())):
         return ["the", *numbers.ordinal(str(value))]
+    if value > 1 and _FORENAME.search(text, max(0, before.start() - 20), before.start()):
+        return ["the", *numbers.ordinal(str(value))]
     plain = len(written) > 1 and value < 40 and mixes_case and not before[1].isupper()
     return numbers.cardinal(str(value)) if plain and re.fullmatch("[IVX]+", written) and name not in RULERS else None
 
 
+# `John Smith III` and `Henry J. Ford II` are people, `Star Wars V` is none.
+_FORENAME = re.compile(
+    r"\b(?:John|James|Robert|William|Thomas|Charles|George|Henry|Edward|Richard|Joseph|Samuel|David|Daniel|Michael|Walter"
+    r"|Arthur|Frank|Frederick|Albert|Benjamin|Andrew|Peter|Paul|Philip|Alexander|Francis|Howard|Harold|Louis|Martin|Mark"
+    r"|Matthew|Patrick|Stephen|Steven|Theodore|Anthony|Donald|Douglas|Eugene|Ralph|Raymond|Roy|Stanley|Winthrop|Sammy"
+    r"|Jack|Harry|Jim|Bill|Bob|Tom|Ted)\s(?:[A-Z]\.\s)?\Z"
+)
 _WORLD = re.compile(r"\bWorld\s\Z")
 _TITLE = re.compile(r"\b(?:King|Queen|Pope|Emperor|Tsar|Czar|Prince|Sultan)\s+\Z")
 

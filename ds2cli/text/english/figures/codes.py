@@ -41,6 +41,18 @@ def _postcode(found: Found) -> list[str] | None:
     return numbers.digits(found[0]) if _after_state(found) else None
 
 
+_COUNTED = "prize|place|grade|time|day|floor|edition|session|ward"  # in an order: `3d prize`, but not `3d film`
+_after_extension = behind(r"\b(?:[Ee]xtension|[Ee]xt\.?)\s+", 12)
+
+
+def _airs(found: Found) -> list[str] | None:
+    """`8/7c`: an hour in the east and the one before it."""
+    east, central = int(found["east"]), int(found["central"])
+    if east - central not in (1, -11):
+        return None
+    return [*numbers.cardinal(str(east)), *numbers.cardinal(str(central)), "central"]
+
+
 TELEPHONES = [
     rule("telephone", r"(?:(?P<one>1[-. ])\(?|(?=[0-9]{3}-[A-Z]{3}))(?P<area>8[0-9]{2}|900)\)?[-. ]"
                       r"(?P<name>[A-Z]{2,}(?:-[A-Z0-9]+)*)", _letters, needs=CAPITALS),
@@ -68,6 +80,10 @@ NAMES = [
     VERSION,
     rule("ordinal", r"(?P<figures>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th|ST|ND|RD|TH)",
          lambda m: numbers.ordinal(m["figures"])),
-    rule("ordinal", r"(?P<figures>[0-9]*[23])d(?=\s[A-Z])", lambda m: numbers.ordinal(m["figures"])),
+    rule("ordinal", rf"(?P<figures>[0-9]*[23])d(?=\s(?:[A-Z]|(?:{_COUNTED})\b))",
+         lambda m: numbers.ordinal(m["figures"])),
+    rule("extension", r"(?P<number>[0-9]{3,5})",
+         lambda m: numbers.digits(m["number"]) if _after_extension(m) else None),
+    rule("airs", r"(?P<east>[0-9]{1,2})/(?P<central>[0-9]{1,2})c", _airs, needs="/"),
     rule("numbered", rf"\#(?P<figures>{NUMBER})", lambda m: ["number", *numbers.cardinal(m["figures"])], "", needs="#"),
 ]  # fmt: skip
