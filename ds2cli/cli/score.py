@@ -169,6 +169,9 @@ def _finish(report: "Report", max_wer: float | None, max_cer: float | None, miss
             f"texts hold characters that nobody sees, and they count: {found}; "
             "--normalise english or mandarin takes them off"
         )
+    if report.differ_in_punctuation:
+        terminal.warn(f"{report.differ_in_punctuation:,} utterances are wrong by their punctuation alone, which counts "
+                      "(so do quotes in tables of tabs); --normalise english or mandarin takes it off")
     for ids, what in ((pairing.without_hypothesis, "hypothesis"), (pairing.without_reference, "reference")):
         if ids:
             fate = "left out" if missing == Missing.skip else "scored as empty"

@@ -142,7 +142,8 @@ def _decoded(stream: IO[bytes]) -> Iterator[str]:
     try:
         yield from lines
     finally:
-        lines.detach()
+        if not stream.closed:  # as it is where reading was given up
+            lines.detach()
 
 
 def _cannot_read(source: str | Path, problem: OSError, missing_hint: str) -> UsageError:

@@ -91,6 +91,19 @@ def invisible_characters(pairs: list[Pair]) -> Counter[str]:
     return found
 
 
+# What parts sentences or quotes; not what is within words.
+_PUNCTUATION = dict.fromkeys(map(ord, '.,?!;:"“”„«»…。，？！；：、「」『』《》'))
+
+
+def differ_in_punctuation(pairs: list[Pair]) -> int:
+    """How many pairs would be equal without punctuation, and are not: a quote in a table of tabs, a full stop."""
+    return sum(pair.reference != pair.hypothesis and _bare(pair.reference) == _bare(pair.hypothesis) for pair in pairs)
+
+
+def _bare(text: str) -> list[str]:
+    return text.translate(_PUNCTUATION).split()
+
+
 def compose(pairs: list[Pair]) -> None:
     """Put both sides of every pair into Unicode's canonical composition, in place."""
     for pair in pairs:

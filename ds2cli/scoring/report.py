@@ -12,7 +12,7 @@ from ds2cli.scoring.confusions import BATCH, Confusions, confusions, ranked, wor
 from ds2cli.scoring.corpus import Corpus
 from ds2cli.scoring.edits.distance import CORRECT, SUBSTITUTED
 from ds2cli.scoring.inputs.pairs import Pairing
-from ds2cli.scoring.normalising import invisible_characters, only_case_differs
+from ds2cli.scoring.normalising import differ_in_punctuation, invisible_characters, only_case_differs
 from ds2cli.scoring.oracle import oracle
 from ds2cli.scoring.rate_name import RateName, rate_name
 from ds2cli.scoring.rates import Counts, total
@@ -99,6 +99,11 @@ class Report:
     def only_case_differs(self) -> bool:
         """Whether one side is in capitals and the other is not."""
         return only_case_differs(self.corpus.pairs)
+
+    @cached_property
+    def differ_in_punctuation(self) -> int:
+        """How many utterances are wrong by their punctuation alone."""
+        return differ_in_punctuation(self.corpus.pairs)
 
     @cached_property
     def invisible_characters(self) -> dict[str, int]:

