@@ -14,6 +14,7 @@ from ds2cli.cli.flags import (
     Device,
     FrameSeconds,
     Jobs,
+    Lexicon,
     LexiconFile,
     Output,
     Ray,
@@ -30,7 +31,7 @@ from ds2cli.cli.flags import (
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, LexiconMode, SearchMode
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, SearchMode
 from ds2cli.errors import UsageError
 
 HOT_BOOST = 6.0
@@ -87,7 +88,7 @@ def decode(
     beta: Annotated[float | None, decoding_flag("--beta")] = None,
     beam: Annotated[int | None, decoding_flag("--beam")] = None,
     n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with scores")] = 1,
-    lexicon: Annotated[LexiconMode | None, decoding_flag("--lexicon")] = None,
+    lexicon: Lexicon = None,
     hot_words: HotWords = None,
     look_ahead: Annotated[float | None, decoding_flag("--look-ahead")] = None,
     blank_penalty: Annotated[float | None, decoding_flag("--blank-penalty")] = None,

@@ -2,13 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.help import LOGITS, plain
-from ds2cli.decoding.settings import declared_setting
+from ds2cli.decoding.settings import LexiconMode, declared_setting
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +80,21 @@ def decoding_flag(flag: str) -> Any:
     """A flag of the same name, meaning and default as a setting of decoding."""
     setting = declared_setting(flag.removeprefix("--").replace("-", "_"))
     return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {plain(setting.default)}")
+
+
+def to_lexicon_mode(word: str) -> str:
+    """raises  UsageError for another word, above all for a file"""
+    if word not in get_args(LexiconMode):
+        hint = f"{', '.join(get_args(LexiconMode))}; how words are spelled is said with --lexicon-file FILE"
+        raise UsageError(f"`--lexicon {word}` is no way to use a lexicon", hint=hint)
+    return word
+
+
+Lexicon = Annotated[
+    str | None,
+    typer.Option("--lexicon", parser=to_lexicon_mode, metavar="|".join(get_args(LexiconMode)),
+                 help=declared_setting("lexicon").meaning, show_default="the run's, or soft"),
+]
 
 
 def given(**flags: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ds2cli.cli.flags import (
     Blank,
     Device,
     Jobs,
+    Lexicon,
     LexiconFile,
     RecordsFile,
     UnitsFile,
@@ -20,7 +21,6 @@ from ds2cli.cli.flags import (
 )
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.cli.output import report_skipped
-from ds2cli.decoding.settings import LexiconMode
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def tune(
         ),
     ] = INTERNALS,
     beam: Annotated[int | None, decoding_flag("--beam")] = None,
-    lexicon: Annotated[LexiconMode | None, decoding_flag("--lexicon")] = None,
+    lexicon: Lexicon = None,
     units: UnitsFile = None,
     blank: Blank = "",
     records: RecordsFile = None,

@@ -12,18 +12,19 @@ from pathlib import Path
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio
 from ds2cli.errors import UsageError
 from ds2cli.records.kaldi import read_map
+from ds2cli.text.scripts import without_loose_spaces
 
 TOTALS = {
     "train": Totals(120098, None, 340),
     "dev": Totals(14326, None, 40),
     "test": Totals(7176, None, 20),
-    None: Totals(141600, None, 400),
+    None: Totals(141600, 178.0, 400),
 }
 TRANSCRIPT = "transcript/aishell_transcript_v0.8.txt"
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
-    """The transcript's spaces mark words of a segmenter, which nobody writes: they are left out."""
+    """The transcript's spaces mark words of a segmenter, which nobody writes: those of Latin words alone are kept."""
     root = find_root(folder, TRANSCRIPT, "data_aishell")
     found = [name for name in ("train", "dev", "test") if (root / "wav" / name).is_dir()]
     if not found:
@@ -35,4 +36,5 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             if audio.stem not in texts:
                 yield Rejected(audio.stem, "no transcript", f"`{audio}` is not in {TRANSCRIPT}")
                 continue
-            yield Entry(audio.stem, audio, texts[audio.stem].replace(" ", ""), audio.parent.name, "zh")
+            text = without_loose_spaces(" ".join(texts[audio.stem].split()))
+            yield Entry(audio.stem, audio, text, audio.parent.name, "zh")

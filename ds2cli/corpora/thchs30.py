@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, is_audio, transcript_lines
+from ds2cli.text.scripts import without_loose_spaces
 
 TOTALS = {
     "train": Totals(10000, 25.0, 30),
@@ -18,7 +19,7 @@ TOTALS = {
 
 
 def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
-    """The first line of a transcript, without the spaces between its words."""
+    """The first line of a transcript, without the spaces between its Chinese words."""
     root = find_root(folder, "data/*.trn", "data_thchs30")
     found = [name for name in ("train", "dev", "test") if (root / name).is_dir()]
     for name in choose_parts(part, found, root):
@@ -27,5 +28,6 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
             if not transcript.exists():
                 yield Rejected(audio.stem, "no transcript", f"no `{transcript}`")
                 continue
-            words = next(transcript_lines(transcript), "")
-            yield Entry(audio.stem, audio, "".join(words.split()), audio.stem.split("_")[0], "zh")
+            words = next(transcript_lines(transcript), "").split()
+            text = without_loose_spaces(" ".join(words))
+            yield Entry(audio.stem, audio, text, audio.stem.split("_")[0], "zh")

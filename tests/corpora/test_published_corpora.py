@@ -188,12 +188,12 @@ def test_voxforge_rejects_a_session_in_another_encoding_and_goes_on(studio, run)
 
 def test_aishell_joins_the_segmenter_s_words_and_counts_what_has_no_transcript(studio, run, prepare):
     home = "data_aishell"
-    studio.write(f"{home}/transcript/aishell_transcript_v0.8.txt", "BAC009S0002W0122 而 对 楼市 成交")
+    studio.write(f"{home}/transcript/aishell_transcript_v0.8.txt", "BAC009S0002W0122 而 对 apple pay 楼市 成交")
     first = studio.record(f"{home}/wav/train/S0002/BAC009S0002W0122.wav")
     studio.record(f"{home}/wav/train/S0002/BAC009S0002W0123.wav", 1)
     assert prepare("aishell", "--part", "train", code=3) == [
-        {"id": "BAC009S0002W0122", "audio_filepath": first, "duration": studio.seconds(), "text": "而对楼市成交",
-         "speaker": "S0002", "lang": "zh"}
+        {"id": "BAC009S0002W0122", "audio_filepath": first, "duration": studio.seconds(),
+         "text": "而对apple pay楼市成交", "speaker": "S0002", "lang": "zh"}
     ]  # fmt: skip
     summary = run("prepare", "corpus", "aishell", studio.root, "--part", "train").stderr.splitlines()
     assert summary[-3].startswith("aishell train: 1 of 120,098 utterances") and "1 of 340 speakers" in summary[-3]

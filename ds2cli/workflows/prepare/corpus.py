@@ -19,6 +19,7 @@ from ds2cli.jobs.work import Work
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import can_name_a_file
 from ds2cli.text.normalise import normalise
+from ds2cli.text.scripts import split_words
 
 # A segment may end this much after its recording: transcribers and other tools round.
 END_TOLERANCE_SECONDS = 0.05
@@ -137,7 +138,7 @@ class CorpusSummary:
         self.utterances += 1
         self.seconds += outcome["duration"]
         text = outcome.get("text", "")
-        self.words.update(text.split())
+        self.words.update(split_words(text))
         self.characters.update(text)
         if outcome.get("speaker"):
             self.speakers.add(outcome["speaker"])

@@ -10,7 +10,7 @@ from ds2cli.alignment.features import segment_features
 from ds2cli.alignment.filter import Filter
 from ds2cli.alignment.recording import Alignment
 from ds2cli.records.jsonl import Record
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.transcript import NO_UNIT, NOT_IN_LEXICON, Transcript
 from ds2cli.workflows.segment.inputs import RecordingText
 
 EXCERPT = 80  # characters of a text that was left out
@@ -104,13 +104,18 @@ def describe_recording(
         "dropped": [{"start": round(one.start, 3), "end": round(one.end, 3), "reason": one.reason,
                      "words": one.after_word - one.first_word,
                      "text": _excerpt(transcript.original_of(one.first_word, one.after_word))} for one in dropped],
-        "no_unit": {what: count for (why, what), count in transcript.dropped.items() if why == "no unit"},
+        "no_unit": _lost(transcript, NO_UNIT),
+        "not_in_lexicon": _lost(transcript, NOT_IN_LEXICON),
         "anchored": round(alignment.anchored, 4),
         "prices": {name: round(float(value), 3) for name, value in vars(alignment.prices).items()},
         "score": round(float(alignment.score), 3),
         "explained": round(alignment.explained, 4),
         "notes": [{"text": note.text, **_seconds(*note.frames, frame)} for note in alignment.notes],
     }
+
+
+def _lost(transcript: Transcript, reason: str) -> dict[str, int]:
+    return {what: count for (why, what), count in transcript.dropped.items() if why == reason}
 
 
 def _words(segments: list[Record]) -> int:

@@ -21,6 +21,10 @@ def sentence(answer: SegmentedRecording) -> str:
     if found["no_unit"]:
         shown = " ".join(list(found["no_unit"])[:5])
         parts.append(f"no unit for {shown}")
+    if found["not_in_lexicon"]:
+        lost = found["not_in_lexicon"]
+        shown = ", ".join(f"`{word}`" for word in list(lost)[:5])
+        parts.append(f"{counted(sum(lost.values()), 'word')} not in the lexicon ({shown})")
     if found["not_said"]:
         parts.append(not_said(found["not_said"]))
     notes = [f"{_clock(note['start'])} to {_clock(note['end'])}: {note['text']}" for note in found["notes"]]
