@@ -1,5 +1,7 @@
 """Pictures of an utterance are drawn whatever the network answers."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -50,3 +52,29 @@ def test_each_stretch_of_a_unit_has_one_peak_and_the_blank_none():
     probabilities = spoken(0, 1, 1, 0, 1, 2, 0)
     probabilities[2, 1] = 0.99
     assert peaks(probabilities) == [(2, 1), (4, 1), (5, 2)]
+
+
+def texts_of(page) -> list[str]:
+    from xml.etree import ElementTree
+
+    return [text.text for text in ElementTree.parse(page).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_long_utterance_has_rows_that_a_screen_shows_and_every_word_once(tmp_path):
+    """Though a word crosses the end of a row; no row is of more than four seconds, none wider than a screen."""
+    words = [TimedWord(f"w{n}", n * 0.7 + 0.1, n * 0.7 + 0.7) for n in range(13)]
+    long = look(spoken(*[0, 1] * 120), seconds=9.5, words=words)
+    draw_utterance(long, tmp_path / "look.svg")
+    found = texts_of(tmp_path / "look.svg")
+    assert [one for one in found if one.startswith("w")] == [word.text for word in words]
+    assert found.count("seconds") == found.count("kHz") == 3
+    width = float((tmp_path / "look.svg").read_text().partition('width="')[2].partition("pt")[0])
+    assert width <= 12 * 72
+
+
+def test_a_sensitivity_shows_the_seconds_around_it(tmp_path):
+    words = [TimedWord(f"w{n}", n * 0.7 + 0.1, n * 0.7 + 0.7) for n in range(13)]
+    long = look(spoken(*[0, 1] * 120), seconds=9.5, words=words)
+    draw_sensitivity(long, np.ones((80, 16)), frame=120, unit=1, path=tmp_path / "look.svg")
+    shown = [one for one in texts_of(tmp_path / "look.svg") if re.fullmatch(r"w\d+", one)]
+    assert shown == ["w4", "w5", "w6", "w7", "w8", "w9"]
