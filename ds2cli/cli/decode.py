@@ -165,8 +165,9 @@ def decode(
     heard = terminal.hearing(
         lambda heard: decode_all(request, skipped.append, terminal.warn, heard, terminal.say, plan), "decoding"
     )
+    dims_doubt = kind == "text" and output is None and terminal.has_style()
     with lines_to(output) as write:
-        for line in transcript(heard, kind):
+        for line in map(terminal.doubt_dimmed, heard) if dims_doubt else transcript(heard, kind):
             write(line)
     report_skipped(skipped)
 

@@ -73,7 +73,8 @@ def stream(
             if kind == "jsonl":
                 write(to_line(record))
             elif record["event"] == "final":
-                write(("\r\x1b[K" if rewrites else "") + record["pred_text"])
+                shown = terminal.doubt_dimmed(record) if rewrites and terminal.has_style() else record["pred_text"]
+                write(("\r\x1b[K" if rewrites else "") + shown)
             elif rewrites:
                 terminal.rewrite(record["stable"], record["text"][len(record["stable"]) :])
     report_skipped(skipped)

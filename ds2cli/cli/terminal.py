@@ -17,6 +17,8 @@ from ds2cli.io.atomic import UNSPELLABLE
 from ds2cli.records.jsonl import to_line
 
 QUIET, NORMAL, VERBOSE = 0, 1, 2
+# Of 241 words of LibriSpeech that `english-phones` heard, 38 are below it: 45 % of those are wrong, 12 % of the others.
+UNSURE = 0.5
 verbosity = NORMAL
 
 
@@ -60,12 +62,34 @@ def write_record(record: dict[str, Any]) -> None:
     write(to_line(record))
 
 
+def has_style() -> bool:
+    """Whether stdout is a terminal that shows dim letters, and nobody asked for none (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def dim(text: str) -> str:
+    """For a terminal with style: text that recedes."""
+    return f"\x1b[2m{text}\x1b[0m" if text else ""
+
+
+def doubt_dimmed(record: dict[str, Any]) -> str:
+    """What was said, for a terminal with style: words of which the network is not sure are dim."""
+    text, shown, at = " ".join(record["pred_text"].split()), "", 0
+    for word in record.get("words") or []:
+        begin = text.find(word["word"], at)
+        if begin >= 0:
+            name = word["word"]
+            shown += text[at:begin] + (dim(name) if word.get("confidence", 1.0) < UNSURE else name)
+            at = begin + len(name)
+    return shown + text[at:]
+
+
 def rewrite(sure: str, unsure: str) -> None:
     """A terminal's last line again: what stays, and, dim, what may still change; cut to the terminal's width."""
     room = shutil.get_terminal_size().columns - 1
     begin = max(len(sure) + len(unsure) - room, 0)
     sure, unsure = sure[begin:], unsure[max(begin - len(sure), 0) :]
-    sys.stdout.write(f"\r\x1b[K{sure}\x1b[2m{unsure}\x1b[0m")
+    sys.stdout.write(f"\r\x1b[K{sure}{dim(unsure) if has_style() else unsure}")
     sys.stdout.flush()
 
 
