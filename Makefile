@@ -50,7 +50,10 @@ $(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constr
 	$(VENV)-bench/bin/pip install --quiet --constraint constraints.txt '.[test]' -r tests/benchmarks/requirements.txt
 	touch $@
 
-clean:  ## remove what make made, the runs of the recipes included
-	rm -rf $(VENV) $(VENV)-bench build site *.egg-info recipes/*/work
+wheel:  ## dist/: a source archive and a wheel, whose quick tests are run outside of the checkout
+	.ci/wheel $(PYTHON)
 
-.PHONY: help install demo test test-slow check docs golden bench clean
+clean:  ## remove what make made, the runs of the recipes included
+	rm -rf $(VENV) $(VENV)-bench build dist site *.egg-info recipes/*/work
+
+.PHONY: help install demo test test-slow check docs golden bench wheel clean
