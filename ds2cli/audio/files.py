@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ds2cli.audio import ffmpeg
+from ds2cli.audio import ffmpeg, ogg
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.layout import Layout, layout_of
 from ds2cli.audio.spliced import SplicedFile
@@ -195,7 +195,7 @@ def write_audio(path: str | Path, samples: np.ndarray, sample_rate: int) -> None
 
 
 def encode_audio(samples: np.ndarray, sample_rate: int, suffix: str) -> bytes:
-    """What `write_audio` would write to a file of this suffix.
+    """What `write_audio` would write to a file of this suffix; the same sound gives the same bytes.
 
     raises  AudioError where soundfile cannot encode it
     """
@@ -204,7 +204,8 @@ def encode_audio(samples: np.ndarray, sample_rate: int, suffix: str) -> bytes:
         _write(buffer, samples, sample_rate, suffix)
     except WRITE_PROBLEMS as problem:
         raise AudioError(f"cannot encode {suffix.lstrip('.')}: {problem}", hint=FORMATS_HINT) from None
-    return buffer.getvalue()
+    encoded = buffer.getvalue()
+    return ogg.with_own_serial(encoded) if encoded.startswith(ogg.MAGIC) else encoded
 
 
 def _write(target: str | io.BytesIO, samples: np.ndarray, sample_rate: int, suffix: str) -> None:

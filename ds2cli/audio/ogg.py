@@ -1,6 +1,7 @@
 """Ogg (RFC 3533): recordings chained one behind another, and FLAC inside Ogg, which libsndfile cannot read."""
 
 import re
+import zlib
 
 from ds2cli.audio import flac
 from ds2cli.audio.spliced import Buffer, ByteStream
@@ -12,6 +13,7 @@ PAGE_BYTES = 27 + 255 + 255 * 255
 END_OF_STREAM = 4
 FLAC_HEADER = b"\x7fFLAC"
 FLAC_HEADER_BYTES = 9
+BITS_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def find_streams(data: Buffer) -> tuple[list[ByteStream], bool]:
@@ -67,3 +69,24 @@ def is_cut(tail: bytes) -> bool:
     if at < 0 or len(page) < 27 or len(page) < 27 + page[26]:
         return True
     return not page[5] & END_OF_STREAM or len(page) < page_size(page, 0)
+
+
+def with_own_serial(data: bytes) -> bytes:
+    """A file of one stream, whose serial number is drawn from what it holds in place of by chance: the same sound gives
+    the same bytes."""
+    pages, serial = bytearray(data), zlib.crc32(b"".join(bodies(data, 0, len(data)))).to_bytes(4, "little")
+    at = 0
+    while at < len(pages):
+        end = at + page_size(data, at)
+        pages[at + 14 : at + 18] = serial
+        pages[at + 22 : at + 26] = bytes(4)
+        pages[at + 22 : at + 26] = page_checksum(bytes(pages[at:end])).to_bytes(4, "little")
+        at = end
+    return bytes(pages)
+
+
+def page_checksum(page: bytes) -> int:
+    """Of a page whose own field for it is zero (RFC 3533, section 6): zlib's, with the bits of each byte the other way
+    round, and without zlib's inversions."""
+    reflected = zlib.crc32(page.translate(BITS_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{reflected:032b}"[::-1], 2)

@@ -79,7 +79,7 @@ def tune(
     from dataclasses import asdict
 
     from ds2cli.runs.decoding import tuned_path
-    from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps
+    from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps, most_trials
     from ds2cli.workflows.tune import tune as try_all
 
     layout = layout_of(units, blank, None, records)
@@ -102,9 +102,9 @@ def tune(
         _grid_of("--internals", internals),
     )
     skipped: list[str] = []
-    total = len(request.alphas) * len(request.betas) + len(request.look_aheads) + len(request.blank_penalties)
     trials = []
-    for trial in terminal.progress(try_all(request, skipped.append, terminal.warn), "tuning", total):
+    tried = try_all(request, skipped.append, terminal.warn)
+    for trial in terminal.progress(tried, "tuning", most_trials(request)):
         trials.append(trial)
         if as_json:
             terminal.write_record({name: value for name, value in asdict(trial).items() if value is not None})

@@ -15,7 +15,7 @@ from ds2cli.decoding.settings import DecodingConfig, default_config
 from ds2cli.decoding.tokens import are_letters, tokens_of
 from ds2cli.decoding.transducer import beam_decoder, greedy_decoder
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
-from ds2cli.model.checkpoint import is_shipped
+from ds2cli.model.checkpoint import is_shipped, load_checkpoint
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rate_name import rate_name
 from ds2cli.scoring.rates import score_texts
@@ -121,6 +121,14 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
             f"with {request.lm}; ds2 tune, {date.today()}")
     if keeps(request):
         write_tuned(request.run, {**_own_files(request), **request.fixed, **best.weights}, note)
+
+
+def most_trials(request: TuneRequest) -> int:
+    """As many as there are to be tried, but for values that are the best already."""
+    after = [request.look_aheads, request.blank_penalties]
+    if not request.layout and load_checkpoint(request.run).config.model.head == "transducer":
+        after.append(request.internals)
+    return len(request.alphas) * len(request.betas) + sum(map(len, after))
 
 
 def keeps(request: TuneRequest) -> bool:

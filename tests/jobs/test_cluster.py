@@ -81,7 +81,7 @@ def test_the_other_long_commands(cluster, two_machines, manifest, run):
 
     same("prepare", "corpus", "nemo", "m.jsonl", "-o", "c.jsonl", files=("c.jsonl",))
     same("prepare", "check", "c.jsonl", "--good", "good.jsonl", "--json", files=("good.jsonl",))
-    same("prepare", "shard", "c.jsonl", "--into", "tars", "--encode", "flac",
+    same("prepare", "shard", "c.jsonl", "-o", "tars", "--encode", "opus",
          files=("tars/000000.tar", "tars/shards.jsonl"))
     Path("few.jsonl").write_text("".join(Path("c.jsonl").read_text().splitlines(True)[:40]))
     same("align", "english", "few.jsonl", "--unit-times")

@@ -172,10 +172,7 @@ def _encoded(one: Utterance, encoding: Encoding) -> tuple[str, bytes]:
 
 
 def write_shard(tar: Path, readable: Iterator[Packed], limit: Limit) -> None:
-    """One tar file, whole or not at all, from as many as fill it.
-
-    The same bytes whoever writes it, and when; but Opus that is encoded anew draws the serial number of its stream.
-    """
+    """One tar file, whole or not at all, from as many as fill it; the same bytes whoever writes it, and when."""
     seconds, size = 0.0, 0
     with atomic_write(tar) as place, tarfile.open(place, "w", format=tarfile.USTAR_FORMAT) as archive:
         for one in readable:
