@@ -25,6 +25,10 @@ LmWords = StrEnum("LmWords", ["spaces", "auto"])
 
 
 Texts = Annotated[list[str], typer.Argument(metavar="TEXT", help="sentences or records; also .gz, .xz; - is stdin")]
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="TEXT", help="sentences or records, also .gz, .xz, - is stdin; or counts: ds2 lm count"),
+]
 Order = Annotated[int, typer.Option("-n", "--order", help="words in the longest n-grams")]
 Prune = Annotated[str, typer.Option(metavar="N N ...", help="drop n-grams seen at most N times, order by order: 0 0 1")]
 Vocab = Annotated[Path | None, typer.Option(help="know only these words; others are <unk>")]
@@ -48,7 +52,7 @@ Output = Annotated[
 
 @app.command("build", epilog=EPILOG, cls=takes_numbers("--prune"))
 def build(
-    texts: Texts,
+    texts: Sources,
     output: Output,
     order: Order = 3,
     prune: Prune = "",
@@ -81,6 +85,33 @@ def build(
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
     terminal.say(f"{output}: {counts} n-grams · {output.stat().st_size / 1e6:,.1f} MB")
+
+
+@app.command("count", epilog=EPILOG)
+def count(
+    texts: Texts,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the counts to write: part1.counts")],
+    order: Order = 3,
+    units: Units = False,
+    spaces: Spaces = False,
+    words: Words = LmWords.spaces,
+    memory: Memory = "4G",
+) -> None:
+    """Count a part of a text, for a model of parts that lie on several machines.
+
+    ds2 lm build makes of the counts, in the order of the parts, the model that it would make of the whole text.
+
+    \b
+    ds2 lm count part1.txt.gz --order 4 -o part1.counts      (on one machine)
+    ds2 lm count part2.txt.gz --order 4 -o part2.counts      (on another)
+    ds2 lm build part1.counts part2.counts --order 4 -o lm.arpa.gz
+    """
+    from ds2cli.language.estimate.counts_file import Tokenisation
+    from ds2cli.workflows.lm.count import count_texts
+
+    tokens = Tokenisation(units, spaces, words == LmWords.auto)
+    total = count_texts(texts, output, order, tokens, to_bytes(memory, "--memory"), Narrator())
+    terminal.say(f"{output}: {total:,} n-grams of {order} · {output.stat().st_size / 1e6:,.1f} MB")
 
 
 @app.command("info", epilog=EPILOG)

@@ -8,7 +8,8 @@ COMMANDS = [
     ("prepare", "split"), ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
     ("train",), ("decode",), ("serve",), ("tune",), ("align",), ("join",), ("average",), ("export",),
     ("import",), ("score",),
-    ("lm",), ("lm", "build"), ("lm", "info"), ("lm", "score"), ("lm", "prune"), ("lm", "mix"), ("lm", "text"),
+    ("lm",), ("lm", "build"), ("lm", "count"), ("lm", "info"), ("lm", "score"), ("lm", "prune"),
+    ("lm", "mix"), ("lm", "text"),
     ("plot",), ("plot", "curve"), ("plot", "utterance"), ("plot", "sensitivity"), ("doctor",),
 ]  # fmt: skip
 

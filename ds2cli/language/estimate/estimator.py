@@ -8,7 +8,7 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.errors import TextError
 from ds2cli.language.estimate.adjusted_counts import OrderTable, adjust_counts
-from ds2cli.language.estimate.counting import END_ID, Vocabulary, count_text
+from ds2cli.language.estimate.counting import END_ID, Runs, Vocabulary, count_text
 from ds2cli.language.estimate.kneser_ney import OrderModel, choose_discounts, estimate, stretches
 from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.ngrams import NgramTables
@@ -86,11 +86,24 @@ def estimate_model(blocks: Iterable[Sequence[bytes]], order: int, prune: Sequenc
     interpolate  as lmplz; else an n-gram has the probability of its own discounted count (SRILM's -kndiscount alone)
     raises  TextError where there is nothing to count, or no line is long enough for the order
     """
-    thresholds = [*prune, *[prune[-1] if prune else 0] * order][:order]
-    rows = max(1000, memory // (BYTES_PER_ROW + 12 * order))
     vocabulary = Vocabulary()
     listen("counting n-grams")
-    runs = count_text(blocks, order, vocabulary, store, rows)
+    runs = count_text(blocks, order, vocabulary, store, rows_of(memory, order))
+    return estimate_counted(runs, vocabulary, prune, keep, store=store, warn=warn, listen=listen,
+                            interpolate=interpolate)
+
+
+def rows_of(memory: int, order: int) -> int:
+    """How many n-grams may be at work at a time."""
+    return max(1000, memory // (BYTES_PER_ROW + 12 * order))
+
+
+def estimate_counted(runs: Runs, vocabulary: Vocabulary, prune: Sequence[int] = (), keep: set[bytes] | None = None, *,
+                     store: SpillStore, warn: Callable[[str], None], listen: Callable[[str], None],
+                     interpolate: bool) -> EstimatedModel:
+    """As `estimate_model`, of n-grams that have been counted."""
+    order, rows = runs.order, runs.rows
+    thresholds = [*prune, *[prune[-1] if prune else 0] * order][:order]
     if len(vocabulary) <= 3:
         raise TextError("there are no words in the text", hint="give one sentence per line")
     listen("adjusting counts")

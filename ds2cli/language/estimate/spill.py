@@ -10,6 +10,14 @@ from numpy.typing import DTypeLike
 
 from ds2cli.errors import Ds2Error
 
+INTERPRETER_BYTES = 64 << 20
+
+
+def share_of(memory: int) -> int:
+    """Bytes that n-grams may take where they stand, and as many where they are at work: 35 % each. Measured, the rest
+    is what sorting takes at its peak."""
+    return int(0.35 * max(memory - INTERPRETER_BYTES, memory // 4))
+
 
 class SpillStore:
     """Columns that together hold at most `memory` bytes; what comes beyond goes to files in a temporary folder.

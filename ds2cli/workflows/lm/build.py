@@ -1,4 +1,4 @@
-"""`ds2 lm build`: text in, n-gram model out, no other program needed."""
+"""`ds2 lm build`: text, or counts of its parts, in, n-gram model out, no other program needed."""
 
 import tempfile
 from collections import Counter
@@ -8,14 +8,16 @@ from itertools import islice
 from pathlib import Path
 
 from ds2cli.errors import UsageError
-from ds2cli.language.estimate.estimator import EstimatedModel, estimate_model
-from ds2cli.language.estimate.spill import SpillStore
+from ds2cli.language.estimate.counting import Vocabulary
+from ds2cli.language.estimate.counts_file import CountsFile, Tokenisation, merged_counts
+from ds2cli.language.estimate.estimator import EstimatedModel, estimate_counted, estimate_model, rows_of
+from ds2cli.language.estimate.spill import SpillStore, share_of
 from ds2cli.language.model_file import check_model_path, write_arpa, write_model, written_beside
 from ds2cli.language.texts import END_TOKEN, read_sentences, read_words
 from ds2cli.text.lexicon import read_said_words
+from ds2cli.workflows.lm.count import counts_among, unigrams_of
 from ds2cli.workflows.lm.lexicon import unsaid_note
 
-INTERPRETER_BYTES = 64 << 20
 MAX_ORDER = 6  # as far as KenLM is compiled by default
 
 
@@ -45,6 +47,10 @@ class BuildSettings:
     mixed: bool = False
     lexicon_file: Path | None = None
 
+    @property
+    def tokens(self) -> Tokenisation:
+        return Tokenisation(self.units, self.spaces, self.mixed)
+
 
 @dataclass(frozen=True)
 class Built:
@@ -63,8 +69,8 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
     raises  UsageError where settings or text are wrong; TextError where there is too little to count
     """
     check_settings(texts, output, settings)
-    # Two shares of 35 %, n-grams that stand and n-grams at work: measured, the rest is what sorting takes at its peak.
-    share = int(0.35 * max(settings.memory - INTERPRETER_BYTES, settings.memory // 4))
+    counted = counts_among(texts, settings.order, settings.tokens)
+    share = share_of(settings.memory)
     with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, SpillStore(share, Path(folder)) as store:
         n_tokens = 0
 
@@ -77,9 +83,13 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
                 listen(f"{n_tokens:,} words read")
                 yield tokens
 
-        keep = _wanted_words(texts, settings)
+        keep = _wanted_words(texts, counted, settings)
         count: Counter[bytes] | None = Counter() if settings.lexicon_file else None
-        model = _estimate(sentences(), settings, keep, store, warn, listen)
+        if counted:
+            model = _estimate_counted(counted, settings, keep, store, warn, listen)
+            count = unigrams_of(counted) if settings.lexicon_file else None
+        else:
+            model = _estimate(sentences(), settings, keep, store, warn, listen)
         if count is not None and settings.lexicon_file:
             note = unsaid_note(count, settings.lexicon_file)
             if note:
@@ -124,7 +134,16 @@ def _estimate(sentences: Iterator[list[bytes]], settings: BuildSettings, keep: s
                           warn=warn, listen=listen, interpolate=settings.interpolate)
 
 
-def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] | None:
+def _estimate_counted(files: list[CountsFile], settings: BuildSettings, keep: set[bytes] | None, store: SpillStore,
+                      warn: Callable[[str], None], listen: Callable[[str], None]) -> EstimatedModel:
+    vocabulary = Vocabulary()
+    listen("merging counts")
+    runs = merged_counts(files, settings.order, vocabulary, store, rows_of(store.memory, settings.order))
+    return estimate_counted(runs, vocabulary, settings.prune, keep, store=store, warn=warn, listen=listen,
+                            interpolate=settings.interpolate)
+
+
+def _wanted_words(texts: Sequence[str], counted: list[CountsFile], settings: BuildSettings) -> set[bytes] | None:
     """The words that the model may know, or None for all."""
     said = {word.encode() for word in read_said_words(settings.lexicon_file)} if settings.lexicon_file else None
     if settings.vocab:
@@ -133,13 +152,18 @@ def _wanted_words(texts: Sequence[str], settings: BuildSettings) -> set[bytes] |
             raise UsageError(f"`{settings.vocab}` lists no words", hint="give one word per line")
         return wanted
     if settings.top:
-        counts: Counter[bytes] = Counter()
-        for tokens in _read(texts, settings):
-            counts.update(tokens)
-        del counts[END_TOKEN]
+        counts = unigrams_of(counted) if counted else _counted_words(texts, settings)
         common = (word for word, _ in counts.most_common() if said is None or word in said)
         return set(islice(common, settings.top))
     return said
+
+
+def _counted_words(texts: Sequence[str], settings: BuildSettings) -> Counter[bytes]:
+    counts: Counter[bytes] = Counter()
+    for tokens in _read(texts, settings):
+        counts.update(tokens)
+    del counts[END_TOKEN]
+    return counts
 
 
 def _read(texts: Sequence[str], settings: BuildSettings) -> Iterator[list[bytes]]:
