@@ -11,7 +11,7 @@ from ds2cli.errors import LanguageModelError, TextError, UsageError
 from ds2cli.language.model import NgramModel
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.text.lexicon import Lexicon, cases
-from ds2cli.text.scripts import is_unspaced
+from ds2cli.text.scripts import is_unspaced, split_words
 from ds2cli.text.units import SPACE, SPACE_NAME, Units
 
 SPACE_TOKENS = (SPACE_NAME, "▁", "|", "_")  # how models of characters write a space
@@ -110,6 +110,7 @@ def _are_units(words: list[str], units: Units) -> bool:
 def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot_words: list[str]) -> Tokens:
     """Words that the units spell as they are written."""
     index = {word: number for number, word in enumerate(known)}
+    words_of = split_words if units.alone else str.split
     names = list(known)
 
     def number_of(word: str, asked: str) -> int:
@@ -124,7 +125,7 @@ def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot
             names.append(form)
         return index[form]
 
-    phrases = {asked: [number_of(word, asked) for word in asked.split()] for asked in hot_words}
+    phrases = {asked: [number_of(word, asked) for word in words_of(asked)] for asked in hot_words}
     alphabet = alphabet_of(units)
     if not names:
         return Tokens(True, alphabet, None, [], [])
@@ -151,7 +152,10 @@ def _spoken_words(units: Units, model: NgramModel | None, hot_words: list[str], 
                              hint=f"add a line to it: {word} UNIT UNIT ...")
         return index[form]
 
-    phrases = {asked: [number_of(word, asked) for word in asked.split()] for asked in hot_words}
+    def words_of(asked: str) -> list[str]:
+        return [one for word in asked.split() for one in ([word] if lexicon.find(word) else split_words(word))]
+
+    phrases = {asked: [number_of(word, asked) for word in words_of(asked)] for asked in hot_words}
     alphabet = alphabet_of(units)
     trie = _kernels.Lexicon(alphabet, len(lexicon.words))
     symbols, starts = _symbols(units, lexicon)

@@ -97,6 +97,16 @@ def test_in_pieces_the_same_is_said(seed, cuts, collect):
         assert (mine.text, mine.total) == (theirs.text, theirs.total)
 
 
+def test_hot_words_of_several_characters_are_phrases():
+    model, log_probs = as_model(random_tables(WORDS, 2, 1)), random_log_probs(5, len(MIXED), 2)
+    plain = {one.text: one.total for one in BeamDecoder(MIXED, EVERYTHING, model).decode(log_probs, 100_000)}
+    hot = BeamDecoder(MIXED, replace(EVERYTHING, hot_words={"我开": 3.0, "a": 0.0}), model)
+    assert [len(tokens) for tokens in hot.tokens.phrases.values()] == [2, 1]
+    for one in hot.decode(log_probs, 100_000):
+        said = "".join(word for word, _ in one.spoken)
+        assert one.total - plain[one.text] == pytest.approx(3.0 * said.count("我开"), abs=1e-4)
+
+
 def test_greedy_words_have_their_times():
     for seed in range(30):
         best = greedy_decode(random_log_probs(12, len(MIXED), seed), MIXED)
