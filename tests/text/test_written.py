@@ -145,10 +145,20 @@ def test_english_and_mandarin_as_people_write_them(spoken, print_):
 
 
 def test_a_pause_ends_a_sentence_and_no_number_goes_over_it():
-    text = "there were twenty five came later"
-    pause = text.index(" five")
-    assert "".join(token.gap + token.text for token in write(text, breaks={pause})).strip() == \
-        "There were 20. Five came later."
+    text = "there were twenty then b_ c and five came later".replace("_", "")
+    pauses = {text.index(" then"), text.index(" c "), text.index(" five")}
+    assert "".join(token.gap + token.text for token in write(text, breaks=pauses)).strip() == \
+        "There were 20. Then BC and five came later."
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=spoken, data=st.data())
+def test_pauses_lose_no_word_either(text, data):
+    ends = [at for at, character in enumerate(text) if character == " "]
+    pauses = set(data.draw(st.lists(st.sampled_from(ends), max_size=4))) if ends else set()
+    tokens = write(text, breaks=pauses)
+    shown = "".join(token.gap + token.text for token in tokens).strip()
+    assert comparable(shown) == comparable(text)
 
 
 def test_names_come_from_a_list_or_from_sentences():

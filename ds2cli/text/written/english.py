@@ -4,11 +4,12 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from ds2cli.text.comparing.english import comparable
+from ds2cli.text.comparing.numbers import OH, ORDINALS, PLURALS, REPEATS, SCALES, SMALL, TENS
 from ds2cli.text.written.amounts import fraction, house, numbered, quantity
 from ds2cli.text.written.calendar import clock, day_first, decade, month_first, years
 from ds2cli.text.written.codes import address, letters, numeral, short_form, telephone, version
 from ds2cli.text.written.names import PHRASES, written_name
-from ds2cli.text.written.parts import NO_WORD, PADDING, Part, Rule, Token
+from ds2cli.text.written.parts import NO_WORD, PADDING, Part, Rule, Token, text_of
 
 # In the order tried: the first that has something to write is taken.
 RULES: tuple[Rule, ...] = (
@@ -29,13 +30,32 @@ def write(text: str, names: Mapping[str, str], breaks: Collection[int], sentence
     """
     found = list(re.finditer(r"\S+", text))
     folds = text == text.upper() and _SHOUTED.search(text) is not None
+    breaks = _sentence_ends(found, breaks)
     tokens: list[Token] = []
     start = 0
     for end in range(1, len(found) + 1):
         if end == len(found) or _HAS_STOP.search(found[end - 1][0]) or found[end - 1].end() in breaks:
             tokens += _clause([one[0].lower() if folds else one[0] for one in found[start:end]], found[start:end])
             start = end
-    return _sentences(_named(tokens, names), breaks, sentences)
+    shown = _sentences(_named(tokens, names), breaks, sentences)
+    if breaks and comparable(text_of(shown)) != comparable(text):
+        return write(text, names, (), sentences)
+    return shown
+
+
+def _sentence_ends(words: Sequence[re.Match[str]], breaks: Collection[int]) -> set[int]:
+    """The pauses at which a sentence may end: not between letters that are spelled, nor within a number."""
+    pairs = zip(words, words[1:], strict=False)
+    kept = {word.end() for word, after in pairs if word.end() in breaks and not (
+        _goes_on(word[0].lower()) and _goes_on(after[0].lower()))}
+    return kept | {words[-1].end()} & set(breaks) if words else kept
+
+
+def _goes_on(word: str) -> bool:
+    return len(word) == 1 or word in _NUMBER_WORDS
+
+
+_NUMBER_WORDS = frozenset({*SMALL, *TENS, *ORDINALS, *PLURALS, *SCALES, *OH, *REPEATS, "and", "point", "to", "half"})
 
 
 def _clause(spoken: list[str], places: Sequence[re.Match[str]]) -> list[Token]:
