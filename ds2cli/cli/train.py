@@ -108,7 +108,7 @@ def train(
     if dry_run:
         _describe(prepare())
     else:
-        _train(folder, prepare, device, strict)
+        _run(folder, prepare, device, strict)
 
 
 def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run: bool, arguments: list[str]) -> None:
@@ -137,7 +137,7 @@ def _describe(experiment) -> None:
     terminal.say(f"about {gigabytes:.1f} GB for a step, all processes together")
 
 
-def _train(path: Path, prepare, device: str, strict: bool) -> None:
+def _run(path: Path, prepare, device: str, strict: bool) -> None:
     from ds2cli.cli.training_view import TrainingView
     from ds2cli.runs.events import StoppedEvent
     from ds2cli.runs.folder import RunFolder
@@ -149,7 +149,7 @@ def _train(path: Path, prepare, device: str, strict: bool) -> None:
     except EndedElsewhere as ending:
         raise typer.Exit(ending.code) from None
     if not process.is_first:
-        terminal.set_verbosity(terminal.QUIET)
+        terminal.session().verbosity = terminal.QUIET
     devices = f"{process.device} x {process.world}" if process.world > 1 else process.device
     _say_header(experiment, devices)
     view = TrainingView(experiment.config, process.device, strict, experiment.units.rate_name)

@@ -80,6 +80,20 @@ class RollbackEvent:
 
 
 @dataclass(frozen=True)
+class SaveEvent:
+    """A place to go on from: whoever keeps the run saves the trainer's state before asking for the next event."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class BestEvent:
+    """The best weights yet: the recogniser holds them until the next event is asked for."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class StoppedEvent:
     """Asked to stop; everything is saved."""
 
@@ -87,3 +101,4 @@ class StoppedEvent:
 
 
 Event = StepEvent | EvaluationEvent | RollbackEvent | StoppedEvent
+TrainerEvent = Event | SaveEvent | BestEvent

@@ -141,18 +141,18 @@ class RunFolder:
                 with atomic_write(path) as place:
                     place.write_bytes(b"".join(kept))
 
-    def keep(self, checkpoint: Checkpoint, state: dict | None, best: bool) -> None:
-        """Keep a checkpoint as the best, or as the last with the trainer's state.
+    def keep_best(self, checkpoint: Checkpoint) -> None:
+        """Keep the checkpoint of the best evaluation."""
+        save_checkpoint(self.best, checkpoint)
+
+    def keep_last(self, checkpoint: Checkpoint, state: dict) -> None:
+        """Keep the last checkpoint with the trainer's state.
 
         The state holds its own weights, so one rename moves a run's position: no kill can part the two.
         """
-        if best:
-            save_checkpoint(self.best, checkpoint)
-            return
         # This order: a run killed in between takes its last steps again, and writes this file again.
         save_checkpoint(self.last, checkpoint)
-        if state is not None:
-            save_training_state(self.trainer, state)
+        save_training_state(self.trainer, state)
 
     def keep_evaluated(self, checkpoint: Checkpoint, epoch: int, count: int) -> None:
         """Keep the checkpoint of an evaluation, and the `count` newest of them, for `ds2 average`."""

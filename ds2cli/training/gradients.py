@@ -87,7 +87,11 @@ class StepGradients:
         while waiting:
             part = waiting.pop(0)
             before = self._statistics()
-            answer = self._answer(part, n_utterances)
+            answer = None
+            try:
+                answer = self._pass(part, n_utterances)
+            except RuntimeError as problem:
+                _must_be_memory(problem, part)
             need = self._need(part, answer)
             if answer is not None and need == NOTHING:
                 gradients = _added(gradients, answer.gradients)
@@ -109,41 +113,25 @@ class StepGradients:
         """What must be done about a part, in any process."""
         need = NOTHING
         if answer is None:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()  # in pieces of other sizes it may be enough
             self._stand_in(part)
             need = FEWER_UTTERANCES if len(part.ids) > 1 else NO_SUCH_UTTERANCE
         return all_reduce_max(self.process, need)
 
-    def _answer(self, part: Batch, n_utterances: int) -> MicrobatchResult | None:
-        """A pass through the network and back; None where memory is full."""
-        if self._exchange is not None:
-            self._exchange.begin()
-        try:
-            return self._pass(part, n_utterances)
-        except RuntimeError as problem:
-            if not is_out_of_memory(problem):
-                raise
-            if not part.ids:
-                hint = "use a smaller network, or a device with more memory"
-                raise Ds2Error("out of memory with no sound at all", hint=hint) from None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()  # in pieces of other sizes it may be enough
-        return None
-
     def _stand_in(self, part: Batch) -> None:
         """Take part, with silence, in what the others still have to sum up; all of it will be thrown away."""
         if self._exchange is not None:
-            self._exchange.begin(self._exchange.answered)
-            self._pass(silent(part), 1)
+            self._pass(silent(part), 1, self._exchange.answered)
 
-    def _pass(self, part: Batch, n_utterances: int) -> MicrobatchResult:
-        loss, finite = utterance_mean(self._losses(part), n_utterances)
-        # A gradient may lie in memory as its weights do not (that of a 1-D convolution does), and the fused optimiser,
-        # which walks both in order, would move the wrong weights.
-        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
-        return MicrobatchResult(loss.detach(), finite, gradients)
+    def _pass(self, batch: Batch, n_utterances: int, answered: int = 0) -> MicrobatchResult:
+        """Through the network, to the loss and back.
 
-    def _losses(self, batch: Batch) -> Tensor:
-        """(B,) the loss of each utterance: its mean over the views, and what parts the views."""
+        The loss of an utterance is its mean over the views, and what parts the views.
+        answered  sums over all processes that the others have already
+        """
+        if self._exchange is not None:
+            self._exchange.begin(answered)
         device, n_views = self.process.device, len(batch.views)
         waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
         with torch.no_grad():
@@ -157,7 +145,11 @@ class StepGradients:
         losses = self.losses(log_probs, *spelled).view(n_views, -1).mean(0)
         if n_views > 1:
             losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
-        return losses if batch.ids else losses * 0.0
+        loss, finite = utterance_mean(losses if batch.ids else losses * 0.0, n_utterances)
+        # A gradient may lie in memory as its weights do not (that of a 1-D convolution does), and the fused optimiser,
+        # which walks both in order, would move the wrong weights.
+        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
+        return MicrobatchResult(loss.detach(), finite, gradients)
 
     def _uses_bf16(self) -> bool:
         wanted = self.config.train.precision
@@ -180,6 +172,15 @@ class StepGradients:
                 heard.not_finite += one.not_finite
                 heard.split += one.split
         return heard
+
+
+def _must_be_memory(problem: RuntimeError, part: Batch) -> None:
+    """raises  the problem, unless it is that memory is full; Ds2Error where that is so with nothing left to take out"""
+    if not is_out_of_memory(problem):
+        raise problem
+    if not part.ids:
+        hint = "use a smaller network, or a device with more memory"
+        raise Ds2Error("out of memory with no sound at all", hint=hint) from None
 
 
 def _lightened(part: Batch, mine: StepSummary) -> Batch:

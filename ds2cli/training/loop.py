@@ -10,7 +10,15 @@ from torch import nn
 
 from ds2cli.config import Config
 from ds2cli.model.recogniser import Recogniser
-from ds2cli.runs.events import EvaluationEvent, Event, RollbackEvent, StepEvent, StoppedEvent
+from ds2cli.runs.events import (
+    BestEvent,
+    EvaluationEvent,
+    RollbackEvent,
+    SaveEvent,
+    StepEvent,
+    StoppedEvent,
+    TrainerEvent,
+)
 from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
@@ -31,7 +39,7 @@ class Trainer:
     """One process's part of a training run.
 
     should_stop  asked after every step; True saves and ends
-    last_saved   the state that `save` kept last, to go back to; None where nothing is kept
+    last_saved   the state that was kept at the last SaveEvent, to go back to; None where nothing is kept
     losses       what is brought down
     clock        seconds, from any moment on
     """
@@ -71,20 +79,17 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.position = Position(**state["position"])
 
-    def events(self, save: Callable[[bool], None]) -> Iterator[Event]:
-        """Train to the end, or to the first step after should_stop.
-
-        save  called with True where the evaluated weights are the best yet, with False to keep the position
-        """
+    def events(self) -> Iterator[TrainerEvent]:
+        """Train to the end, or to the first step after should_stop."""
         settings = self.config.train
         self._started = self.clock() - self.position.seconds
         if self.position.step == 0:
-            save(False)  # a full disk is known at once, and there is always a way back
+            yield SaveEvent(0)  # a full disk is known at once, and there is always a way back
         while not self._is_done():
             plan = plan_epoch(
                 self.train.durations, self.config.batch, settings.seed, self.position.epoch, self.process.world
             )
-            yield from self._steps(plan, save)
+            yield from self._steps(plan)
             position = self.position
             if self._stopped:
                 yield StoppedEvent(position.step)
@@ -93,8 +98,8 @@ class Trainer:
                 continue  # rolled back
             position.epoch, position.step_of_epoch = position.epoch + 1, 0
             if position.epoch % settings.evaluate_every == 0 or self._is_done():
-                yield self._evaluation(save)
-            self._save_if_healthy(save, self._is_done())
+                yield from self._evaluation()
+            yield from self._save_if_healthy(self._is_done())
 
     def _is_done(self) -> bool:
         position, settings = self.position, self.config.train
@@ -117,7 +122,7 @@ class Trainer:
         share = (position.epoch + position.step_of_epoch / len(plan)) / settings.epochs
         return max(share, share_spent(position)) if settings.minutes else share
 
-    def _steps(self, plan: Plan, save: Callable[[bool], None]) -> Iterator[Event]:
+    def _steps(self, plan: Plan) -> Iterator[TrainerEvent]:
         """The rest of an epoch, up to a stop, a rollback, or the end of the time."""
         start = self.position.step_of_epoch
         batches = epoch_batches(self.train, plan, self.process.rank, self.position.epoch, start)
@@ -128,7 +133,7 @@ class Trainer:
             yield event
             if any_process(self.process, self.should_stop()):
                 self._stopped = True
-                save(False)
+                yield SaveEvent(self.position.step)
                 any_process(self.process, False)  # nobody leaves before the first process has saved
                 return
             if is_astray(self.position, event.not_finite):
@@ -137,13 +142,13 @@ class Trainer:
             if self._is_out_of_time():
                 return
             if self.clock() - self._saved_at > self.config.train.save_seconds:
-                self._save_if_healthy(save)
+                yield from self._save_if_healthy()
             asked_at = self.clock()
 
-    def _save_if_healthy(self, save: Callable[[bool], None], is_last: bool = False) -> None:
+    def _save_if_healthy(self, is_last: bool = False) -> Iterator[SaveEvent]:
         """Weights that teach nothing any more are no place to go back to."""
         if is_last or not self.position.not_finite_in_a_row:
-            save(False)
+            yield SaveEvent(self.position.step)
             self._saved_at = self.clock()
 
     def _roll_back(self, not_finite: list[str]) -> RollbackEvent:
@@ -206,26 +211,24 @@ class Trainer:
             progress=min(self._progress(plan), 1.0),
         )
 
-    def _evaluation(self, save: Callable[[bool], None]) -> EvaluationEvent:
+    def _evaluation(self) -> Iterator[BestEvent | EvaluationEvent]:
         position, began = self.position, self.clock()
         train_loss = position.loss_sum / position.loss_count if position.loss_count else None
         position.loss_sum, position.loss_count = 0.0, 0
         best, result = True, None
-        if self.dev is not None:
-            with self.average.applied():
+        with self.average.applied():
+            if self.dev is not None:
                 result = evaluate(self.recogniser, self.dev, self.process, self.losses)
                 rank = ranked(result.wer, result.loss)
                 best = rank < (position.best_wer, position.best_loss)
                 self._note(math.inf if result.objective is None else result.objective, best)
                 if best:
                     position.best_wer, position.best_loss = rank
-                    save(True)
-        else:
-            with self.average.applied():
-                save(True)
+            if best:
+                yield BestEvent(position.step)
         position.evaluation_seconds = self.clock() - began
         self._note_time()
-        return EvaluationEvent(
+        yield EvaluationEvent(
             step=position.step,
             epoch=position.epoch,
             train_loss=train_loss,

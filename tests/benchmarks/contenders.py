@@ -44,7 +44,7 @@ class Ours:
         recogniser = Recogniser(config, self.speech.units)
         recogniser.frontend.fit(*feature_statistics(self.speech, recogniser.frontend, seed=1))
         self.trainer = Trainer(recogniser, self.speech, None, config, process)
-        self._events = self.trainer.events(lambda best: None)
+        self._events = self.trainer.events()
 
     def step(self) -> StepEvent:
         """Take a step."""

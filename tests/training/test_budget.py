@@ -9,7 +9,7 @@ from singing import RATE, write_songs
 from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, OptimizerConfig, TrainConfig
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
-from ds2cli.runs.events import EvaluationEvent, StepEvent
+from ds2cli.runs.events import EvaluationEvent, SaveEvent, StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import SpeechSet
@@ -53,16 +53,15 @@ class Ran:
             return compute(*arguments)
 
         trainer.gradients.compute = slow
-        self.events = list(trainer.events(self.save))
+        self.events = [event for event in trainer.events() if not isinstance(event, SaveEvent) or self.save()]
         self.steps = [event for event in self.events if isinstance(event, StepEvent)]
         self.evaluations = [event for event in self.events if isinstance(event, EvaluationEvent)]
         self.rates = [event.learning_rate for event in self.steps]
 
-    def save(self, best):
-        if not best:
-            state = self.trainer.state()
-            self.saved = {name: dict(part) if isinstance(part, dict) else part for name, part in state.items()}
-            self.saved["weights"] = {name: one.clone() for name, one in state["weights"].items()}
+    def save(self):
+        state = self.trainer.state()
+        self.saved = {name: dict(part) if isinstance(part, dict) else part for name, part in state.items()}
+        self.saved["weights"] = {name: one.clone() for name, one in state["weights"].items()}
 
 
 def test_a_slow_machine_ends_in_time_with_the_whole_schedule_behind_it(songs):

@@ -12,6 +12,7 @@ from ds2cli.config import AugmentConfig, BatchConfig, Config, FeatureConfig, Mod
 from ds2cli.errors import Ds2Error
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
+from ds2cli.runs.events import StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
@@ -104,7 +105,7 @@ def test_a_setting_accumulates(tmp_path, songs):
         torch.manual_seed(1)
         speech = SpeechSet(songs, units_of(["abcdefgh "]), config)
         trainer = Trainer(Recogniser(config, speech.units), speech, None, config, Process())
-        list(trainer.events(lambda best: None))
+        list(trainer.events())
         weights.append(trainer.recogniser.state_dict())
     assert all(torch.allclose(one, weights[1][name], atol=1e-5) for name, one in weights[0].items())
 
@@ -195,7 +196,8 @@ def steps_in_small_memory(process: Process, folder: str, norm: str, room: int, l
     memory = SmallMemory(room, backwards)
     if process.rank == 1:
         trainer.recogniser.network.get_submodule(layer).register_forward_hook(memory)
-    events = list(itertools.islice(trainer.events(lambda best: None), 2))
+    steps = (event for event in trainer.events() if isinstance(event, StepEvent))
+    events = list(itertools.islice(steps, 2))
     return {
         "heard": [(event.loss, event.split, event.skipped) for event in events],
         "failures": memory.failures,

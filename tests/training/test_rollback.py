@@ -10,7 +10,7 @@ from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, Optim
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
-from ds2cli.runs.events import RollbackEvent, StepEvent
+from ds2cli.runs.events import BestEvent, RollbackEvent, SaveEvent, StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
@@ -34,10 +34,14 @@ class Kept:
     def __init__(self) -> None:
         self.state, self.steps = None, []
 
-    def save(self, best: bool) -> None:
-        if not best:
-            self.state = json_like(self.trainer.state())
-            self.steps.append(self.trainer.position.step)
+    def events(self):
+        """The trainer's, each save kept."""
+        for event in self.trainer.events():
+            if isinstance(event, SaveEvent):
+                self.state = json_like(self.trainer.state())
+                self.steps.append(event.step)
+            elif not isinstance(event, BestEvent):
+                yield event
 
 
 def json_like(state):
@@ -74,7 +78,7 @@ def break_when(trainer: Trainer, broken) -> None:
 def test_a_run_that_goes_astray_goes_back_and_on_at_half_the_rate(trainer):
     """Broken at the first rate from step 17 on: back to step 12, the epoch's end."""
     break_when(trainer, lambda it: it.position.step >= 17 and it.position.rate_share == 1.0)
-    events = list(trainer.events(trainer.kept.save))
+    events = list(trainer.kept.events())
     (back,) = [event for event in events if isinstance(event, RollbackEvent)]
     assert (back.step, back.from_step, back.rollbacks, back.rate_share) == (12, 17 + PATIENCE, 1, 0.5)
     assert len(back.not_finite) == 1 and back.is_evaluated
@@ -87,7 +91,7 @@ def test_a_run_that_goes_astray_goes_back_and_on_at_half_the_rate(trainer):
 
 def test_the_way_back_is_the_state_that_was_saved(trainer):
     break_when(trainer, lambda it: it.position.step >= 12 and it.position.rate_share == 1.0)
-    for event in trainer.events(trainer.kept.save):
+    for event in trainer.kept.events():
         if isinstance(event, StepEvent) and event.step == 13:
             good = trainer.kept.state["weights"]
             with torch.no_grad():
@@ -100,14 +104,14 @@ def test_the_way_back_is_the_state_that_was_saved(trainer):
 def test_nothing_is_saved_while_a_run_is_astray(trainer):
     trainer.config = dataclasses.replace(CONFIG, train=TrainConfig(epochs=2, save_seconds=0.0))
     break_when(trainer, lambda it: 14 <= it.position.step < 14 + PATIENCE - 1)
-    list(trainer.events(trainer.kept.save))
+    list(trainer.kept.events())
     assert trainer.kept.steps == [*range(13), 12, 13, 14, 24, 24]
     assert trainer.position.rollbacks == 0
 
 
 def test_it_goes_back_before_the_first_epoch_is_over_too(trainer):
     break_when(trainer, lambda it: it.position.step >= 1 and it.position.rate_share == 1.0)
-    events = list(trainer.events(trainer.kept.save))
+    events = list(trainer.kept.events())
     assert [event.step for event in events if isinstance(event, RollbackEvent)] == [0]
     assert trainer.position.step == 72
 
@@ -116,7 +120,7 @@ def test_a_run_that_nothing_helps_ends_with_an_error(trainer):
     break_when(trainer, lambda it: it.position.step >= 17)
     events = []
     with pytest.raises(Ds2Error, match="loss is not finite at step 27, nor at the 9 before it, after 3 returns") as end:
-        events.extend(trainer.events(trainer.kept.save))
+        events.extend(trainer.kept.events())
     assert "--lr" in end.value.hint and "train-" in str(end.value)
     trainer.restore(trainer.kept.state)
     assert trainer.position.step == 12 and trainer.position.rate_share == 0.5**0  # the checkpoint is intact
@@ -125,7 +129,7 @@ def test_a_run_that_nothing_helps_ends_with_an_error(trainer):
 def test_the_rate_goes_on_falling_where_a_run_goes_astray_again(trainer):
     """Also between two saves, where the checkpoint knows of no return yet."""
     break_when(trainer, lambda it: it.position.step >= 17 and it.position.rate_share > 0.3)
-    backs = [event for event in trainer.events(trainer.kept.save) if isinstance(event, RollbackEvent)]
+    backs = [event for event in trainer.kept.events() if isinstance(event, RollbackEvent)]
     assert [(back.step, back.rollbacks, back.rate_share) for back in backs] == [(12, 1, 0.5), (12, 2, 0.25)]
 
 
@@ -137,7 +141,7 @@ def test_a_gradient_that_is_not_finite_names_its_utterances_and_moves_nothing(tr
         before.append(json_like(trainer.recogniser.state_dict()))
         return gradient * float("inf")
 
-    events = trainer.events(trainer.kept.save)
+    events = trainer.kept.events()
     weights = trainer.recogniser.network.output.weight
     next(events)
     hook = trainer.recogniser.network.recurrent[0].register_forward_hook(
@@ -154,7 +158,7 @@ def test_a_disk_that_has_gone_is_no_matter_of_rates(trainer, monkeypatch):
     def gone(index):
         raise AudioError("no such file")
 
-    events = trainer.events(trainer.kept.save)
+    events = trainer.kept.events()
     next(events)
     monkeypatch.setattr(trainer.train, "read", gone)
     with pytest.raises(AudioError, match=f"no audio could be read in the {SILENT_STEPS} steps"):

@@ -11,6 +11,7 @@ from ds2cli.config import BatchConfig, Config, FeatureConfig, LossConfig, ModelC
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
+from ds2cli.runs.events import StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
@@ -169,7 +170,7 @@ def train_once(process: Process, manifest: str) -> tuple[dict, float, Result]:
     speech, recogniser = SpeechSet(utterances, units, CONFIG), Recogniser(CONFIG, units)
     losses = chosen_losses(CONFIG.loss, None, recogniser.network)
     trainer = Trainer(recogniser, speech, None, CONFIG, process, losses=losses)
-    event = next(trainer.events(lambda best: None))
+    event = next(event for event in trainer.events() if isinstance(event, StepEvent))
     return trainer.state()["weights"], event.loss, evaluate(recogniser, speech, process, losses)
 
 

@@ -17,6 +17,7 @@ from ds2cli.config import BatchConfig, Config, FeatureConfig, ModelConfig, Optim
 from ds2cli.model.checkpoint import load_training_state
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import read_manifest
+from ds2cli.runs.events import StepEvent
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
@@ -43,7 +44,7 @@ def train_once(manifest: str, process: Process, normalise: str) -> tuple[dict, t
     config = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, batch_norm=normalise))
     units = units_of(one.text for one in utterances)
     trainer = Trainer(Recogniser(config, units), SpeechSet(utterances, units, config), None, config, process)
-    event = next(trainer.events(lambda best: None))
+    event = next(event for event in trainer.events() if isinstance(event, StepEvent))
     state = trainer.state()
     averages = {f"average.{name}": weights for name, weights in state["average"].items()}
     return {**state["weights"], **averages}, (event.loss, event.gradient_norm)

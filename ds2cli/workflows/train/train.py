@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ds2cli.errors import CheckpointError, Ds2Error, Exit, UsageError
 from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
 from ds2cli.reporting.curves import draw_curve
-from ds2cli.runs.events import EvaluationEvent, Event, StoppedEvent
+from ds2cli.runs.events import BestEvent, EvaluationEvent, Event, SaveEvent, StoppedEvent, TrainerEvent
 from ds2cli.runs.folder import RunFolder, write_text, write_utterances
 from ds2cli.runs.lock import held
 from ds2cli.settings import to_toml
@@ -69,12 +69,17 @@ def run_training(
 
     on_interrupt  called at the first Ctrl-C or SIGTERM, inside the signal's handler
     """
-    with Interrupt(on_interrupt) as interrupt, _peers(experiment.run), within_memory("training"):
-        if process.is_first:
-            with _alone_in(experiment.run, process):
-                yield from _train(experiment, process, interrupt)
-        else:
-            yield from _train(experiment, process, interrupt)
+    folder = experiment.run
+    with Interrupt(on_interrupt) as interrupt, _peers(folder), within_memory("training"), _alone_in(folder, process):
+        trainer = _ready(experiment, process, interrupt)
+        keeper = _Keeper(experiment, trainer) if process.is_first else None
+        for event in trainer.events():
+            if keeper:
+                keeper.keep(event)
+            if not isinstance(event, (SaveEvent, BestEvent)):
+                yield event
+        if keeper:
+            keeper.close()
 
 
 @contextmanager
@@ -91,7 +96,10 @@ def _peers(folder: RunFolder) -> Iterator[None]:
 
 @contextmanager
 def _alone_in(folder: RunFolder, process: Process) -> Iterator[None]:
-    """The run's folder, with its lock; a start that leaves nothing in a new one leaves no folder."""
+    """The first process's run folder, with its lock; a start that leaves nothing in a new one leaves no folder."""
+    if not process.is_first:
+        yield
+        return
     is_new = not folder.path.exists()
     folder.make()
     try:
@@ -102,7 +110,8 @@ def _alone_in(folder: RunFolder, process: Process) -> Iterator[None]:
             folder.path.rmdir()
 
 
-def _train(experiment: Experiment, process: Process, interrupt: Interrupt) -> Iterator[Event]:
+def _ready(experiment: Experiment, process: Process, interrupt: Interrupt) -> Trainer:
+    """The trainer where it begins, or goes on; from here on the first process's folder holds a run."""
     folder, config = experiment.run, experiment.config
     if process.is_first and not experiment.is_resumed:
         folder.must_be_free()
@@ -127,32 +136,44 @@ def _train(experiment: Experiment, process: Process, interrupt: Interrupt) -> It
     else:
         _measure(trainer, experiment)
     if process.is_first and not experiment.is_resumed:
-        _begin(experiment)  # all that can be wrong with a start has shown itself: from here on the folder holds a run
+        _begin(experiment)  # all that can be wrong with a start has shown itself
     if process.is_first:
         folder.forget_after(trainer.position.step, is_evaluated=trainer.position.step_of_epoch == 0)
+    return trainer
 
-    def checkpoint() -> Checkpoint:
-        return Checkpoint(config, experiment.units, trainer.recogniser.state_dict(), {})
 
-    def save(best: bool) -> None:
-        if process.is_first:
-            folder.keep(checkpoint(), None if best else trainer.state(), best)
-            if trainer.position.step == 0:
-                folder.must_read_back(checkpoint())
+class _Keeper:
+    """The first process's listener: what a run tells goes to its folder."""
 
-    board = Board(folder.tensorboard, trainer.position.step) if config.train.tensorboard and process.is_first else None
-    for event in trainer.events(save):
-        if process.is_first and not isinstance(event, StoppedEvent):
-            folder.record(event)
-            if board:
-                board.show(event)
+    def __init__(self, experiment: Experiment, trainer: Trainer) -> None:
+        self._experiment, self._trainer, self._folder = experiment, trainer, experiment.run
+        wants_board = experiment.config.train.tensorboard
+        self._board = Board(self._folder.tensorboard, trainer.position.step) if wants_board else None
+
+    def keep(self, event: TrainerEvent) -> None:
+        """One event, by its kind."""
+        if isinstance(event, SaveEvent):
+            self._folder.keep_last(self._checkpoint(), self._trainer.state())
+            if event.step == 0:
+                self._folder.must_read_back(self._checkpoint())
+        elif isinstance(event, BestEvent):
+            self._folder.keep_best(self._checkpoint())
+        elif not isinstance(event, StoppedEvent):
+            self._folder.record(event)
+            if self._board:
+                self._board.show(event)
             if isinstance(event, EvaluationEvent):
-                draw_curve(folder.metrics, folder.curve)
-                with trainer.average.applied():
-                    folder.keep_evaluated(checkpoint(), event.epoch, config.train.keep)
-        yield event
-    if board:
-        board.close()
+                draw_curve(self._folder.metrics, self._folder.curve)
+                with self._trainer.average.applied():
+                    self._folder.keep_evaluated(self._checkpoint(), event.epoch, self._experiment.config.train.keep)
+
+    def close(self) -> None:
+        if self._board:
+            self._board.close()
+
+    def _checkpoint(self) -> Checkpoint:
+        experiment = self._experiment
+        return Checkpoint(experiment.config, experiment.units, self._trainer.recogniser.state_dict(), {})
 
 
 def _begin(experiment: Experiment) -> None:
