@@ -65,23 +65,26 @@ def options(
 ) -> None:
     """Speech recognition from the shell: prepare, train, decode, score."""
     if quiet or verbose:
-        terminal.set_verbosity(terminal.QUIET if quiet else terminal.VERBOSE)
+        terminal.session().verbosity = terminal.QUIET if quiet else terminal.VERBOSE
     if debug:
-        os.environ["DS2_DEBUG"] = "1"
+        terminal.session().tracebacks = True
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the door that people, scripts and tests share."""
     terminal.open_streams()
-    terminal.set_verbosity(terminal.NORMAL)
-    arguments = list(sys.argv[1:]) if arguments is None else arguments
+    with terminal.own_session() as session:
+        return _main(list(sys.argv[1:]) if arguments is None else arguments, session)
+
+
+def _main(arguments: list[str], session: terminal.Session) -> int:
     try:
         app(args=arguments, prog_name="ds2", standalone_mode=True, obj=arguments)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     except Ds2Error as mistake:
         terminal.error(str(mistake), mistake.hint)
-        if os.environ.get("DS2_DEBUG"):
+        if session.tracebacks:
             traceback.print_exception(mistake)
         return int(mistake.code)
     except ShareDone as done:

@@ -147,4 +147,4 @@ def _site(text: str) -> str:
 
 def _level() -> str:
     """The least of the log's levels."""
-    return {terminal.QUIET: "error", terminal.VERBOSE: "debug"}.get(terminal.verbosity, "info")
+    return {terminal.QUIET: "error", terminal.VERBOSE: "debug"}.get(terminal.session().verbosity, "info")

@@ -10,6 +10,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from ds2cli.errors import Ds2Error
@@ -19,7 +21,32 @@ from ds2cli.records.jsonl import to_line
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 # Of 241 words of LibriSpeech that `english-phones` heard, 38 are below it: 45 % of those are wrong, 12 % of the others.
 UNSURE = 0.5
-verbosity = NORMAL
+
+
+@dataclass
+class Session:
+    """How much one command says: errors only, the usual, or what was chosen and why; tracebacks with errors."""
+
+    verbosity: int = NORMAL
+    tracebacks: bool = False
+
+
+_session: ContextVar[Session] = ContextVar("session")
+
+
+def session() -> Session:
+    """That of the command which is running; outside of any, as usual."""
+    return _session.get(None) or Session()
+
+
+@contextlib.contextmanager
+def own_session() -> Iterator[Session]:
+    """A session for one command, which leaves nothing to the next."""
+    token = _session.set(Session())
+    try:
+        yield session()
+    finally:
+        _session.reset(token)
 
 
 def open_streams() -> None:
@@ -29,12 +56,6 @@ def open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
     if isinstance(sys.stdout, io.TextIOWrapper):  # in a notebook it is something else
         sys.stdout.reconfigure(encoding="utf-8", errors=UNSPELLABLE)
-
-
-def set_verbosity(level: int) -> None:
-    """-q leaves errors only; -v adds what was chosen and why."""
-    global verbosity
-    verbosity = level
 
 
 def write(line: str) -> None:
@@ -95,7 +116,7 @@ def rewrite(sure: str, unsure: str) -> None:
 
 def say(line: str = "") -> None:
     """A line for people: a header, a table row, a result. Not for warnings."""
-    if verbosity >= NORMAL:
+    if session().verbosity >= NORMAL:
         with gone_terminal():
             print(line, file=sys.stderr, flush=True)
 
@@ -109,20 +130,20 @@ def gone_terminal() -> Iterator[None]:
 
 def say_at_once(line: str) -> None:
     """A line for people from within a signal's handler, where Python's own streams may be in the middle of a line."""
-    if verbosity >= NORMAL:
+    if session().verbosity >= NORMAL:
         with gone_terminal():
             os.write(sys.stderr.fileno(), f"\r{line}\n".encode())
 
 
 def detail(line: str) -> None:
     """A line for people who asked for more with -v."""
-    if verbosity >= VERBOSE:
+    if session().verbosity >= VERBOSE:
         print(line, file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:
     """Something was skipped or looks wrong, and work goes on."""
-    if verbosity >= NORMAL:
+    if session().verbosity >= NORMAL:
         print(f"warning: {message}", file=sys.stderr, flush=True)
 
 
@@ -142,12 +163,12 @@ def note_stdin(inputs: list[str], command: str) -> None:
 
 def is_interactive() -> bool:
     """Whether a person watches stderr, so that a bar makes sense."""
-    return verbosity >= NORMAL and sys.stderr.isatty()
+    return session().verbosity >= NORMAL and sys.stderr.isatty()
 
 
 def is_verbose() -> bool:
     """Whether the person asked for more."""
-    return verbosity >= VERBOSE
+    return session().verbosity >= VERBOSE
 
 
 class Bar:

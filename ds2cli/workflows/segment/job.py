@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing.connection import wait
+from multiprocessing.sharedctypes import Synchronized
 from threading import Thread
 
 import torch
@@ -121,7 +122,7 @@ def _elsewhere(
     waiting: deque[Future] = deque()
     try:
         for pair in pairs:
-            waiting.append(pool.submit(_answer, pair, request.model, request.settings, work))
+            waiting.append(pool.submit(_answer, pair, request.model, device, request.settings, work))
             if len(waiting) > 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
@@ -137,19 +138,16 @@ def _elsewhere(
             process.terminate()
 
 
-_device = "cpu"
-
-
-def _begin(numbers, device: str, jobs: int) -> None:
-    """A process of the pool finds its place: its share of the cores, its GPU."""
-    global _device
+def _begin(numbers: Synchronized, device: str, jobs: int) -> None:
+    """A process of the pool finds its place: its share of the cores, and its GPU, which is its `cuda` from here on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends the others
     Thread(target=_end_with_parent, daemon=True).start()
     with numbers.get_lock():
         number = numbers.value
         numbers.value += 1
     n_devices = torch.cuda.device_count() if device == "cuda" else 0
-    _device = f"cuda:{number % n_devices}" if n_devices > 1 else device
+    if n_devices > 1:
+        torch.cuda.set_device(number % n_devices)
     torch.set_num_threads(max((os.cpu_count() or 1) // jobs, 1))
 
 
@@ -161,8 +159,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _answer(pair: RecordingText, model: str, settings: SegmentSettings, work: WorkFolder) -> SegmentedRecording:
-    return segment_recording(pair, model, partial(_recogniser, model, _device), settings, work)
+def _answer(
+    pair: RecordingText, model: str, device: str, settings: SegmentSettings, work: WorkFolder
+) -> SegmentedRecording:
+    return segment_recording(pair, model, partial(_recogniser, model, device), settings, work)
 
 
 @lru_cache(maxsize=1)
