@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Annotated, ClassVar, Literal
 
+from ds2cli import hints
 from ds2cli.declarations import Contradiction
 
 Kernel = tuple[int, ...]
@@ -204,30 +205,29 @@ CONTRADICTIONS = (
     Contradiction(
         ("loss.kind", "loss.lm"), lambda config: config.loss.kind == "ctc_crf" and not config.loss.lm,
         "CTC-CRF without an n-gram of units",
-        "ds2 lm build TRAIN.jsonl --units --spaces --order 4 -o units.arpa.gz (phones: without --units --spaces), "
-        "then --set loss.lm=units.arpa.gz",
+        hints.LM_OF_LOSS,
     ),
     Contradiction(
         ("model.head", "loss.kind"),
         lambda config: (config.model.head == "transducer") != (config.loss.kind == "transducer"),
         "a transducer's head learns by the transducer's loss, and no other head does",
-        "--set model.head=transducer --set loss.kind=transducer",
+        hints.SET_TRANSDUCER,
     ),
     Contradiction(
         ("loss.prune", "loss.kind"),
         lambda config: config.loss.prune == 1 or (config.loss.prune > 0 and config.loss.kind != "transducer"),
-        "a transducer's loss is pruned, to two places a frame at least", "--set loss.prune=5",
+        "a transducer's loss is pruned, to two places a frame at least", hints.SET_PRUNE,
     ),
     Contradiction(
         ("augment.consistency", "model.head"),
         lambda config: config.augment.consistency > 0 and config.model.head == "transducer",
-        "CR-CTC compares CTC's answers, which a transducer does not give", "--set augment.consistency=0",
+        "CR-CTC compares CTC's answers, which a transducer does not give", hints.NO_CONSISTENCY,
     ),
     Contradiction(
         ("train.predictor_texts", "model.head"),
         lambda config: bool(config.train.predictor_texts) and config.model.head != "transducer",
         "texts for a prediction network, which only a transducer has",
-        "--set model.head=transducer --set loss.kind=transducer",
+        hints.SET_TRANSDUCER,
     ),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from ds2cli import declarations
+from ds2cli import declarations, hints
 from ds2cli.config import Config
 from ds2cli.declarations import Setting, checked, setting_named, toml_value
 from ds2cli.errors import ConfigError
@@ -42,7 +42,7 @@ def resolve(*layers: Layer) -> tuple[Config, Origins]:
     origins = dict.fromkeys(values, "default")
     for layer in layers:
         for name, value in layer.values.items():
-            setting = setting_named(name, known, layer.origin, "ds2 train --dry-run lists them all")
+            setting = setting_named(name, known, layer.origin, hints.LIST_SETTINGS)
             values[name] = checked(name, setting, value, layer.origin)
             origins[name] = layer.origin
     config = _build(values)
@@ -78,7 +78,7 @@ def file_layer(path: str | Path) -> Layer:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"cannot read `{path}`", hint="--config takes a TOML file") from None
+        raise ConfigError(f"cannot read `{path}`", hint=hints.CONFIG_FILE) from None
     return text_layer(text, f"`{path}`")
 
 
@@ -100,7 +100,7 @@ def flag_layer(assignments: list[str]) -> Layer:
         name, equals, text = assignment.partition("=")
         if not equals or name in values:
             what = "is set twice" if name in values else "has no value"
-            raise ConfigError(f"--set `{name}` {what}", hint="--set optimizer.learning_rate=3e-4")
+            raise ConfigError(hints.wrong_assignment(name, what), hint=hints.SET_ONE)
         try:
             values[name] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.alignment.features import NAMES
 from ds2cli.errors import UsageError
-
-HINT = "fit one with: ds2 prepare filter --train labelled.jsonl -o filter.json"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def to_matrix(features: list[dict[str, float]], names: tuple[str, ...] = NAMES) 
         matrix = np.array([[float(one[name]) for name in names] for one in features])
     except (KeyError, TypeError, ValueError):
         raise UsageError(f"a record without the features {', '.join(names)}",
-                         hint="ds2 prepare segment --all writes them") from None
+                         hint=hints.ALL_SEGMENTS) from None
     return np.log1p(np.nan_to_num(matrix, posinf=1e6).clip(min=0))
 
 
@@ -104,9 +103,9 @@ def read_filter(path: Path | None) -> Filter:
             raise ValueError
         return Filter(names, mean, deviation, weights, **content)
     except OSError:
-        raise UsageError(f"no such file: `{path}`", hint=HINT) from None
+        raise UsageError(f"no such file: `{path}`", hint=hints.FIT_FILTER) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"`{path}` is not a filter", hint=HINT) from None
+        raise UsageError(f"`{path}` is not a filter", hint=hints.FIT_FILTER) from None
 
 
 def area_under_curve(confidences: np.ndarray, good: np.ndarray) -> float:

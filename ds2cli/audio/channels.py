@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.errors import AudioError
 
 # What is left of sound on channels that have nothing in common is 1 / n of it (n channels). A twentieth of that is left
@@ -28,7 +29,7 @@ def to_mono(samples: np.ndarray, path: str | Path, channel: int | None = None) -
         mono = samples.mean(axis=1)
         if cancel_each_other(samples):
             raise AudioError(f"`{path}`: its {n_channels} channels cancel each other",
-                             hint="name one of them: --channel 0, or `channel`: 0 in the record")
+                             hint=hints.NAME_CHANNEL)
     if not np.isfinite(mono).all():
         raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
     return mono

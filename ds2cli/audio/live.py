@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO, Literal
 import numpy as np
 import soxr
 
+from ds2cli import hints
 from ds2cli.errors import AudioError, UsageError
 
 Encoding = Literal["s16le", "s32le", "f32le", "u8"]
@@ -84,7 +85,7 @@ def _wav_format(stream: BinaryIO) -> PcmFormat:
             found = _pcm_of(body)
     else:
         raise AudioError(
-            "stdin begins like a WAV, but holds no samples", hint="send raw PCM: --rate 16000 --encoding s16le"
+            "stdin begins like a WAV, but holds no samples", hint=hints.SEND_RAW_PCM
         )
     if found is None:
         raise AudioError("stdin is a WAV that is not PCM", hint="ffmpeg -i - -f s16le -ar 16000 -ac 1 -")
@@ -123,7 +124,7 @@ def microphone(rate: int, seconds: float) -> Iterator[np.ndarray]:
     except (ImportError, OSError):
         raise UsageError(
             "the microphone needs the package sounddevice",
-            hint="pip install sounddevice, or: arecord -f S16_LE -r 16000 | ds2 decode --stream -",
+            hint=hints.WITHOUT_SOUNDDEVICE,
         ) from None
     try:
         with sounddevice.InputStream(rate, channels=1, dtype="float32", blocksize=int(rate * seconds)) as device:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli import _kernels
+from ds2cli import _kernels, hints
 from ds2cli.decoding.greedy import said
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.log_probs import check_log_probs
@@ -32,7 +32,7 @@ class BeamDecoder:
         self.units, self.config, self.model = units, config or DecodingConfig(), model
         self.tokens = tokens or tokens_of(units, model, list(self.config.hot_words), lexicon)
         if self.config.lexicon == "hard" and not self.tokens.lexicon:
-            raise UsageError("a hard lexicon needs a model of words", hint="give one with --lm, or leave --lexicon out")
+            raise UsageError("a hard lexicon needs a model of words", hint=hints.MODEL_OF_WORDS)
         phrases = [(tokens, self.config.hot_words.get(asked, 0.0)) for asked, tokens in self.tokens.phrases.items()]
         self._scorer = _kernels.Scorer(
             alpha=self.config.alpha, beta=self.config.beta, look_ahead=self.config.look_ahead,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli import _kernels
+from ds2cli import _kernels, hints
 from ds2cli.language.model import NgramModel
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.text.lexicon import Lexicon
@@ -67,7 +67,7 @@ def coverage_of(model: NgramModel | None, what: str, ids: list[int], said: np.nd
     share = float(mass[is_said].sum() / max(mass.sum(), 1e-300))
     if what == "units" and isinstance(speller, Units):
         unknown = [name for name, number in zip(speller.names[1:], ids[1:], strict=True) if not number]
-        cure = "build one of the units: ds2 lm build corpus.txt --units, or of words with --lexicon-file"
+        cure = hints.MODEL_OF_UNITS
         return Coverage(what, len(speller) - 1 - len(unknown), len(speller) - 1, share, unknown, cure)
     missing = np.flatnonzero(~is_said & (mass > 0))
     missing = missing[np.argsort(-mass[missing], kind="stable")]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.decoding.pruned import Pruned, prune, whole
 from ds2cli.decoding.settings import MANY_UNITS
 from ds2cli.errors import Ds2Error, UsageError
@@ -20,7 +21,6 @@ from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT, PRUNED = "ds2 log-probs 1", "ds2 log-probs 2"  # whole; the likeliest of each frame alone
-HINT = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
 SLACK = 0.05  # what rounding (bfloat16, say) may add to or take from a frame's log-sum
 
 
@@ -111,9 +111,10 @@ class LogProbFile:
             self.frame_seconds = float(head["frame_seconds"])
             self.records = [json.loads(line) for line in self._zip.read("records.jsonl").decode().splitlines()]
         except FileNotFoundError:
-            raise UsageError(f"no such file: `{path}`", hint=HINT) from None
+            raise UsageError(f"no such file: `{path}`", hint=hints.WRITE_LOG_PROBS) from None
         except (*DAMAGE, Ds2Error):
-            raise UsageError(f"`{path}` is not a file of log-probs, or is cut short", hint=HINT) from None
+            raise UsageError(f"`{path}` is not a file of log-probs, or is cut short",
+                             hint=hints.WRITE_LOG_PROBS) from None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -124,7 +125,8 @@ class LogProbFile:
             try:
                 array = self._array(io.BytesIO(self._zip.read(f"{number:07d}.npy")))
             except DAMAGE:
-                raise UsageError(f"`{self.path}`: utterance {number + 1} is damaged", hint=HINT) from None
+                raise UsageError(f"`{self.path}`: utterance {number + 1} is damaged",
+                                 hint=hints.WRITE_LOG_PROBS) from None
             yield record, array
 
     def _array(self, file: io.BytesIO) -> np.ndarray:

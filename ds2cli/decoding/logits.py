@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.decoding.log_probs import SLACK
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.text import read_text
@@ -26,7 +27,7 @@ BLANKS = (BLANK_NAME, "<pad>", "<blk>", "[PAD]", "<eps>", "<ctc_blank>", "")
 DELIMITER = "|"  # wav2vec2's space
 LENGTHS = "lengths"
 SMALLEST = 1e-30  # of a probability that is 0
-LAYOUT_HINT = "name its units, and its blank where they lack it: --units vocab.json, or --units labels.txt --blank last"
+LAYOUT_HINT = hints.NAME_LAYOUT
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _arrange(labels: list[str], blank: str, n_columns: int, path: Path) -> tuple
     if len(labels) == n_columns:
         if labels[at] not in BLANKS and labels[at] != blank:
             raise UsageError(f"`{path}` has a unit for every column, and column {at} is `{labels[at]}`, no blank",
-                             hint="--blank says which it is: first, last, a number, or its name")
+                             hint=hints.SAY_BLANK)
         labels = [label for column, label in enumerate(labels) if column != at]
     elif len(labels) != n_columns - 1:
         raise UsageError(f"`{path}` lists {len(labels)} units, but there are {n_columns} columns",
@@ -180,11 +181,11 @@ def _blank_column(labels: list[str], blank: str, n_columns: int, path: Path) -> 
     if blank.isdecimal() and int(blank) < n_columns:
         return int(blank)
     if blank:
-        raise UsageError(f"--blank `{blank}` is no column", hint=f"first, last, 0 to {n_columns - 1}, or a unit's name")
+        raise UsageError(hints.wrong_blank(blank), hint=f"first, last, 0 to {n_columns - 1}, or a unit's name")
     listed = [column for column, label in enumerate(labels) if label in BLANKS]
     if len(listed) != 1:
         what = "several units that could be the blank" if listed else "no blank"
-        raise UsageError(f"`{path}` lists {what}", hint="which column is it? --blank last, --blank first, --blank 3")
+        raise UsageError(f"`{path}` lists {what}", hint=hints.WHICH_BLANK)
     return listed[0]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli import _kernels
+from ds2cli import _kernels, hints
 from ds2cli.decoding.coverage import Coverage, coverage_of
 from ds2cli.errors import LanguageModelError, TextError, UsageError
 from ds2cli.language.model import NgramModel
@@ -80,7 +80,7 @@ def alphabet_of(units: Units) -> Any:
                   if units.mark and (units.mark in body or SPACE in body)]
         if broken:
             raise UsageError(f"the unit `{broken[0]}` has a space inside or at its end",
-                             hint="a unit may begin with a space, or be one; decode it --greedy")
+                             hint=hints.DECODE_GREEDILY)
     return _kernels.Alphabet(
         bodies=symbols, begins=[units.begins_word(index) for index in range(len(units))],
         space=units.names.index(units.mark) if units.mark in units.names else -1, joined=not units.has_spaces,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ds2cli import hints
 from ds2cli.audio.features import Heard, hop_samples, n_bins, window_samples
 from ds2cli.config import Config
 from ds2cli.errors import UsageError
@@ -223,28 +224,28 @@ class Need(NamedTuple):
     """What a stream cannot have, and the settings that do without."""
 
     what: str
-    cure: str
+    cures: tuple[str, ...]
 
 
 def needs_of_the_future(config: Config) -> list[Need]:
     """What a model needs that comes after what it is to answer."""
     features, needs = config.features, []
     if config.model.bidirectional and config.model.rnn_layers:
-        needs.append(Need("recurrent layers in both directions", "model.bidirectional=false --set model.lookahead=20"))
+        needs.append(Need("recurrent layers in both directions", ("model.bidirectional=false", "model.lookahead=20")))
     if features.normalise_power:
-        needs.append(Need("the power of the whole recording", "features.normalise_power=false"))
+        needs.append(Need("the power of the whole recording", ("features.normalise_power=false",)))
     if features.kind == "magnitude":
-        needs.append(Need("frames that are centred on their times", "features.kind=spectrogram"))
+        needs.append(Need("frames that are centred on their times", ("features.kind=spectrogram",)))
     if features.statistics in ("adapted", "utterance", "overall"):
         what = f"the statistics of the whole recording (features.statistics = {features.statistics})"
-        needs.append(Need(what, "features.statistics=running"))
+        needs.append(Need(what, ("features.statistics=running",)))
     return needs
 
 
 def refuse_the_future(config: Config) -> None:
     """raises  UsageError naming what a stream cannot have"""
-    for what, cure in needs_of_the_future(config):
-        raise UsageError(f"a stream cannot have what this model needs: {what}", hint=f"train one with: --set {cure}")
+    for what, cures in needs_of_the_future(config):
+        raise UsageError(f"a stream cannot have what this model needs: {what}", hint=hints.set_for_streams(cures))
 
 
 def algorithmic_latency(config: Config) -> float:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ds2cli import __version__
+from ds2cli import __version__, hints
 from ds2cli.errors import UsageError
 from ds2cli.io.atomic import cannot_write, make_folder
 from ds2cli.jobs.frames import Frame, Packed, read_frame, read_frames, write_frame
@@ -22,8 +22,6 @@ from ds2cli.jobs.frames import Frame, Packed, read_frame, read_frames, write_fra
 FORMAT = "ds2 share 2"
 SHOWN = 5
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-# What may differ between the shares of one command: how fast each goes.
-FREE = {"--jobs", "--device"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def parse_share(words: str) -> Share:
     """
     found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", words)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise UsageError(f"`--shard {words}` is not I/N", hint="the second of eight jobs: --shard 2/8")
+        raise UsageError(hints.wrong_shard(words), hint=hints.SECOND_OF_EIGHT)
     return Share(int(found[1]), int(found[2]))
 
 
@@ -87,7 +85,7 @@ class ShareWriter:
         except OSError as problem:
             if problem.errno in (errno.EAGAIN, errno.EACCES) and os.access(self.path, os.W_OK):
                 raise UsageError(f"`{self.path}`: another process works at share {self._share}",
-                                 hint="each job has an --shard of its own: 1/8, 2/8, ...") from None
+                                 hint=hints.OWN_SHARE) from None
             if problem.errno not in NO_LOCKS:
                 raise cannot_write(self.path, problem) from None
         return file
@@ -153,8 +151,7 @@ class Shares:
         self.path = folder
         paths = sorted(folder.glob("*-of-*.share"))
         if not paths:
-            raise UsageError(f"no shares in `{folder}`", hint="one of eight: ds2 decode RUN test.jsonl -o hyp.jsonl "
-                             "--shard 1/8, and so on; then: ds2 join hyp.jsonl.shares")
+            raise UsageError(f"no shares in `{folder}`", hint=hints.MAKE_SHARES)
         self._places: dict[int, tuple[Path, int, str]] = {}
         heads, totals = {}, {}
         first = paths[0]
@@ -179,8 +176,8 @@ class Shares:
 
     def _not_there(self, what: str, names: list[str]) -> UsageError:
         shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        again = " ".join(["ds2", *self.command, "--shard", names[0]])
-        return UsageError(f"shares in `{self.path}` that are {what}: {shown}", hint=f"do what is left of it: {again}")
+        hint = hints.answer_share(self.command, names[0])
+        return UsageError(f"shares in `{self.path}` that are {what}: {shown}", hint=hint)
 
     def _read(self, path: Path) -> int | None:
         """Where each answer lies; returns what the end of the file counts, None where it has no end."""
@@ -227,13 +224,13 @@ def _head(path: Path) -> dict[str, Any]:
 def must_be_same(path: Path, head: dict[str, Any], other: dict[str, Any], name: Path | None = None) -> None:
     """raises  UsageError where two shares are of different commands"""
     if head.get("format") != FORMAT:
-        raise UsageError(f"`{path}` is not a share", hint="remove it, or name another folder with --shares")
+        raise UsageError(f"`{path}` is not a share", hint=hints.ANOTHER_FOLDER)
     (one, n), (two, m) = ((each["command"], each["share"][1]) for each in (head, other))
     if plain(one) != plain(two) or n != m:
         what = f"as `{name}` is" if name else "as is asked for now"
         raise UsageError(f"`{path}` is not of the same command and number of shares {what}: "
                          f"{' '.join(['ds2', *one])}, {n} shares",
-                         hint="remove it, or name another folder with --shares")
+                         hint=hints.ANOTHER_FOLDER)
 
 
 def changed(path: Path, number: int) -> UsageError:
@@ -243,7 +240,7 @@ def changed(path: Path, number: int) -> UsageError:
 
 def plain(command: list[str]) -> list[str]:
     """A command without what decides nothing but its speed."""
-    return without(command, FREE)
+    return without(command, hints.FREE_FLAGS)
 
 
 def without(command: Iterable[str], flags: set[str]) -> list[str]:

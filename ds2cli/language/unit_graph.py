@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.errors import LanguageModelError
 from ds2cli.language.arpa import read_arpa
 from ds2cli.language.ngrams import BEGIN, END, NgramTables
@@ -63,7 +64,7 @@ def unit_graph(tables: NgramTables, units: Units, name: str = "the model") -> Un
     if len(histories) * len(units) > MAX_ARCS:
         raise LanguageModelError(
             f"{name} tells {len(histories):,} histories of {len(units) - 1:,} units apart, too many to sum over",
-            hint=f"at most {MAX_ARCS // len(units):,}: build it with a lower --order, or --prune 0 5",
+            hint=hints.fewer_histories(MAX_ARCS // len(units)),
         )
     index = {history: number for number, history in enumerate(histories)}
     followers: dict[History, list[History]] = defaultdict(list)
@@ -127,8 +128,7 @@ def _must_know(unigrams: list[tuple[int, float]], units: Units, name: str) -> No
     missing = [units.names[unit] for unit in range(1, len(units)) if unit not in known]
     if missing:
         shown = ", ".join(f"`{SPACE_NAME if unit == SPACE else unit}`" for unit in missing[:5])
-        tokens = "" if units.separator else " --units --spaces"
         raise LanguageModelError(
             f"{name} does not know {len(missing)} of {len(units) - 1} units: {shown}",
-            hint=f"build it from the texts to train on: ds2 lm build TRAIN.jsonl{tokens} --order 4 -o units.arpa.gz",
+            hint=hints.lm_of_training_texts(bool(units.separator)),
         )

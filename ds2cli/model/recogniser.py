@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ds2cli import hints
 from ds2cli.audio.features import Frontend, n_bins
 from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, UsageError
@@ -71,7 +72,7 @@ class Recogniser(nn.Module):
             return self
         if self.network.output is None:
             raise UsageError("this transducer was trained without CTC, which this needs",
-                             hint="train with --set loss.ctc_weight=0.1, or name a CTC run")
+                             hint=hints.TRAIN_CTC_TOO)
         return _with(self, network=_with(self.network, head=None))
 
     @torch.inference_mode()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ds2cli import hints
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line, called, numbered_lines
 
@@ -17,7 +18,7 @@ Record = dict[str, Any]
 Reject = Callable[[ManifestError], None]
 
 FIELDS_HINT = "each line needs audio_filepath, duration and text; `ds2 prepare corpus` writes them"
-MISSING_HINT = "write one with: ds2 prepare corpus librispeech DIR --part dev-clean > dev.jsonl"
+MISSING_HINT = hints.WRITE_MANIFEST
 DEEPEST = 100  # levels of a record: Python's own stack ends near 1,000, in the midst of other work
 
 

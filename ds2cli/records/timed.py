@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.errors import UsageError
 from ds2cli.records.jsonl import Record
 
@@ -15,7 +16,7 @@ def said(record: Record, text: str) -> str:
     """
     words = record.get(text)
     if not isinstance(words, str):
-        raise UsageError(f"`{record.get('id', '?')}` has no text in its field `{text}`", hint="see: ds2 score --help")
+        raise UsageError(f"`{record.get('id', '?')}` has no text in its field `{text}`", hint=hints.FIELDS_OF_TEXT)
     return " ".join(words.split())
 
 
@@ -49,7 +50,7 @@ def of_one_recording(records: Iterable[Record], what: str) -> Iterator[Record]:
     for record in records:
         if first is not None and recording_key(first) != recording_key(record):
             raise UsageError(f"{what} of `{recording_name(first)}` and `{recording_name(record)}` cannot share a file",
-                             hint="give one recording at a time, or use --format ctm")
+                             hint=hints.ONE_RECORDING)
         first = record
         yield record
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ds2cli import hints
 from ds2cli.errors import UsageError
 from ds2cli.reporting.pictures import BLUE, FAINT, INK, SKY, VERMILION, figure, light_grid
 
@@ -45,7 +46,7 @@ def read_history(path: str | Path) -> History:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:
-        raise UsageError(f"no such file: `{path}`", hint="a run writes it: ds2 train ... --run RUN") from None
+        raise UsageError(f"no such file: `{path}`", hint=hints.A_RUN_WRITES_IT) from None
     for number, line in enumerate(lines, 1):
         try:
             event = json.loads(line)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ds2cli import hints
 from ds2cli.declarations import laid_over, toml_value
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
@@ -42,21 +43,21 @@ def read_tuned(run: str | Path) -> Tuned:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"`{path}` cannot be read as TOML: {problem}", hint="mend it, or decode --greedy") from None
-    lm = _beside(path, values.pop("lm", None), "language model", "--lm")
-    lexicon_file = _beside(path, values.pop("lexicon_file", None), "lexicon", "--lexicon-file")
+        raise ConfigError(f"`{path}` cannot be read as TOML: {problem}", hint=hints.MEND_TUNED) from None
+    lm = _beside(path, values.pop("lm", None), "language model", hints.name_tuned("lm"))
+    lexicon_file = _beside(path, values.pop("lexicon_file", None), "lexicon", hints.name_tuned("lexicon_file"))
     try:
         laid_over(DecodingConfig(), values, f"`{path}`")
     except ConfigError as problem:
-        hint = f"{problem.hint}; or write the file again with: ds2 tune {run} DEV.jsonl --lm FILE"
+        hint = f"{problem.hint}; {hints.tune_again(run)}"
         raise ConfigError(str(problem), hint=hint) from None
     return Tuned(values, lm, lexicon_file)
 
 
-def _beside(path: Path, name: Any, what: str, flag: str) -> Path | None:
+def _beside(path: Path, name: Any, what: str, hint: str) -> Path | None:
     """The file that decoding.toml names."""
     if name is not None and not (isinstance(name, str) and (path.parent / name).is_file()):
-        raise ConfigError(f"`{path}`: no such {what}: `{name}`", hint=f"name one with {flag}, or decode --greedy")
+        raise ConfigError(f"`{path}`: no such {what}: `{name}`", hint=hint)
     return path.parent / name if name else None
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.io.atomic import UNSPELLABLE, atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
 from ds2cli.io.text import compression
@@ -62,10 +63,10 @@ class RunFolder:
     def must_be_free(self) -> None:
         """raises  UsageError where the folder already holds a run"""
         if self.config.exists() or self.trainer.exists():
-            hint = f"continue it with: ds2 train --resume {self.path}; or name another --run"
+            hint = hints.resume_or_rename(self.path)
             raise UsageError(f"`{self.path}` already holds a run", hint=hint)
         if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"`{self.path}` is a file", hint="a run is a folder: name another --run")
+            raise UsageError(f"`{self.path}` is a file", hint=hints.NAME_ANOTHER_RUN)
 
     def make(self) -> None:
         """Make the folder, where it is not there yet.
@@ -77,11 +78,11 @@ class RunFolder:
     def must_hold_a_run(self) -> None:
         """raises  UsageError where there is nothing to resume, or too little"""
         if not self.config.exists():
-            hint = f"begin one with: ds2 train TRAIN.jsonl --run {self.path}"
+            hint = hints.begin_run(self.path)
             raise UsageError(f"`{self.path}` holds no run", hint=hint)
         for path in (self.units, self.train):
             if not path.is_file():
-                hint = f"copy it from a backup; or begin anew: ds2 train ... --config {self.config} --run OTHER"
+                hint = hints.begin_anew(self.config)
                 raise UsageError(f"`{self.path}` is incomplete: no `{path.name}`", hint=hint)
 
     def steps_recorded(self) -> int:
@@ -124,7 +125,7 @@ class RunFolder:
                 stream.writelines(to_line(record) + "\n" for record in records)
         except OSError as problem:
             wrong = cannot_write(path, problem)
-            raise Ds2Error(str(wrong), hint=f"{wrong.hint}; then: ds2 train --resume {self.path}") from None
+            raise Ds2Error(str(wrong), hint=f"{wrong.hint}; then: {hints.resume(self.path)}") from None
 
     def forget_after(self, step: int, is_evaluated: bool) -> None:
         """Drop what a killed run wrote after its last save, as it will be written again, and what it did not finish.
@@ -173,7 +174,7 @@ class RunFolder:
         try:
             return load_training_state(self.trainer)
         except CheckpointError as problem:
-            hint = f"begin again with --config {self.config}, or copy the run from a backup"
+            hint = hints.begin_again(self.config)
             raise CheckpointError(str(problem), hint=hint) from None
 
 

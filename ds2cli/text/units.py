@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from ds2cli import hints
 from ds2cli.errors import TextError, UsageError
 from ds2cli.text.pieces import likeliest_cut, merged_cut, sampled_cut, train_pieces
 from ds2cli.text.scripts import is_unspaced, without_loose_spaces
@@ -261,7 +262,7 @@ def pieces_of(texts: Iterable[str], count: int) -> Units:
     except ImportError:
         raise UsageError("pieces need the sentencepiece package", hint="pip install 'ds2cli[pieces]'") from None
     except ValueError as problem:
-        raise UsageError(f"{count} pieces: {problem}", hint="ask for fewer: --pieces 100") from None
+        raise UsageError(f"{count} pieces: {problem}", hint=hints.FEWER_PIECES) from None
     return Units((BLANK_NAME, *scores), "", "likeliest", (0.0, *scores.values()))
 
 
@@ -313,7 +314,7 @@ def _parse_pieces(lines: list[str], where: str) -> Units:
     try:
         scores = {piece: float(score) for piece, score in (line.split("\t") for line in lines[bool(cut) :])}
     except ValueError:
-        hint = "write them with: ds2 prepare units --pieces 500"
+        hint = hints.WRITE_PIECES
         raise UsageError(f"{where}: not a piece and its score on each line", hint=hint) from None
     for special in SPECIAL_PIECES:
         scores.pop(special, None)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
+from ds2cli import hints
 from ds2cli.audio.features import n_bins
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
@@ -17,7 +18,7 @@ STATES = {"adamw": 4, "sgd": 3}
 # Only torch's own allocator on a GPU has an error of its own; the libraries, and the allocator for a CPU, say it.
 SAYINGS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 TOO_LARGE = "out of memory with this utterance alone"
-SMALLER = "a smaller model.rnn_size or fewer layers; ds2 train ... --dry-run says what a step needs"
+SMALLER = hints.SMALLER_NETWORK
 
 
 def is_out_of_memory(problem: RuntimeError) -> bool:

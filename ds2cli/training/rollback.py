@@ -1,5 +1,6 @@
 """When no loss is finite any more: back to the last good checkpoint, at half the rate; a few times, then an error."""
 
+from ds2cli import hints
 from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.training.trainer_state import Position
 
@@ -35,11 +36,11 @@ def go_back(saved: Position, astray: Position) -> Position:
 def lost(position: Position, not_finite: list[str]) -> Ds2Error:
     """The error that ends a run which finds no way back."""
     if not not_finite:
-        hint = "is the disk with the audio still there? then: ds2 train --resume RUN"
+        hint = hints.DISK_IS_GONE
         return AudioError(f"no audio could be read in the {SILENT_STEPS} steps up to {position.step}", hint=hint)
     names = ", ".join(f"`{one}`" for one in not_finite[:3])
     tried = f", after {position.rollbacks} returns to the last good checkpoint" if position.rollbacks else ""
     return Ds2Error(
         f"loss is not finite at step {position.step}, nor at the {PATIENCE - 1} before it{tried}; utterances {names}",
-        hint="try a lower rate: --lr 1e-4; the last good checkpoint is intact",
+        hint=hints.LOWER_RATE,
     )

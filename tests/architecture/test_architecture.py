@@ -2,17 +2,19 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "media"},
+    {"errors", "hints", "media"},
     {"io"},
     {"records", "declarations", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},
@@ -108,6 +110,34 @@ def test_torch_stays_where_it_is_needed():
     importers = [path for path in FILES if any(module.split(".")[0] == "torch" for module in imports(path))]
     users = {path.relative_to(PACKAGE).parts[0] for path in importers}
     assert not users & set(NO_TORCH)
+
+
+MAY_NAME_FLAGS = ["cli", "workflows", "serving", "hints.py"]
+FLAG = re.compile(r"(?:^|[\s`(])(--[a-z][a-z-]*)")
+
+
+def strings(path: Path) -> list[str]:
+    """The strings of a file that are no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [node.value for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told]
+
+
+def test_rooms_below_the_command_line_name_no_flags():
+    paths = [path for path in FILES if path.relative_to(PACKAGE).parts[0] not in MAY_NAME_FLAGS]
+    assert not [f"{path.name}: {text}" for path in paths for text in strings(path) if FLAG.search(text)]
+
+
+def test_hints_name_flags_that_there_are():
+    from ds2cli.cli import app
+
+    def flags(command) -> set[str]:
+        mine = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+        return mine.union(*map(flags, getattr(command, "commands", {}).values()))
+
+    named = {flag for text in strings(PACKAGE / "hints.py") for flag in FLAG.findall(text)}
+    assert named and not named - flags(typer.main.get_command(app)) - {"--help"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.errors import UsageError
 from ds2cli.language.combine.backoff import explicit_mass, fit_backoffs
 from ds2cli.language.combine.context_frequencies import context_shares
@@ -72,7 +73,7 @@ def threshold_for(costs: PruningCosts, n_ngrams: int) -> float:
     unigrams = costs.tables.counts[0]
     if n_ngrams < unigrams:
         raise UsageError(f"{n_ngrams:,} n-grams are fewer than the model's {unigrams:,} words",
-                         hint="build it again with fewer words: --top N")
+                         hint=hints.FEWER_WORDS)
 
     def size(threshold: float) -> int:
         return unigrams + sum(int(np.count_nonzero(kept)) for kept in costs.kept(threshold))

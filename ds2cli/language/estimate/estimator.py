@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ds2cli import _kernels
+from ds2cli import _kernels, hints
 from ds2cli.errors import TextError
 from ds2cli.language.estimate.adjusted_counts import OrderTable, adjust_counts
 from ds2cli.language.estimate.counting import END_ID, Runs, Vocabulary, count_text
@@ -110,7 +110,7 @@ def estimate_counted(runs: Runs, vocabulary: Vocabulary, prune: Sequence[int] = 
     dropped = _dropped(vocabulary, keep)
     tables = adjust_counts(runs.merged(len(vocabulary)), order, thresholds, dropped, store)
     if not len(tables[-1]):
-        raise TextError(f"no line is long enough for n-grams of order {order}", hint="build with a smaller --order")
+        raise TextError(f"no line is long enough for n-grams of order {order}", hint=hints.SMALLER_ORDER)
     discounts = choose_discounts(tables, warn)
     models = estimate(tables, discounts, store, rows, lambda n: listen(f"estimating {n}-grams"), interpolate)
     return EstimatedModel([word.decode() for word in vocabulary], tables, models, rows)

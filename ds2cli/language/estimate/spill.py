@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ds2cli import hints
 from ds2cli.errors import Ds2Error
 
 INTERPRETER_BYTES = 64 << 20
@@ -119,4 +120,4 @@ class Column:
 
 def spill_error(problem: OSError) -> Ds2Error:
     return Ds2Error(f"cannot keep n-grams on disk: {problem.strerror}",
-                    hint="free some space, name another folder with TMPDIR, or allow more with --memory")
+                    hint=hints.MORE_ROOM)

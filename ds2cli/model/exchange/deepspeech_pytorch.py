@@ -14,6 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ds2cli import hints
 from ds2cli.config import Config, FeatureConfig, ModelConfig
 from ds2cli.errors import CheckpointError
 from ds2cli.model.checkpoint import Checkpoint
@@ -46,7 +47,7 @@ def read_deepspeech_pytorch(
     labels = labels or theirs.labels(settings.get("labels"), say)
     if len(labels) != theirs.n_outputs or BLANK_LABEL not in labels or len(set(labels)) != len(labels):
         raise CheckpointError(f"`{path}` has {theirs.n_outputs} outputs, and there are {len(labels)} labels",
-                              hint="name them all, the blank as `_`: --labels labels.json")
+                              hint=hints.NAME_ALL_LABELS)
     order = [labels.index(BLANK_LABEL), *(at for at, label in enumerate(labels) if label != BLANK_LABEL)]
     names = [labels[at] for at in order[1:]]
     if names == [name.upper() for name in names] and len({name.lower() for name in names}) == len(names):
@@ -90,14 +91,13 @@ class Theirs:
             recurrent = weights["rnns.0.rnn.weight_hh_l0"]
         except (KeyError, ValueError):
             raise CheckpointError(f"`{path}` is not a network of deepspeech.pytorch 2 or 3",
-                                  hint="it has conv.seq_module, rnns and fc in its state_dict; for others, save their "
-                                  "logits: ds2 decode logits.npz --units labels.json") from None
+                                  hint=hints.THEIR_LOGITS) from None
         self.size = recurrent.shape[1]
         kind = GATES.get(recurrent.shape[0] // self.size)
         self.bidirectional = "rnns.0.rnn.weight_ih_l0_reverse" in weights
         if kind is None:
             raise CheckpointError(f"`{path}` has plain recurrent layers of tanh, which ds2 has not",
-                                  hint="LSTM and GRU can be taken over; of others, the logits: ds2 decode --units")
+                                  hint=hints.OTHER_RECURRENCES)
         self.kind = kind
 
     def labels(self, found: Any, say: Callable[[str], None]) -> list[str]:
@@ -105,7 +105,7 @@ class Theirs:
             return [str(label) for label in found]
         if self.n_outputs != len(ENGLISH):
             raise CheckpointError(f"`{self.path}` does not say what its {self.n_outputs} outputs are",
-                                  hint="name them: --labels labels.json")
+                                  hint=hints.NAME_LABELS)
         say(f"`{self.path}` does not say what its outputs are: taken for their English labels, {ENGLISH!r}")
         return list(ENGLISH)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.errors import UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Kind
@@ -44,7 +45,7 @@ def recognise(source: str | Path, named: Kind | None = None) -> Kind:
     lines = [line for _, line in islice(numbered_lines(source), 1000) if line.strip() and not line.startswith(";;")]
     if not lines:
         raise UsageError(f"{called(source)} is empty, and its name does not say what it would hold",
-                         hint="name its kind: --ref-kind lines")
+                         hint=hints.NAME_KIND)
     if lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
         return Kind.json
     if all(map(_TRN_LINE.match, lines)):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ds2cli import hints
 from ds2cli.errors import ManifestError
 from ds2cli.scoring.choices import Missing
 from ds2cli.scoring.inputs.transcripts import TranscriptLine
@@ -58,7 +59,7 @@ class Pairing:
             (self.without_reference, "no reference", reference_name),
         ):
             if ids:
-                hint = "--missing empty scores them as empty, --missing skip leaves them out; both list them"
+                hint = hints.MISSING_UTTERANCES
                 raise ManifestError(f"{where}: {lacks} for {named(ids)}", hint=hint)
 
 

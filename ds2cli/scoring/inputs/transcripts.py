@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from ds2cli import hints
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import Line
 from ds2cli.records import kaldi, tables, trn
@@ -91,7 +92,7 @@ def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str
         if not position:
             if text_field not in record:
                 found = ", ".join(f"`{column}`" for column in list(record)[:8])
-                hint = f"its columns are {found}; name one with --ref-field or --hyp-field"
+                hint = hints.name_column(found)
                 raise ManifestError(f"{name}, line 1: no column `{text_field}`", hint=hint)
             key_column = next((column for column in KEY_COLUMNS if column in record), None)
         yield TranscriptLine(record[key_column] if key_column else None, record[text_field], number, record)
