@@ -1,4 +1,4 @@
-"""What a network costs, counted before anything runs: multiply-adds of its matrices and convolutions."""
+"""Floating point operations of a network, counted before it runs: multiply-adds of matrices and convolutions."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A trained network as plain matrices: evaluation's batch normalisation is a scale and a shift, and joins the weights.
+"""Batch normalisation folded into the weights: in evaluation it is a scale and a shift, and matrices are left.
 
 What leaves the house (ONNX, torch.export, int8) is built from these; the paper's step-by-step recurrences, folded, are
 the ordinary ones that every runtime has a kernel for.

@@ -1,4 +1,4 @@
-"""Weights in fewer bytes: matrices as float16, or as int8 with a scale for each row; vectors stay float32.
+"""Weights as a checkpoint stores them in fewer bytes: matrices as float16 or int8 (a scale each row), vectors float32.
 
 A checkpoint says which it holds, and reading it gives float32 back: whoever loads one need not know.
 """

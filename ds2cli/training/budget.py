@@ -4,13 +4,13 @@ The clock is looked at after every hundredth of the budget. Between two looks pr
 what the last look found is part of the saved position: a resumed run takes the rates that it would have taken.
 """
 
-from ds2cli.training.trainer_state import Position
+from ds2cli.training.trainer_state import TrainerState
 
 LOOK = 0.01  # of the budget, from one look at the clock to the next
 MOST_FOR_EVALUATION = 0.5  # of the budget, however long the last evaluation took
 
 
-def look_at_the_clock(position: Position, minutes: float, seconds: float) -> None:
+def look_at_the_clock(position: TrainerState, minutes: float, seconds: float) -> None:
     """Take note of the speed, where it is time to.
 
     minutes  the budget; room for a last evaluation is kept in it
@@ -23,6 +23,6 @@ def look_at_the_clock(position: Position, minutes: float, seconds: float) -> Non
         position.paced_share, position.paced_step = share, position.step
 
 
-def share_spent(position: Position) -> float:
+def share_spent(position: TrainerState) -> float:
     """The share of the budget that lies behind, as far as is known."""
     return position.paced_share + position.pace * (position.step - position.paced_step)

@@ -18,7 +18,7 @@ from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.consistency import consistency_losses
 from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
-from ds2cli.training.microbatches import silent, split_batch
+from ds2cli.training.microbatches import silent_batch, split_batch
 
 # What a part needs, in the order of need; the neediest process decides for all.
 NOTHING, FEWER_UTTERANCES, NO_SUCH_UTTERANCE = 0, 2, 1
@@ -122,7 +122,7 @@ class StepGradients:
     def _stand_in(self, part: Batch) -> None:
         """Take part, with silence, in what the others still have to sum up; all of it will be thrown away."""
         if self._exchange is not None:
-            self._pass(silent(part), 1, self._exchange.answered)
+            self._pass(silent_batch(part), 1, self._exchange.answered)
 
     def _pass(self, batch: Batch, n_utterances: int, answered: int = 0) -> MicrobatchResult:
         """Through the network, to the loss and back.
@@ -189,7 +189,7 @@ def _lightened(part: Batch, mine: StepSummary) -> Batch:
         mine.split += [one for one in part.ids if one not in mine.split]
         return part
     mine.skipped.append((part.ids[0], TOO_LARGE))
-    return silent(part)
+    return silent_batch(part)
 
 
 def _added(sums: list[Tensor], more: list[Tensor]) -> list[Tensor]:

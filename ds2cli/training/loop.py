@@ -29,9 +29,9 @@ from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
 from ds2cli.training.optimizers import make_optimizer
-from ds2cli.training.rollback import go_back, is_astray, lost, may_go_back
+from ds2cli.training.rollback import divergence_error, has_diverged, may_roll_back, roll_back
 from ds2cli.training.schedule import Plateau, learning_rate
-from ds2cli.training.trainer_state import Position
+from ds2cli.training.trainer_state import TrainerState
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Trainer:
     should_stop: Callable[[], bool] = lambda: False
     last_saved: Callable[[], dict | None] = lambda: None
     losses: Losses = ctc_losses
-    position: Position = field(default_factory=Position)
+    position: TrainerState = field(default_factory=TrainerState)
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class Trainer:
         self.recogniser.load_state_dict(state["weights"])
         self.average.weights = {name: tensor.to(self.process.device) for name, tensor in state["average"].items()}
         self.optimizer.load_state_dict(state["optimizer"])
-        self.position = Position(**state["position"])
+        self.position = TrainerState(**state["position"])
 
     def events(self) -> Iterator[TrainerEvent]:
         """Train to the end, or to the first step after should_stop."""
@@ -136,7 +136,7 @@ class Trainer:
                 yield SaveEvent(self.position.step)
                 any_process(self.process, False)  # nobody leaves before the first process has saved
                 return
-            if is_astray(self.position, event.not_finite):
+            if has_diverged(self.position, event.not_finite):
                 yield self._roll_back(event.not_finite)
                 return
             if self._is_out_of_time():
@@ -153,11 +153,11 @@ class Trainer:
 
     def _roll_back(self, not_finite: list[str]) -> RollbackEvent:
         astray = self.position
-        state = self.last_saved() if may_go_back(astray, not_finite) else None
+        state = self.last_saved() if may_roll_back(astray, not_finite) else None
         if state is None:
-            raise lost(astray, not_finite)
+            raise divergence_error(astray, not_finite)
         self.restore(state)
-        self.position = go_back(self.position, astray)
+        self.position = roll_back(self.position, astray)
         return RollbackEvent(
             step=self.position.step,
             from_step=astray.step,

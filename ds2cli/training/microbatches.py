@@ -1,4 +1,4 @@
-"""A batch in parts: the same utterances in the same order, fewer at a time."""
+"""A batch in microbatches: the same utterances in the same order, fewer at a time."""
 
 import dataclasses
 
@@ -13,16 +13,16 @@ def split_batch(batch: Batch, n_parts: int) -> list[Batch]:
     """A batch in so many parts, in order; where they are more than its utterances, some are silent."""
     if n_parts == 1:
         return [batch]
-    return [rows(batch, part) for part in np.array_split(np.arange(len(batch.ids)), n_parts)]
+    return [batch_rows(batch, part) for part in np.array_split(np.arange(len(batch.ids)), n_parts)]
 
 
-def rows(batch: Batch, wanted: np.ndarray) -> Batch:
+def batch_rows(batch: Batch, wanted: np.ndarray) -> Batch:
     """Consecutive utterances of a batch, padded no further than they need.
 
     wanted  their places in it
     """
     if not len(wanted):
-        return silent(batch)
+        return silent_batch(batch)
     part = slice(int(wanted[0]), int(wanted[-1]) + 1)
     lengths, target_lengths = batch.lengths[part], batch.target_lengths[part]
     return Batch(
@@ -36,7 +36,7 @@ def rows(batch: Batch, wanted: np.ndarray) -> Batch:
     )
 
 
-def silent(batch: Batch) -> Batch:
+def silent_batch(batch: Batch) -> Batch:
     """A moment that says and teaches nothing, in the place of a part: every process must take every step."""
     return dataclasses.replace(
         batch,

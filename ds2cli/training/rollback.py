@@ -1,8 +1,8 @@
-"""When no loss is finite any more: back to the last good checkpoint, at half the rate; a few times, then an error."""
+"""Divergence: where no loss is finite any more, back to the last good checkpoint at half the rate; at last an error."""
 
 from ds2cli import hints
 from ds2cli.errors import AudioError, Ds2Error
-from ds2cli.training.trainer_state import Position
+from ds2cli.training.trainer_state import TrainerState
 
 # A step whose loss or gradient is not finite leaves the weights as they are. One may be its utterances' fault; so many
 # in a row are the weights' own. Those of the last checkpoint are better, and the same steps at half the rate are
@@ -15,17 +15,17 @@ LOWER_RATE = 0.5
 SILENT_STEPS = 50
 
 
-def is_astray(position: Position, not_finite: list[str]) -> bool:
+def has_diverged(position: TrainerState, not_finite: list[str]) -> bool:
     """Whether the run must go back; not_finite are the utterances of the last step that taught nothing, everywhere."""
     return position.not_finite_in_a_row >= (PATIENCE if not_finite else SILENT_STEPS)
 
 
-def may_go_back(position: Position, not_finite: list[str]) -> bool:
+def may_roll_back(position: TrainerState, not_finite: list[str]) -> bool:
     """Whether going back may help, and has not been tried too often."""
     return bool(not_finite) and position.rollbacks < ROLLBACKS
 
 
-def go_back(saved: Position, astray: Position) -> Position:
+def roll_back(saved: TrainerState, astray: TrainerState) -> TrainerState:
     """The saved position, with what the detour has taught."""
     saved.rollbacks = astray.rollbacks + 1
     saved.rate_share = astray.rate_share * LOWER_RATE
@@ -33,7 +33,7 @@ def go_back(saved: Position, astray: Position) -> Position:
     return saved
 
 
-def lost(position: Position, not_finite: list[str]) -> Ds2Error:
+def divergence_error(position: TrainerState, not_finite: list[str]) -> Ds2Error:
     """The error that ends a run which finds no way back."""
     if not not_finite:
         hint = hints.DISK_IS_GONE

@@ -1,10 +1,10 @@
-"""Where a run is: all that a resumed run must know besides weights and optimiser; numbers alone."""
+"""The trainer's state besides weights and optimiser: how far a run has come, in numbers alone."""
 
 from dataclasses import dataclass
 
 
 @dataclass
-class Position:
+class TrainerState:
     """Steps taken, what was best, what went wrong.
 
     loss_sum, loss_count  since the last evaluation

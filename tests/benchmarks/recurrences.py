@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.clipped_rnn import clipped_rnn
 from ds2cli.model.encoder.layers import CLIP, clipped_relu
 
 
@@ -39,5 +39,5 @@ def both_ways(size: int, n_utterances: int, n_frames: int, device: str, kind: to
     generator = torch.Generator().manual_seed(1)
     inputs = torch.randn(n_frames, 2, n_utterances, size, generator=generator).to(device, kind).requires_grad_()
     weights = (torch.randn(2, size, size, generator=generator) / size).to(device, kind).requires_grad_()
-    ways = {"ours": lambda x, u: rectified(x, u, CLIP), "peer": plain_loop}
+    ways = {"ours": lambda x, u: clipped_rnn(x, u, CLIP), "peer": plain_loop}
     return {who: Recurrence(run, inputs, weights) for who, run in ways.items()}

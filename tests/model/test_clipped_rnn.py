@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.clipped_rnn import clipped_rnn
 from ds2cli.model.encoder.recurrent import RecurrentLayer
 
 INFINITE = float("inf")
@@ -30,7 +30,7 @@ def material(n_frames, n_directions, n_utterances=3, size=5, dtype=torch.float64
 @pytest.mark.parametrize("n_frames", [1, 2, 40])
 def test_states_and_gradients_are_those_of_the_plain_loop(n_frames, n_directions, clip):
     inputs, weights = material(n_frames, n_directions)
-    found, expected = rectified(inputs, weights, clip), step_by_step(inputs, weights, clip)
+    found, expected = clipped_rnn(inputs, weights, clip), step_by_step(inputs, weights, clip)
     assert torch.equal(found > 0, expected > 0) and torch.allclose(found, expected, atol=1e-12)
     if clip == 0.7 and n_frames == 40:
         assert (found == clip).any()  # the clip's flat part is tried too
@@ -42,14 +42,14 @@ def test_states_and_gradients_are_those_of_the_plain_loop(n_frames, n_directions
 
 
 def test_its_gradient_is_that_of_finite_differences():
-    assert torch.autograd.gradcheck(lambda x, u: rectified(x, u, 0.9), material(6, 2, 2, 3))
+    assert torch.autograd.gradcheck(lambda x, u: clipped_rnn(x, u, 0.9), material(6, 2, 2, 3))
 
 
 def test_mixed_precision_computes_in_bf16_and_gives_float32_gradients():
     inputs, weights = material(20, 2, dtype=torch.float32)
-    exact = torch.autograd.grad(rectified(inputs, weights, 20.0).square().sum(), [inputs, weights])
+    exact = torch.autograd.grad(clipped_rnn(inputs, weights, 20.0).square().sum(), [inputs, weights])
     with torch.autocast("cpu", torch.bfloat16):
-        states = rectified(inputs, weights, 20.0)
+        states = clipped_rnn(inputs, weights, 20.0)
     assert states.dtype == torch.bfloat16
     rounded = torch.autograd.grad(states.float().square().sum(), [inputs, weights])
     for mine, other in zip(rounded, exact, strict=True):

@@ -104,8 +104,8 @@ def test_onnx_clips_what_the_paper_clips(tmp_path):
 @pytest.mark.slow
 @VARIANT
 def test_a_torch_program_answers_as_the_recogniser_does(tmp_path, rnn, features, statistics, model):
-    from ds2cli.model.exchange.torch_export import open_traced, save_traced, traced
+    from ds2cli.model.exchange.torch_export import exported_program, open_program, save_program
 
     recogniser = recogniser_of(rnn, features, statistics, model)
-    save_traced(traced(recogniser), tmp_path / "a", {"blank": "0"})
-    assert worst(recogniser, open_traced(tmp_path / "a"), BATCHES) < 1e-5
+    save_program(exported_program(recogniser), tmp_path / "a", {"blank": "0"})
+    assert worst(recogniser, open_program(tmp_path / "a"), BATCHES) < 1e-5

@@ -15,7 +15,7 @@ from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
 from ds2cli.training.loop import Trainer
-from ds2cli.training.trainer_state import Position
+from ds2cli.training.trainer_state import TrainerState
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -113,7 +113,7 @@ def test_annealing_is_squeezed_too(songs):
 
 
 def test_room_is_kept_for_the_last_evaluation():
-    position = Position(step=50, evaluation_seconds=20.0)
+    position = TrainerState(step=50, evaluation_seconds=20.0)
     look_at_the_clock(position, 2.0, 50.0)
     assert share_spent(position) == pytest.approx(0.5)
     position.step = 100

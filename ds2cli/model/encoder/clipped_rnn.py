@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
-def rectified(inputs: Tensor, weights: Tensor, clip: float) -> Tensor:
+def clipped_rnn(inputs: Tensor, weights: Tensor, clip: float) -> Tensor:
     """inputs   (T, D, B, H) what arrives at each step, of D directions
     weights  (D, H, H) from each state to the next
     clip     the highest value of a state; inf where there is none

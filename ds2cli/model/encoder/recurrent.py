@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ds2cli.config import ModelConfig
-from ds2cli.model.encoder.clipped_rnn import rectified
+from ds2cli.model.encoder.clipped_rnn import clipped_rnn
 from ds2cli.model.encoder.layers import CLIP, SequenceBatchNorm, all_of, normalise_frames
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
@@ -76,7 +76,7 @@ def _side_by_side(directions: nn.ModuleList, inputs: list[Tensor], mask: Tensor)
         return [one(x, mask) for one, x in zip(directions, inputs, strict=True)]
     arriving = torch.stack([one.arriving(x, mask) for one, x in zip(stepwise, inputs, strict=True)], 1)
     weights = torch.stack([one.recurrent for one in stepwise])
-    return list(rectified(arriving, weights, CLIPS[stepwise[0].kind]).unbind(1))
+    return list(clipped_rnn(arriving, weights, CLIPS[stepwise[0].kind]).unbind(1))
 
 
 def _reorder(x: Tensor, order: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ class StepwiseRecurrence(Direction):
         """x (T, B, H) -> (T, B, size)."""
         inputs = self.arriving(x, mask)
         if self.kind in CLIPS:
-            return rectified(inputs[:, None], self.recurrent[None], CLIPS[self.kind])[:, 0]
+            return clipped_rnn(inputs[:, None], self.recurrent[None], CLIPS[self.kind])[:, 0]
         state = x.new_zeros(x.shape[1], self.recurrent.shape[1])
         return self._steps(inputs, state, state)[0]
 

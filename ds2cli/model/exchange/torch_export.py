@@ -73,7 +73,7 @@ class ScannedRecurrence(Direction):
         return (state, memory), state.clone()
 
 
-def traced(recogniser: Recogniser) -> torch.export.ExportedProgram:
+def exported_program(recogniser: Recogniser) -> torch.export.ExportedProgram:
     """The program of `Recogniser.forward`: waveforms (B, samples) and lengths (B,) int64."""
     recogniser = copy.deepcopy(recogniser).cpu().eval()
     network = recogniser.network
@@ -90,13 +90,13 @@ def traced(recogniser: Recogniser) -> torch.export.ExportedProgram:
         return torch.export.export(recogniser, example, dynamic_shapes=({0: dynamic, 1: dynamic}, {0: dynamic}))
 
 
-def save_traced(program: torch.export.ExportedProgram, path: Path, metadata: dict[str, str]) -> None:
+def save_program(program: torch.export.ExportedProgram, path: Path, metadata: dict[str, str]) -> None:
     """Write a .pt2 file; the metadata is its extra file ds2.json."""
     with open(path, "wb") as file:  # by name, torch would insist on the suffix
         torch.export.save(program, file, extra_files={"ds2.json": json.dumps(metadata, ensure_ascii=False)})
 
 
-def open_traced(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def open_program(path: Path) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """A .pt2 file of ours: (B, samples) and (B,) lengths -> (B, T', V) log-probs and (B,) frames."""
     with open(path, "rb") as file:
         program = torch.export.load(file).module()

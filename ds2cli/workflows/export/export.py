@@ -129,15 +129,15 @@ def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path)
 
         path.write_bytes(onnx_model(recogniser, describe(recogniser)).SerializeToString())
         return open_onnx(path)
-    from ds2cli.model.exchange.torch_export import open_traced, save_traced, traced
+    from ds2cli.model.exchange.torch_export import exported_program, open_program, save_program
 
     try:
-        save_traced(traced(recogniser), path, describe(recogniser))
+        save_program(exported_program(recogniser), path, describe(recogniser))
     except (ImportError, RuntimeError, TypeError) as problem:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise Ds2Error(f"torch {torch.__version__} cannot trace this network: {reason}",
                        hint="torch 2.13 can; or export to ONNX: -o model.onnx") from None
-    return open_traced(path)
+    return open_program(path)
 
 
 def describe(recogniser: Recogniser) -> dict[str, str]:
