@@ -74,6 +74,10 @@ SECOND_OF_EIGHT = "the second of eight jobs: --shard 2/8"
 OWN_SHARE = "each job has an --shard of its own: 1/8, 2/8, ..."
 MAKE_SHARES = ("one of eight: ds2 decode RUN test.jsonl -o hyp.jsonl --shard 1/8, and so on; "
                "then: ds2 join hyp.jsonl.shares")  # fmt: skip
+ADD_MACHINE = "add a machine: ray start --address"
+RAY_NEEDS_RAY = "--ray needs the package ray"
+HEAD_ADDRESS = "its head's address, as ray start --head prints it; on this machine: --ray local"
+FEWER_WORKERS = "is there memory for the models on every machine? fewer workers: --jobs 2"
 ANOTHER_FOLDER = "remove it, or name another folder with --shares"
 
 
@@ -131,6 +135,11 @@ def wrong_shard(words: str) -> str:
 
 def answer_share(command: list[str], share: str) -> str:
     return "do what is left of it: " + " ".join(["ds2", *command, "--shard", share])
+
+
+def cores_of(largest: int) -> str:
+    """Of the largest machine of a cluster."""
+    return f"--jobs {max(largest, 1)}"
 
 
 def wrong_blank(blank: str) -> str:

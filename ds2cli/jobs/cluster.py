@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from ds2cli import hints
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.jobs.backlog import Backlog, Task
 from ds2cli.jobs.work import Work
@@ -80,7 +81,7 @@ class Cluster:
             return int(total["GPU"]), True
         if largest < self.threads:
             raise UsageError(f"no machine of the cluster has {self.threads} cores: the largest has {largest:g}",
-                             hint=f"--jobs {max(int(largest), 1)}" if largest else "add a machine: ray start --address")
+                             hint=hints.cores_of(int(largest)) if largest else hints.ADD_MACHINE)
         counts = (int(node["Resources"].get("CPU", 0) // self.threads) for node in ray.nodes() if node["Alive"])
         return sum(counts), False
 
@@ -91,7 +92,7 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         import ray
     except ModuleNotFoundError:
-        raise UsageError("--ray needs the package ray", hint="pip install 'ds2cli[ray]'") from None
+        raise UsageError(hints.RAY_NEEDS_RAY, hint="pip install 'ds2cli[ray]'") from None
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
     _must_answer(address)
     try:
@@ -128,7 +129,7 @@ def _must_answer(address: str) -> None:
 
 def _unreachable(address: str, why: str) -> UsageError:
     return UsageError(f"no Ray cluster at `{address}`: {why}",
-                      hint="its head's address, as ray start --head prints it; on this machine: --ray local")
+                      hint=hints.HEAD_ADDRESS)
 
 
 class _Guarded:
@@ -243,7 +244,7 @@ class _Crew:
         self._failed_openings += not member.is_open
         if self._failed_openings >= FAILED_OPENINGS and not any(one.is_open for one in self._members):
             raise Ds2Error(f"workers die before they have begun: {str(problem).splitlines()[0]}",
-                           hint="is there memory for the models on every machine? fewer workers: --jobs 2")
+                           hint=hints.FEWER_WORKERS)
         self._warn("a worker has died: another takes its place, and does again what it had in hand")
         for piece in reversed(pieces):
             backlog.died(piece, was_at_work=piece is pieces[0])
