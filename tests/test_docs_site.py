@@ -98,8 +98,8 @@ def test_man_pages_are_roff_that_groff_takes(helps, tmp_path):
 
 @pytest.mark.parametrize(("page", "link", "moved"), [
     ("docs/lm.md", "[d](decode.md#lexicons)", "[d](decode.md#lexicons)"),
-    ("docs/lm.md", "[l](../lm/README.md)", "[l](notes/lm/README.md)"),
-    ("lm/README.md", "[d](../docs/decode.md)", "[d](../../decode.md)"),
+    ("docs/lm.md", "[l](../lm/README.md)", "[l](notes/lm.md)"),
+    ("lm/README.md", "[d](../docs/decode.md)", "[d](../decode.md)"),
     ("README.md", "[d](docs/decode.md)", "[d](decode.md)"),
     ("README.md", "[c](ds2cli/config.py)", "c"),
     ("README.md", "[a](https://arxiv.org/) [h](#here)", "[a](https://arxiv.org/) [h](#here)"),

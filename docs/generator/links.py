@@ -7,10 +7,10 @@ LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
 
 def site_path(path: str) -> str:
-    """A repository's path as the site has it: docs/lm.md is lm.md, lm/README.md is notes/lm/README.md."""
+    """A repository's path as the site has it: docs/lm.md is lm.md, recipes/an4/README.md is notes/recipes/an4.md."""
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
-    return path if path == "README.md" else f"notes/{path}"
+    return path if path == "README.md" else f"notes/{path.replace('/README.md', '.md')}"
 
 
 def moved_links(markdown: str, path: str, pages: set[str]) -> str:
