@@ -99,7 +99,7 @@ def count(
 ) -> None:
     """Count a part of a text, for a model of parts that lie on several machines.
 
-    ds2 lm build makes of the counts, in the order of the parts, the model that it would make of the whole text.
+    From the counts, in the order of the parts, `ds2 lm build` makes the model that the whole text would give.
 
     \b
     ds2 lm count part1.txt.gz --order 4 -o part1.counts      (on one machine)
