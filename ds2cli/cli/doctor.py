@@ -21,5 +21,6 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print one JSON 
     else:
         terminal.write(as_table(findings))
     if not is_fit(findings):
-        terminal.error("something essential does not work", "see what FAILED; install again with: make install")
+        hint = "see the lines with FAILED; install again with: pip install --force-reinstall ds2cli"
+        terminal.error("something essential does not work", hint)
         raise typer.Exit(Exit.FAILED)

@@ -18,7 +18,9 @@ from ds2cli import __version__
 from ds2cli.errors import Ds2Error
 
 REQUIRED = ("torch", "numpy", "soundfile", "soxr", "safetensors", "typer", "rich", "matplotlib", "num2words")
-OPTIONAL = ("lhotse",)
+# By the extra that brings them: pip install 'ds2cli[serve]'.
+OPTIONAL = {"av": "av", "onnx": "export", "onnxruntime": "export", "sentencepiece": "pieces", "pypinyin": "mandarin",
+            "starlette": "serve", "uvicorn": "serve", "tensorboard": "tensorboard", "lhotse": "lhotse"}  # fmt: skip
 AUDIO = {"wav": True, "flac": True, "ogg": False, "opus": False, "mp3": False}  # whether it is essential
 SAMPLE_RATE = 16_000
 # Lossy codecs keep the level of a tone, not its samples.
@@ -100,7 +102,8 @@ def _packages() -> Iterator[Probe]:
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield Probe("packages", name, f"missing: pip install {name}", not essential, essential)
+            cure = f"missing; pip install {name}" if essential else f"optional; pip install 'ds2cli[{OPTIONAL[name]}]'"
+            yield Probe("packages", name, cure, not essential, essential)
             continue
         if not essential:
             yield Probe("packages", name, version)
@@ -131,7 +134,7 @@ def _devices() -> Iterator[Probe]:
     speeds = {name: _products(dtype) for name, dtype in (("float32", torch.float32), ("bf16", torch.bfloat16))}
     said = ", ".join(f"{name} {speed:.0f} GFLOP/s" for name, speed in speeds.items())
     advice = "; train with --set train.precision=bf16" if speeds["bf16"] > WORTHWHILE * speeds["float32"] else ""
-    yield Probe("devices", "products", f"{said} on one thread{advice}")
+    yield Probe("devices", "matrix products", f"{said} on one thread{advice}")
     for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "CUDA_VISIBLE_DEVICES"):
         yield Probe("devices", name, os.environ.get(name, "not set"))
     yield _tried("devices", "network", _network_steps, essential=True)
@@ -175,8 +178,8 @@ def _audio() -> Iterator[Probe]:
         return
     yield Probe("audio", "libsndfile", library_version())
     reader = ffmpeg.reader()
-    read = f"read by {reader}" if reader else "not read; pip install av"
-    yield Probe("audio", "m4a, mp4, webm, ...", read, bool(reader))
+    read = f"read by {reader}" if reader else "not read; pip install 'ds2cli[av]'"
+    yield Probe("audio", "m4a, mp4, webm", read)
     for suffix, essential in AUDIO.items():
         yield _tried("audio", suffix, partial(_writes_and_reads, suffix), essential)
 

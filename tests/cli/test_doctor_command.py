@@ -1,6 +1,9 @@
 """`ds2 doctor` tries what it reports."""
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -51,4 +54,13 @@ def test_a_missing_package_is_fatal_only_where_it_is_essential(monkeypatch, miss
     monkeypatch.setattr(doctor.metadata, "version", version)
     findings = list(doctor._packages())
     assert doctor.is_fit(findings) == (missing == "lhotse")
-    assert any(f"pip install {missing}" in finding.value for finding in findings)
+    cure = "pip install torch" if missing == "torch" else "pip install 'ds2cli[lhotse]'"
+    assert any(cure in finding.value for finding in findings)
+
+
+def test_optional_packages_come_by_their_extras():
+    """As pyproject.toml has them: what doctor says to install is there to be installed."""
+    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    extras = settings["project"]["optional-dependencies"]
+    for package, extra in doctor.OPTIONAL.items():
+        assert any(re.match(rf"{package}\b", wanted) for wanted in extras[extra]), package
