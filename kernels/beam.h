@@ -19,6 +19,7 @@ struct BeamSettings {
   double cutoff_prob = 1.0;      // extend only by the likeliest units that together reach this probability
   int cutoff_top = 0;            // and by at most so many of them; 0: all
   std::size_t settle_after = 0;  // frames that a word stands in the best hypothesis before the others must say it too; 0: never
+  double settle_share = 1.0;     // or, if that is not 0, as soon as those that say it have this share of the probability
   std::size_t collect_after = 1 << 20;  // prefixes; then those that no hypothesis needs are thrown away
 };
 
@@ -128,7 +129,7 @@ class Beam {
   PrefixTree tree_;
   std::vector<Slot> slots_, next_;
   std::vector<Mark> marks_;
-  Settling settling_;
+  Settling settling_{settings_.settle_after, settings_.settle_share};
   std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
   std::vector<Candidate> candidates_;
   std::vector<int> order_;

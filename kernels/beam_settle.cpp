@@ -13,7 +13,9 @@ std::vector<int32_t> Beam::best_path() const {
 }
 
 void Beam::settle() {
-  const int32_t must = settling_.settle(best_path(), frame_, settings_.settle_after);
+  std::vector<Reading> readings;
+  for (const Slot& slot : slots_) readings.push_back({slot.history, slot.log_total + slot.bonus});
+  const int32_t must = settling_.settle(tree_, best_path(), frame_, readings);
   if (must < 0) return;
   const auto differs = [&](const Slot& slot) { return !grew_from(tree_, slot.history, must); };
   for (const Slot& slot : slots_) tree_[slot.prefix].slot = -1;

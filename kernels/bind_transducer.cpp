@@ -104,14 +104,15 @@ void bind_transducer(py::module_& module) {
       .def("feed", &feed_greedily, py::arg("paths"), py::arg("frames"));
   py::class_<TransducerBeam>(module, "TransducerBeam")
       .def(py::init([](const TransducerNetwork& network, const Scorer& scorer, int beam, double score_threshold, double cutoff_prob, int cutoff_top,
-                       int max_labels, double internal, double lowered, bool best_first, std::size_t settle_after, std::size_t collect_after) {
+                       int max_labels, double internal, double lowered, bool best_first, std::size_t settle_after, double settle_share,
+                       std::size_t collect_after) {
              if (network.n_units() != scorer.n_units()) throw std::length_error("the network and the scorer have different units");
-             const TransducerSettings settings{beam, score_threshold, cutoff_prob, cutoff_top, max_labels, internal, lowered, best_first, settle_after, collect_after};
+             const TransducerSettings settings{beam, score_threshold, cutoff_prob, cutoff_top, max_labels, internal, lowered, best_first, settle_after, settle_share, collect_after};
              return std::make_unique<TransducerBeam>(network, scorer, settings);
            }),
            py::arg("network"), py::arg("scorer"), py::kw_only(), py::arg("beam"), py::arg("score_threshold"), py::arg("cutoff_prob"), py::arg("cutoff_top"),
            py::arg("max_labels"), py::arg("internal"), py::arg("lowered"), py::arg("best_first"), py::arg("settle_after") = std::size_t{0},
-           py::arg("collect_after") = std::size_t{1} << 18, py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
+           py::arg("settle_share") = 1.0, py::arg("collect_after") = std::size_t{1} << 18, py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
       .def("feed", &feed, py::arg("frames").noconvert())
       .def("finish", &finish<TransducerBeam>, py::arg("n_best"))
       .def("agreed", &TransducerBeam::agreed)

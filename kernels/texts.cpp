@@ -1,6 +1,7 @@
 #include "texts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 namespace ds2 {
@@ -36,13 +37,27 @@ bool grew_from(const PrefixTree& tree, int history, int other) {
   return history == other;
 }
 
-int32_t Settling::settle(const std::vector<int32_t>& path, std::size_t frame, std::size_t after) {
+double share_of(const PrefixTree& tree, const std::vector<Reading>& readings, int history) {
+  double best = kNever, with = 0.0, all = 0.0;
+  for (const Reading& reading : readings) best = std::max(best, reading.score);
+  for (const Reading& reading : readings) {
+    const double p = std::exp(reading.score - best);
+    all += p;
+    if (grew_from(tree, reading.history, history)) with += p;
+  }
+  return with / all;
+}
+
+int32_t Settling::settle(const PrefixTree& tree, const std::vector<int32_t>& path, std::size_t frame, const std::vector<Reading>& readings) {
   std::size_t same = 0;
   while (same < std::min(path.size(), standing_.size()) && path[same] == standing_[same].history) ++same;
   standing_.resize(same);
   for (; same < path.size(); ++same) standing_.push_back({path[same], frame});
   const std::size_t before = settled_;
-  while (settled_ < standing_.size() && frame - standing_[settled_].since >= after) ++settled_;
+  const auto is_settled = [&](const Standing& token) {
+    return frame - token.since >= after_ || (share_ < 1.0 && share_of(tree, readings, token.history) >= share_);
+  };
+  while (settled_ < standing_.size() && is_settled(standing_[settled_])) ++settled_;
   return settled_ == before ? -1 : standing_[settled_ - 1].history;
 }
 

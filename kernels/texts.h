@@ -22,16 +22,31 @@ double model_score(const PrefixTree& tree, const Scorer& scorer, int history);
 // Whether a history is another, or has grown from it.
 bool grew_from(const PrefixTree& tree, int history, int other);
 
-// Tokens that have stood in the best hypothesis for a while are settled: then the hypotheses that say otherwise are dropped.
+// A hypothesis in a beam: where its text ends, and its score (natural log).
+struct Reading {
+  int32_t history;
+  double score;
+};
+
+// Of the probability of all readings, the share of those that have grown from a history.
+double share_of(const PrefixTree& tree, const std::vector<Reading>& readings, int history);
+
+// Tokens that have stood in the best hypothesis for a while, or that nearly all of the probability says, are settled: then the
+// hypotheses that say otherwise are dropped.
 class Settling {
  public:
-  // After a frame, with the best hypothesis's histories: the one that all must have grown from, or -1 where nothing new is settled.
-  int32_t settle(const std::vector<int32_t>& path, std::size_t frame, std::size_t after);
+  Settling(std::size_t after, double share) : after_(after), share_(share) {}
+
+  // After a frame, with the best hypothesis's histories and all that are in the beam: the history that all must have grown
+  // from, or -1 where nothing new is settled.
+  int32_t settle(const PrefixTree& tree, const std::vector<int32_t>& path, std::size_t frame, const std::vector<Reading>& readings);
 
   // The tree has been collected: the best hypothesis's histories have other numbers.
   void rename(const std::vector<int32_t>& path);
 
  private:
+  std::size_t after_;  // frames
+  double share_;       // 1: never sooner
   struct Standing {
     int32_t history;
     std::size_t since;  // frame

@@ -23,7 +23,9 @@ struct TransducerSettings {
   double internal = 0.0;         // weight of what the network expects without sound, taken away from each label's score
   double lowered = 0.0;          // taken from the blank's log-odds
   bool best_first = false;
-  std::size_t settle_after = 0, collect_after = 1 << 18;  // as in BeamSettings
+  std::size_t settle_after = 0;  // as in BeamSettings
+  double settle_share = 1.0;
+  std::size_t collect_after = 1 << 18;
 };
 
 class TransducerBeam {
@@ -118,7 +120,7 @@ class TransducerBeam {
   std::vector<Candidate> candidates_;
   std::vector<Mark> marks_;
   std::vector<double> ranked_;
-  Settling settling_;
+  Settling settling_{settings_.settle_after, settings_.settle_share};
   double bound_ = kNever;
   std::size_t frame_ = 0, collect_at_;
 };

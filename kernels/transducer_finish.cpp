@@ -96,7 +96,9 @@ std::vector<int32_t> TransducerBeam::best_path() const {
 }
 
 void TransducerBeam::settle() {
-  const int32_t must = settling_.settle(best_path(), frame_, settings_.settle_after);
+  std::vector<Reading> readings;
+  for (const Slot& slot : slots_) readings.push_back({tree_[slot.prefix].history, slot.score()});
+  const int32_t must = settling_.settle(tree_, best_path(), frame_, readings);
   if (must < 0) return;
   const auto differs = [&](const Slot& slot) { return !grew_from(tree_, tree_[slot.prefix].history, must); };
   slots_.erase(std::remove_if(slots_.begin(), slots_.end(), differs), slots_.end());

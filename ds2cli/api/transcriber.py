@@ -176,7 +176,7 @@ class Transcriber:
 
     def stream(
         self, rate: int | None = None, *, silence: float | None = None, max_seconds: float | None = None,
-        settle: float | None = None,
+        settle: float | None = None, sure: float | None = None,
     ) -> LiveTranscriber:
         """A stream before its first sample; any number may be open at once.
 
@@ -184,8 +184,9 @@ class Transcriber:
         silence      seconds of silence that end an utterance; 0: nothing does
         max_seconds  an utterance of this length ends at the next short pause
         settle       seconds that a word stands in the best hypothesis until it is stable; 0: until all agree
+        sure         probability with which a word is stable at once; 1: never
         """
-        named = {"silence": silence, "max_seconds": max_seconds, "settle": settle}
+        named = {"silence": silence, "max_seconds": max_seconds, "settle": settle, "sure": sure}
         endpoints = EndpointConfig(**{name: value for name, value in named.items() if value is not None})
         return LiveTranscriber(
             self._streams, self._decoder.start, self.network.units, self.network.frame_seconds, endpoints,

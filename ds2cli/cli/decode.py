@@ -125,6 +125,7 @@ def decode(
     silence: streams.Silence = 0.8,
     longest: streams.Longest = 20.0,
     settle: streams.Settle = 0.4,
+    sure: streams.Sure = 0.95,
 ) -> None:
     """Transcribe recordings, or speech as it is spoken.
 
@@ -159,7 +160,8 @@ def decode(
     )  # fmt: skip
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
-        return streams.stream(request, (pcm, chunk, real_time, microphone), (silence, longest, settle), kind, output)
+        rules = (silence, longest, settle, sure)
+        return streams.stream(request, (pcm, chunk, real_time, microphone), rules, kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     heard = terminal.hearing(

@@ -46,16 +46,22 @@ Settle = Annotated[
                  help="call a word stable after this many seconds; 0: when all hypotheses agree"),
 ]  # fmt: skip
 
+Sure = Annotated[
+    float,
+    typer.Option("--sure", min=0.5, max=1, rich_help_panel=PANEL,
+                 help="call a word stable at once if it is as probable as this; 1: never"),
+]  # fmt: skip
+
 
 def stream(
-    request: Any, sound: tuple[str, float, bool, bool], rules: tuple[float, float, float], kind: str,
+    request: Any, sound: tuple[str, float, bool, bool], rules: tuple[float, float, float, float], kind: str,
     output: Path | None,
 ) -> None:
     """Every update as it comes: JSON lines, or text, which on a terminal is one line rewritten.
 
     request  a DecodeRequest
     sound    the values of --pcm, --chunk, --real-time, --microphone
-    rules    those of --silence, --max-seconds, --settle
+    rules    those of --silence, --max-seconds, --settle, --sure
     raises   UsageError for another format
     """
     from ds2cli.decoding.live import EndpointConfig
@@ -64,7 +70,7 @@ def stream(
 
     if kind not in ("jsonl", "text"):
         raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")
-    endpoints = EndpointConfig(silence=rules[0], max_seconds=rules[1], settle=rules[2])
+    endpoints = EndpointConfig(silence=rules[0], max_seconds=rules[1], settle=rules[2], sure=rules[3])
     asked = StreamRequest(request, pcm_format(sound[0]), *sound[1:], endpoints)
     skipped: list[str] = []
     with lines_to(output) as write:

@@ -10,7 +10,7 @@ from ds2cli import _kernels, hints
 from ds2cli.decoding.greedy import said
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.log_probs import check_log_probs
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.settings import DecodingConfig, Settling
 from ds2cli.decoding.tokens import Tokens, tokens_of
 from ds2cli.errors import UsageError
 from ds2cli.language.model import NgramModel
@@ -56,17 +56,17 @@ class BeamDecoder:
         """As `check_log_probs`."""
         return check_log_probs(log_probs, len(self.units), where)
 
-    def start(self, settle_after: int | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
+    def start(self, settling: Settling | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
         """A search to be fed piece by piece.
 
-        settle_after   in place of the settings' own `settle_frames`
+        settling       in place of the settings' own `settle_frames`
         collect_after  prefixes in memory before those that no hypothesis needs are dropped
         """
+        frames, share = settling or Settling(self.config.settle_frames)
         kernel = _kernels.Beam(
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
             cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top,
-            settle_after=self.config.settle_frames if settle_after is None else settle_after,
-            collect_after=collect_after,
+            settle_after=frames, settle_share=share, collect_after=collect_after,
         )
         return BeamSearch(kernel, self.config.blank_penalty, self._hypothesis)
 

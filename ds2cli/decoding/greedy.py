@@ -4,6 +4,7 @@ import numpy as np
 
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.log_probs import check_log_probs
+from ds2cli.decoding.settings import Settling
 from ds2cli.text.units import BLANK, Units
 
 
@@ -43,7 +44,7 @@ class GreedyDecoder:
         """As `check_log_probs`."""
         return check_log_probs(log_probs, len(self.units), where)
 
-    def start(self, settle_after: int | None = None) -> "GreedySearch":
+    def start(self, settling: Settling | None = None) -> "GreedySearch":
         """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""
         return GreedySearch(self.units)
 

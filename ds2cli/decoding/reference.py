@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ds2cli.decoding.settings import Settling
 from ds2cli.text.units import BLANK
 
 Prefix = tuple[int, ...]
@@ -16,17 +17,18 @@ Prefix = tuple[int, ...]
 
 def beam_search(
     log_probs: np.ndarray, beam: int, space: int, rank: Callable[[Prefix], float], ending: Callable[[Prefix], float],
-    settle: int = 0,
+    settling: Settling = Settling(),
 ) -> list[tuple[Prefix, float, float]]:
     """Every text in the last frame's beam, best first: its units, log p_ctc, and log p_ctc + ending(units).
 
     log_probs  (T, V); space  the unit that is the same however often it is said, or -1
     rank    what a prefix earns beside its sound while it is searched; ending  what the whole text earns
-    settle  frames that a finished word stands in the best prefix, after which all others must begin so too; 0: for ever
+    settling  when the finished words of the best prefix are settled: all others must begin so too
     """
     # units -> log p of the paths that end in the blank, and in the last unit
     prefixes: dict[Prefix, tuple[float, float]] = {(): (0.0, -np.inf)}
     standing: dict[Prefix, int] = {}  # the best prefix up to each of its spaces, and since when it was the best's
+    must: Prefix = ()  # what is settled
     for t, frame in enumerate(log_probs.astype(float)):
         longer: dict[Prefix, tuple[float, float]] = defaultdict(lambda: (-np.inf, -np.inf))
 
@@ -47,8 +49,19 @@ def beam_search(
         ranked = sorted(longer, key=lambda prefix: np.logaddexp(*longer[prefix]) + rank(prefix), reverse=True)
         ended = [ranked[0][: at + 1] for at, unit in enumerate(ranked[0]) if unit == space]
         standing = {prefix: standing.get(prefix, t) for prefix in ended}
-        settled = [prefix for prefix, since in standing.items() if settle and t - since >= settle]
-        must = settled[-1] if settled else ()
+        scores = {prefix: np.logaddexp(*longer[prefix]) + rank(prefix) for prefix in ranked[:beam]}
+
+        def is_settled(said: Prefix, since: int, t=t, scores=scores) -> bool:
+            saying = [score for prefix, score in scores.items() if prefix[: len(said)] == said]
+            share = np.exp(np.logaddexp.reduce(saying) - np.logaddexp.reduce(list(scores.values())))
+            return t - since >= settling.frames or (settling.share < 1 and share >= settling.share)
+
+        if settling.frames:
+            open_words = [said for said in standing if len(said) > len(must)]
+            for said in open_words:
+                if not is_settled(said, standing[said]):
+                    break
+                must = said
         prefixes = {prefix: longer[prefix] for prefix in ranked[:beam] if prefix[: len(must)] == must}
     texts: dict[Prefix, float] = defaultdict(lambda: -np.inf)
     for prefix, (blank, last) in prefixes.items():

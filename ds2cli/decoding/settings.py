@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from ds2cli import declarations
 
@@ -16,6 +16,17 @@ LexiconMode = Literal["soft", "hard", "none"]
 SearchMode = Literal["time", "best"]
 TRANSDUCERS = "max_labels", "internal", "search"  # settings of no others
 TRANSDUCER_BEAM = 8  # each of its prefixes has a prediction network to run
+
+
+class Settling(NamedTuple):
+    """When a word of the best hypothesis is settled: the hypotheses that say otherwise are dropped.
+
+    frames  that it has stood there; 0: never, whatever the share
+    share   of the probability of all hypotheses that the ones which say it have: then at once; 1: never
+    """
+
+    frames: int = 0
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

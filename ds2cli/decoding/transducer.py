@@ -13,7 +13,7 @@ from ds2cli import _kernels
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import GreedyDecoder
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.settings import DecodingConfig, Settling
 from ds2cli.decoding.tokens import Tokens
 from ds2cli.errors import Ds2Error
 from ds2cli.language.model import NgramModel
@@ -100,7 +100,7 @@ class TransducerGreedyDecoder:
         """As `check_frames`."""
         return check_frames(frames, self._joint, where)
 
-    def start(self, settle_after: int | None = None) -> "TransducerGreedySearch":
+    def start(self, settling: Settling | None = None) -> "TransducerGreedySearch":
         """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""
         return TransducerGreedySearch(self._kernel, self.units)
 
@@ -145,16 +145,17 @@ class TransducerDecoder(BeamDecoder):
         return check_frames(log_probs, self._joint, where)
 
     def start(  # type: ignore[override]  # a search of the same manners
-        self, settle_after: int | None = None, collect_after: int = 1 << 18
+        self, settling: Settling | None = None, collect_after: int = 1 << 18
     ) -> "TransducerSearch":
         """As BeamDecoder's."""
         config = self.config
+        frames, share = settling or Settling(config.settle_frames)
         kernel = _kernels.TransducerBeam(
             self._joint, self._scorer, beam=config.beam, score_threshold=config.score_threshold,
             cutoff_prob=config.cutoff_prob, cutoff_top=config.cutoff_top, max_labels=config.max_labels,
             internal=config.internal if self.model else 0.0, lowered=config.blank_penalty,
-            best_first=config.search == "best", collect_after=collect_after,
-            settle_after=config.settle_frames if settle_after is None else settle_after,
+            best_first=config.search == "best", settle_after=frames, settle_share=share,
+            collect_after=collect_after,
         )
         return TransducerSearch(kernel, self._hypothesis, Ear(self._greedy))
 

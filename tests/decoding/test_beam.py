@@ -17,7 +17,7 @@ from small_searches import UNITS, WORDS, Definition, as_model, random_log_probs,
 
 from ds2cli.decoding.beam import BeamDecoder, lower_blank  # noqa: E402
 from ds2cli.decoding.reference import beam_search  # noqa: E402
-from ds2cli.decoding.settings import DecodingConfig  # noqa: E402
+from ds2cli.decoding.settings import DecodingConfig, Settling  # noqa: E402
 from ds2cli.errors import LanguageModelError, UsageError  # noqa: E402
 from ds2cli.text.units import Units  # noqa: E402
 
@@ -123,19 +123,22 @@ def test_hot_words_are_said_in_the_case_of_the_units_and_without_spaces_they_are
 
 @settings(max_examples=30, deadline=None)
 @given(
-    seed=st.integers(0, 10_000), beam=st.integers(1, 30), with_model=st.booleans(), settle=st.integers(0, 3), **weights
+    seed=st.integers(0, 10_000), beam=st.integers(1, 30), with_model=st.booleans(), settle=st.integers(0, 3),
+    share=st.sampled_from([1.0, 0.95, 0.8, 0.6]), **weights
 )  # fmt: skip
-def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, settle, **chosen):
+def test_the_kernel_equals_the_readable_search_at_any_beam(seed, beam, with_model, settle, share, **chosen):
     tables = random_tables(WORDS, 3, seed) if with_model or chosen["lexicon"] == "hard" else None
-    config = replace(EVERYTHING, beam=beam, settle_frames=settle, **chosen)
+    config = replace(EVERYTHING, beam=beam, **chosen)
     decoder = BeamDecoder(UNITS, config, as_model(tables) if tables else None)
     definition = Definition(decoder, tables)
     log_probs = random_log_probs(12, 4, seed)
-    expected = beam_search(log_probs, beam, 1, definition.rank, definition.ending, settle)
+    expected = beam_search(log_probs, beam, 1, definition.rank, definition.ending, Settling(settle, share))
     expected = [one for one in expected if one[2] > -math.inf]
     if not expected:
         return  # no word was finished: the kernel then gives what it can without the last one
-    found = decoder.decode(log_probs, n_best=beam)
+    search = decoder.start(Settling(settle, share))
+    search.feed(log_probs)
+    found = search.finish(beam)
     assert [tuple(h.units.tolist()) for h in found] == [units for units, _, _ in expected]
     np.testing.assert_allclose([h.acoustic for h in found], [acoustic for _, acoustic, _ in expected], atol=1e-5)
     np.testing.assert_allclose([h.total for h in found], [total for _, _, total in expected], atol=1e-5)

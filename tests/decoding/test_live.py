@@ -88,6 +88,15 @@ def test_a_word_is_stable_when_it_has_stood_for_a_while():
         assert (update.hypothesis.text, update.n_stable) == ("ab a", n_stable)
 
 
+def test_a_word_is_stable_at_once_when_nearly_all_of_the_probability_says_it():
+    doubtful = said("_a_b__ _aa_")
+    doubtful[3] = np.log([0.01, 0.01, 0.03, 0.95])
+    for sure, n_stable in ((1.0, 0), (0.99, 0), (0.9, 1)):
+        live = LiveDecoder(beam().start, UNITS, FRAME, EndpointConfig(silence=0.0, settle=9.0, sure=sure))
+        (update,) = live.feed(doubtful)
+        assert (update.hypothesis.text, update.n_stable) == ("ab a", n_stable)
+
+
 def test_a_word_is_stable_when_it_has_ended_in_every_hypothesis():
     live = LiveDecoder(beam().start, UNITS, FRAME, NEVER)
     assert live.feed(said("_a_b"))[-1].n_stable == 0
