@@ -48,7 +48,7 @@ Settle = Annotated[
 
 Sure = Annotated[
     float,
-    typer.Option("--sure", min=0.5, max=1, rich_help_panel=PANEL,
+    typer.Option("--sure", min=0.5, max=1, rich_help_panel=LIVE,
                  help="call a word stable at once if it is as probable as this; 1: never"),
 ]  # fmt: skip
 
