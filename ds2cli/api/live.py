@@ -10,6 +10,7 @@ from ds2cli.api.sounds import to_frames, to_rate
 from ds2cli.audio.live import LiveResampler
 from ds2cli.decoding.hypothesis import Word
 from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Search, Update
+from ds2cli.decoding.settings import Settling
 from ds2cli.errors import UsageError
 from ds2cli.text.units import Units
 from ds2cli.text.written.record import Writer
@@ -38,7 +39,7 @@ class LiveTranscriber:
     """
 
     def __init__(
-        self, network: Any, start: Callable[[int], Search], units: Units, frame_seconds: float,
+        self, network: Any, start: Callable[[Settling], Search], units: Units, frame_seconds: float,
         endpoints: EndpointConfig, wanted: int, rate: int, writer: Writer | None = None,
     ) -> None:
         self.partial: Said | None = None
