@@ -102,6 +102,7 @@ def test_man_pages_are_roff_that_groff_takes(helps, tmp_path):
     ("lm/README.md", "[d](../docs/decode.md)", "[d](../decode.md)"),
     ("README.md", "[d](docs/decode.md)", "[d](decode.md)"),
     ("README.md", "[c](ds2cli/config.py)", "c"),
+    ("recipes/live/README.md", "![p](p.svg)", "![p](live/p.svg)"),
     ("README.md", "[a](https://arxiv.org/) [h](#here)", "[a](https://arxiv.org/) [h](#here)"),
 ])  # fmt: skip
 def test_links_of_the_repository_lead_on_the_site(page, link, moved):

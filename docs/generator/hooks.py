@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from command_pages import command_pages  # noqa: E402
 from help_text import all_help  # noqa: E402
-from links import moved_links, site_path  # noqa: E402
+from links import moved_links, pictures, site_path  # noqa: E402
 from man_pages import man_pages  # noqa: E402
 from navigation import ELSEWHERE, ROOT, docs_pages, repository_pages, whole_navigation  # noqa: E402
 from settings_page import settings_page  # noqa: E402
@@ -27,7 +27,10 @@ def on_files(files: Files, config: Any) -> Files:
     """The pages that docs/ does not hold."""
     made = {"settings.md": settings_page(), **command_pages(all_help())}
     for entry in ELSEWHERE:
-        made.update({site_path(path): (ROOT / path).read_text(encoding="utf-8") for path in repository_pages(entry)})
+        for path in repository_pages(entry):
+            text = made[site_path(path)] = (ROOT / path).read_text(encoding="utf-8")
+            for picture in pictures(text, path):
+                files.append(File.generated(config, site_path(picture), abs_src_path=str(ROOT / picture)))
     for path, content in made.items():
         files.append(File.generated(config, path, content=content))
     return files

@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
 
 def site_path(path: str) -> str:
@@ -25,9 +25,16 @@ def moved_links(markdown: str, path: str, pages: set[str]) -> str:
         if not target or re.match(r"[a-z]+:", target):
             return link[0]
         other = posixpath.normpath(posixpath.join(here, target))
-        if other not in pages:
+        if other not in pages and not link["picture"]:
             return link["text"]
         relative = posixpath.relpath(site_path(other), posixpath.dirname(site_path(path)) or ".")
-        return f"[{link['text']}]({relative}{mark}{anchor})"
+        return f"{link['picture']}[{link['text']}]({relative}{mark}{anchor})"
 
     return LINK.sub(moved, markdown)
+
+
+def pictures(markdown: str, path: str) -> list[str]:
+    """The files of the repository that a page shows."""
+    targets = [link["target"] for link in LINK.finditer(markdown) if link["picture"]]
+    here = posixpath.dirname(path)
+    return [posixpath.normpath(posixpath.join(here, target)) for target in targets if ":" not in target]
