@@ -129,8 +129,9 @@ for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
 app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
 for command in (train.train, decode.decode, serve.serve, score.score, align.align, join.join, average.average,
-                export.export, doctor.doctor):  # fmt: skip
+                doctor.doctor):  # fmt: skip
     app.command(command.__name__, epilog=EPILOG)(command)
+app.command("export", help=export.HELP, epilog=EPILOG)(export.export)
 app.command("import", epilog=EPILOG)(import_run.import_run)
 finite_numbers(app)
 lay_out(app)

@@ -1,4 +1,4 @@
-"""`ds2 export`: a recogniser for other runtimes, or in fewer bytes."""
+"""`ds2 export`: a recogniser for other runtimes, or in fewer bytes; what ds2 has, for other toolkits."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,16 +7,40 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import Jobs, all_cores
+from ds2cli.cli.help import TOOLKIT
 from ds2cli.cli.output import report_skipped
 from ds2cli.errors import UsageError
+from ds2cli.toolkits.catalogue import TOOLKITS
 
 if TYPE_CHECKING:
     from ds2cli.workflows.export.export import Side
 
 
+HELP = """Write a recogniser for other runtimes, or in fewer bytes.
+
+It is compared with the original before the file gets its name.
+
+onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
+A transducer becomes three ONNX files: its encoder, and beside it .predictor.onnx and .joint.onnx.
+
+With --to: records, log-probs and a run's units, lexicon and n-grams, as another toolkit reads them.
+
+\b
+""" + "\n".join(f"{name:<12} {what}" for name, what in TOOLKITS.items()) + """
+
+\b
+ds2 export runs/a -o model.onnx
+ds2 export runs/a -o small.safetensors --dev dev.jsonl
+ds2 export train.jsonl dev.jsonl --to k2 -o k2 --units units.txt --lm lm.arpa
+ds2 export runs/a dev.npz --to huggingface -o hf
+"""
+
+
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the file to write")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="run folder or checkpoint; with --to: records, log-probs too")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="what to write; with --to: a folder")],
     kind: Annotated[
         str | None,
         typer.Option(
@@ -39,19 +63,31 @@ def export(
             help="records to compare with the original on; int8 and half: by WER too",
         ),
     ] = None,
+    toolkit: Annotated[
+        str | None, typer.Option("--to", metavar="TOOLKIT", rich_help_panel=TOOLKIT, help="write for it; see above")
+    ] = None,
+    units: Annotated[
+        Path | None, typer.Option("--units", metavar="FILE", rich_help_panel=TOOLKIT, help="units")
+    ] = None,
+    lexicon_file: Annotated[
+        Path | None,
+        typer.Option("--lexicon-file", metavar="FILE", rich_help_panel=TOOLKIT, help="how words are said"),
+    ] = None,
+    lm: Annotated[
+        Path | None, typer.Option("--lm", metavar="FILE", rich_help_panel=TOOLKIT, help="n-gram model")
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Write a recogniser for other runtimes, or in fewer bytes.
-
-    It is compared with the original before the file gets its name.
-
-    onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
-    A transducer becomes three ONNX files: its encoder, and beside it .predictor.onnx and .joint.onnx.
-
-    \b
-    ds2 export runs/a -o model.onnx
-    ds2 export runs/a -o small.safetensors --dev dev.jsonl
-    """
+    if toolkit is not None:
+        if toolkit not in TOOLKITS:
+            raise UsageError(f"no toolkit `{toolkit}`", hint=f"one of: {', '.join(TOOLKITS)}")
+        _write_for(toolkit, sources, output, units, lexicon_file, lm)
+        return
+    if units or lexicon_file or lm:
+        raise UsageError("--units, --lexicon-file and --lm are for another toolkit", hint="which? --to nemo, k2, ...")
+    if len(sources) > 1:
+        raise UsageError(f"one run at a time, not {len(sources)}", hint="records and log-probs: --to nemo")
+    run = sources[0]
     from ds2cli.workflows.export.export import ExportRequest
     from ds2cli.workflows.export.export import export as write
 
@@ -64,6 +100,17 @@ def export(
         terminal.say(line)
     for path in done.files:
         terminal.write(str(path))
+    report_skipped(skipped)
+
+
+def _write_for(toolkit: str, sources: list[str], folder: Path, units: Path | None, lexicon_file: Path | None,
+               lm: Path | None) -> None:
+    from ds2cli.workflows.export.toolkits import ToolkitRequest, write_for
+
+    skipped: list[str] = []
+    for line in write_for(ToolkitRequest(toolkit, sources, folder, units, lexicon_file, lm), skipped.append):
+        terminal.say(line)
+    terminal.write(str(folder))
     report_skipped(skipped)
 
 

@@ -43,6 +43,7 @@ GROUPS = {
                    "--score-threshold --cutoff-prob --cutoff-top",
     "Transducers": "--max-labels --internal --search",
     "Logits of another toolkit": "",
+    "For another toolkit": "--to",
     "Computing": "--jobs --device --processes --restarts --memory --work --shard --shares --ray",
     "Checks": "--strict --dry-run",
     "Messages": "--quiet --verbose --debug",
@@ -50,6 +51,7 @@ GROUPS = {
     "Help": "--version --help",
 }  # fmt: skip
 LOGITS, LIVE, TOKENS, PARTS = "Logits of another toolkit", "Live sound", "Tokens", "Parts"
+TOOLKIT = "For another toolkit"
 GROUP_OF = {flag: group for group, flags in GROUPS.items() for flag in flags.split()}
 OURS = {
     "--help": "show this page",

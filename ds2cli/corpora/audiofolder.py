@@ -65,8 +65,8 @@ def to_entry(number: int, row: Record, path: Path, root: Path) -> Entry | Reject
     if not isinstance(name, str) or not name or not isinstance(text or "", str):
         return Rejected(path.name, "not a recording and its text", f"`{path}`, line {number}")
     audio = path.parent / name
-    return Entry(name_of(audio, root), audio, " ".join((text or "").split()), first_of(row, SPEAKER),
-                 first_of(row, LANGUAGE))
+    return Entry(first_of(row, ("id",)) or name_of(audio, root), audio, " ".join((text or "").split()),
+                 first_of(row, SPEAKER), first_of(row, LANGUAGE))
 
 
 def first_of(row: dict, names: tuple[str, ...]) -> str:

@@ -30,7 +30,7 @@ CORPORA = {
     "folder": "recordings with a .txt beside each",
     "audiofolder": "Hugging Face audiofolder: metadata.csv or metadata.jsonl",
     "shards": "tar files (WebDataset): a.flac with a.json or a.txt beside it",
-    "lhotse": "lhotse cuts: *.jsonl or *.jsonl.gz",
+    "lhotse": "lhotse: cuts, or recordings and supervisions, *.jsonl or *.jsonl.gz",
 }
 
 

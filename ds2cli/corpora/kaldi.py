@@ -3,7 +3,8 @@
     data/train/wav.scp     <recording> <path>        a command that ends in | is never run
     data/train/segments    <utterance> <recording> <start> <end> [<channel>]    optional; an end of -1 is all
     data/train/text        <utterance> <words>                         optional
-    data/train/utt2spk     <utterance> <speaker>                       optional
+    data/train/utt2spk     <utterance> <speaker>                       optional; an utterance's own id says nothing
+    data/train/utt2lang    <utterance> <language>                      optional
 """
 
 import math
@@ -36,8 +37,8 @@ def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
 
     raises  ManifestError where an id comes twice in a file: which of the lines is right, nobody knows
     """
-    recordings, segments, texts, speakers = (
-        read_map(folder / name) for name in ("wav.scp", "segments", "text", "utt2spk"))
+    recordings, segments, texts, speakers, languages = (
+        read_map(folder / name) for name in ("wav.scp", "segments", "text", "utt2spk", "utt2lang"))
     sources: dict[str, AudioReference | Rejected] = {}
     for id, segment in (segments or {id: id for id in recordings}).items():
         recording, *times = segment.split() or [""]
@@ -57,8 +58,9 @@ def read_data_directory(folder: Path, base: Path) -> Iterator[Entry | Rejected]:
             else:
                 start, duration, channel = stretch
                 channel = source.channel if source.channel is not None else channel
-                yield Entry(id, locate(source.path, base), texts.get(id), speakers.get(id, ""), offset=start,
-                            duration=duration, channel=channel)
+                speaker = speakers.get(id, "")
+                yield Entry(id, locate(source.path, base), texts.get(id), "" if speaker == id else speaker,
+                            languages.get(id, ""), start, duration, channel)
     for id in (id for id in texts if id not in (segments or recordings)):
         yield Rejected(id, "no recording", f"in `{folder / 'text'}` alone")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from ds2cli.errors import ManifestError
 from ds2cli.io.atomic import atomic_text, make_folder
 from ds2cli.io.text import Line, called, numbered_lines
 from ds2cli.records.jsonl import Record
+from ds2cli.records.manifest import parse_channel
 from ds2cli.records.names import SafeNames
 from ds2cli.records.timed import recording_key, recording_name, said, stretch
 
@@ -41,14 +43,20 @@ def read_map(path: Path) -> dict[str, str]:
     return found
 
 
-def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> None:
+def write_kaldi(
+    records: Iterable[Record], folder: Path, text: str = "text",
+    unknown_speaker: Literal["utterance", "recording"] = "utterance",
+) -> None:
     """Write the directory; every file appears whole.
 
-    text    the records' field that holds what was said
+    text    the records' field that holds what was said; those without it are in no `text`
+    unknown_speaker  who speaks where no record says so: each utterance is a speaker of its own, which is Kaldi's way
+            to say that nothing is known; or each recording is one, to adapt to
 
-    Lines are sorted as Kaldi sorts (LC_ALL=C), and an utterance's id begins with its speaker's, or with its recording's
-    where no speaker is known, so that all files sort alike. Recordings of one name get numbers. wav.scp holds paths as
-    the records do; Kaldi itself reads WAV alone, so other formats need a command there before its own tools run.
+    Lines are sorted as Kaldi sorts (LC_ALL=C), and an utterance's id begins with its speaker's, so that all files sort
+    alike. Recordings of one name get numbers. wav.scp holds paths as the records do; Kaldi itself reads WAV alone, so
+    other formats need a command there before its own tools run. A record's `channel` is the fifth field of its line in
+    `segments`, from 0, and its `lang` is in utt2lang.
 
     Names are made safe (no white space), and ids that come twice are told apart.
 
@@ -56,19 +64,28 @@ def write_kaldi(records: Iterable[Record], folder: Path, text: str = "text") -> 
     """
     recordings, speakers, ids = SafeNames(), SafeNames(), SafeNames()
     paths: dict[str, str] = {}
-    files: dict[str, dict[str, str]] = {"segments": {}, "text": {}, "utt2spk": {}}
+    files: dict[str, dict[str, str]] = {name: {} for name in ("segments", "text", "utt2spk", "spk2utt", "utt2lang")}
+    spoken: dict[str, list[str]] = {}
     for record in records:
         recording = recordings.of(recording_name(record), recording_key(record))
         paths[recording] = str(record["audio_filepath"])
-        speaker = speakers.of(str(record["speaker"]), record["speaker"]) if record.get("speaker") else recording
         id = ids.spelled(str(record["id"]))
-        id = ids.of(id if id.startswith(f"{speaker}-") else f"{speaker}-{id}")
+        speaker = speakers.of(str(record["speaker"]), record["speaker"]) if record.get("speaker") else (
+            recording if unknown_speaker == "recording" else "")
+        id = ids.of(id if not speaker or id.startswith(f"{speaker}-") else f"{speaker}-{id}")
         start, end = stretch(record)
-        files["segments"][id] = f"{recording} {start:.3f} {end:.3f}"
-        files["text"][id] = said(record, text)
-        files["utt2spk"][id] = speaker
+        channel = parse_channel(record.get("channel"))
+        files["segments"][id] = f"{recording} {start:.3f} {end:.3f}" + ("" if channel is None else f" {channel}")
+        if record.get(text) is not None:
+            files["text"][id] = said(record, text)
+        files["utt2spk"][id] = speaker or id
+        spoken.setdefault(speaker or id, []).append(id)
+        if record.get("lang"):
+            files["utt2lang"][id] = str(record["lang"])
     files["wav.scp"] = paths
+    files["spk2utt"] = {speaker: " ".join(sorted(own)) for speaker, own in spoken.items()}
     make_folder(folder)
     for name, lines in files.items():
-        with atomic_text(folder / name) as stream:
-            stream.writelines(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines))
+        if lines or name not in ("text", "utt2lang"):
+            with atomic_text(folder / name) as stream:
+                stream.writelines(f"{key} {lines[key]}".rstrip() + "\n" for key in sorted(lines))

@@ -20,7 +20,7 @@ RANKS = [
     {"audio", "text", "scoring", "reporting", "model"},
     {"jobs"},
     {"corpora", "language", "decoding", "alignment", "inference"},
-    {"runs"},
+    {"toolkits", "runs"},
     {"training"},
     {"workflows"},
     {"serving"},

@@ -12,7 +12,7 @@ RECORDS = [
 
 
 def test_the_directory_reads_back(tmp_path):
-    write_kaldi(RECORDS, tmp_path / "data")
+    write_kaldi(RECORDS, tmp_path / "data", unknown_speaker="recording")
     files = {name: read_map(tmp_path / "data" / name) for name in ("segments", "text", "utt2spk", "wav.scp")}
     assert files == {
         "segments": {"Zoë-x1": "talk-2 1.000 2.000", "talk-00001": "talk 0.250 2.250",
@@ -47,9 +47,22 @@ def test_the_corpus_reader_finds_the_same_utterances(run, tmp_path):
     ({"audio_filepath": "a b.wav"}, "a_b-talk-00001", "a_b"), ({"id": "talk-00002"}, "talk-00002-2", "talk"),
 ])  # fmt: skip
 def test_names_that_kaldi_cannot_hold_are_made_safe_and_ids_are_told_apart(tmp_path, wrong, id, speaker):
-    write_kaldi([RECORDS[0], {**RECORDS[1], **wrong}], tmp_path)
+    write_kaldi([RECORDS[0], {**RECORDS[1], **wrong}], tmp_path, unknown_speaker="recording")
     assert list(read_map(tmp_path / "utt2spk").items()) == sorted([("talk-00002", "talk"), (id, speaker)])
     assert read_map(tmp_path / "text")[id] == "one"
     for name in ("segments", "text", "utt2spk", "wav.scp"):
         lines = (tmp_path / name).read_bytes().splitlines()
         assert lines == sorted(lines)
+
+
+def test_where_nobody_says_who_speaks_each_utterance_is_a_speaker(tmp_path):
+    """Kaldi's way to say so, and the reader takes it for that."""
+    write_kaldi(RECORDS, tmp_path)
+    assert read_map(tmp_path / "utt2spk") == {
+        "talk-00001": "talk-00001", "talk-00002": "talk-00002", "Zoë-x1": "Zoë"}
+    assert read_map(tmp_path / "spk2utt") == {
+        "talk-00001": "talk-00001", "talk-00002": "talk-00002", "Zoë": "Zoë-x1"}
+    from ds2cli.corpora.kaldi import read
+
+    assert {one.id: one.speaker for one in read(tmp_path, None)} == {
+        "talk-00001": "", "talk-00002": "", "Zoë-x1": "Zoë"}

@@ -90,7 +90,8 @@ class Outputs:
 
             write_page(self._answers, self.html, self.html_sound)
         if self.kaldi:
-            write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi)
+            write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi,
+                        unknown_speaker="recording")
 
     def summary(self) -> str:
         """One line for people."""

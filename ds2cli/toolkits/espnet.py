@@ -1,0 +1,43 @@
+"""ESPnet: data directories, a token list, n-grams of tokens, log-probs as archives.
+
+token_list/tokens.txt is one token a line: <blank> first, <unk> second, <sos/eos> last, a space as <space>. Its n-gram
+scorer asks a KenLM file about tokens, not words. espnet.github.io/espnet: data preparation, espnet2 token types.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ds2cli.io.atomic import make_folder
+from ds2cli.language.model import load_ngram_model
+from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
+from ds2cli.text.units import BLANK, BLANK_NAME, SPACE, SPACE_NAME, Units
+from ds2cli.toolkits.goods import Goods, Skip, write_lines
+from ds2cli.toolkits.kaldi import write_archives, write_data
+from ds2cli.toolkits.ngrams import write_binary_file
+from ds2cli.toolkits.sentencepiece import write_tokenizer
+
+TAKES = ("parts", "units", "lm", "log_probs")
+
+
+def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+    make_folder(folder)
+    yield from write_data(goods, folder / "data", skip)
+    if goods.units:
+        tokens = tokens_of(goods.units)
+        path = make_folder(folder / "token_list") / "tokens.txt"
+        write_lines(path, tokens)
+        yield f"{path}: {len(tokens):,} tokens"
+        if goods.units.scores:
+            yield write_tokenizer(goods.units, folder / "token_list", ["<unk>"], "bpe")
+        yield from write_archives(goods, folder, [BLANK, None, *range(1, len(goods.units)), None])
+    if goods.lm:
+        note = write_binary_file(goods.lm, folder / "ngram.bin")
+        words = set(load_ngram_model(goods.lm).words) - {UNKNOWN, BEGIN, END}
+        are_tokens = goods.units is not None and words <= set(tokens_of(goods.units))
+        yield note if are_tokens else (
+            f"{note}; of words, and ESPnet's scorer asks for tokens: ds2 lm build texts.txt --units --spaces")
+
+
+def tokens_of(units: Units) -> list[str]:
+    """In order of number."""
+    return [BLANK_NAME, "<unk>", *(SPACE_NAME if name == SPACE else name for name in units.names[1:]), "<sos/eos>"]
