@@ -109,6 +109,12 @@ def test_units_of_phones_and_rare_ones_left_out(run):
     assert ran.stdout == "#separator=<space>\nl\now\n"
 
 
+def test_a_separator_that_no_text_holds_is_a_mistake(run):
+    lines = ['{"text": "hh ah l ow"}', '{"text": "ow l zh"}']
+    ran = run("prepare", "units", "-", "--separator", "space", stdin="\n".join(lines))
+    assert ran.code == 2 and ran.stdout == "" and 'hint: for units between spaces: --separator " "' in ran.stderr
+
+
 def test_two_parts_of_one_name_are_a_mistake(run, manifest, tmp_path):
     into = ("--into", f"{tmp_path / 'a.jsonl'}=0.5") * 2
     ran = run("prepare", "split", manifest, *into)

@@ -16,12 +16,15 @@ def prepare_units(manifests: Iterable[str | Path], separator: str = "", min_coun
     bigrams  pairs of letters too, as Deep Speech 2 cuts words
     pieces   that many SentencePiece units instead
     characters  of a standard too, with a to z and the space, whatever the texts hold (there may then be none)
-    raises  UsageError where there are none, or for several kinds at once
+    raises  UsageError where there are none, for several kinds at once, or for a separator that no text holds
     """
     if sum((bool(separator), bigrams, bool(pieces), bool(characters))) > 1:
         hint = "one of --separator, --bigrams, --pieces, --characters"
         raise UsageError("several kinds of units at once", hint=hint)
-    texts = (utterance.text for path in manifests for utterance in read_manifest(path, required=("text",)))
+    records = (record for path in manifests for record in read_manifest(path, required=("text",)))
+    texts: Iterable[str] = (record.text for record in records)
+    if separator:
+        texts = _must_occur(separator, list(texts))
     if pieces:
         units = pieces_of(texts, pieces)
     else:
@@ -31,3 +34,9 @@ def prepare_units(manifests: Iterable[str | Path], separator: str = "", min_coun
     if len(units) == 1:
         raise UsageError("no text to find units in", hint="look at it with: ds2 prepare check FILE")
     return units
+
+
+def _must_occur(separator: str, texts: list[str]) -> list[str]:
+    if len(texts) > 1 and not any(separator in text for text in texts):
+        raise UsageError(f"no text holds the separator `{separator}`", hint='for units between spaces: --separator " "')
+    return texts
