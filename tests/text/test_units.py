@@ -29,7 +29,10 @@ def test_the_units_of_any_texts_survive_their_file(texts):
                 units.encode(text)
             assert str(problem.value).isprintable()
         else:
-            assert units.decode(units.encode(text)) == on_one_line(text)
+            line = on_one_line(text)
+            alone = {units.names[index] for index in units.alone}  # nobody hears the spaces beside these
+            heard = [one for at, one in enumerate(line) if one != " " or not {line[at - 1], line[at + 1]} & alone]
+            assert units.decode(units.encode(text)) == "".join(heard)
 
 
 @pytest.mark.parametrize("name", ["\r", "a\tb", "\x00", "\u2028"])

@@ -23,7 +23,7 @@ def prepare_units(manifests: Iterable[str | Path], separator: str = "", min_coun
         raise UsageError("several kinds of units at once", hint=hint)
     records = (record for path in manifests for record in read_manifest(path, required=("text",)))
     texts: Iterable[str] = (record.text for record in records)
-    if separator:
+    if separator.strip():  # texts of one unit each may hold no space
         texts = _must_occur(separator, list(texts))
     if pieces:
         units = pieces_of(texts, pieces)
