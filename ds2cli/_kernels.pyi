@@ -85,7 +85,7 @@ class Lexicon:
 
 class Scorer:
     def __init__(
-        self, *, alpha: float, beta: float, look_ahead: float, oov_penalty: float, oov_letter: float,
+        self, *, alpha: float, beta: float, lm_lookahead: float, oov_penalty: float, oov_letter: float,
         lexicon_mode: LexiconMode,
         alphabet: Alphabet, has_words: bool, spells: bool, model: LanguageModel | None, lexicon: Lexicon | None,
         ids: Sequence[int] | NDArray[np.uint32], phrases: Sequence[Sequence[int]], boosts: Sequence[float],

@@ -1,7 +1,7 @@
 """Settings as dataclasses declare them, checked in one place: training's, decoding's and segmenting's alike.
 
 A field is `name: Annotated[type, "meaning", (least, greatest)] = default`. What no field can see alone, a class
-declares as `contradictions`.
+declares as `contradictions`; names that settings had before, as `former_names`: these still work.
 """
 
 import dataclasses
@@ -64,10 +64,24 @@ def laid_over(settings: Settings, values: dict[str, Any], origin: str) -> Settin
     """
     kind: Any = type(settings)
     found = declared(kind)
+    values = under_current_names(kind, values, origin)
     changed = {name: checked(name, setting_named(name, found, origin), value, origin) for name, value in values.items()}
     settings = dataclasses.replace(settings, **changed)  # type: ignore[type-var]  # a dataclass, whichever
     check_together(settings, dict.fromkeys(changed, origin))
     return settings
+
+
+def under_current_names(kind: Any, values: dict[str, Any], origin: str) -> dict[str, Any]:
+    """Values, those of former names under today's.
+
+    raises  ConfigError where one is named twice
+    """
+    former: dict[str, str] = getattr(kind, "former_names", {})
+    twice = next((name for name in values if former.get(name) in values), None)
+    if twice:
+        raise ConfigError(f"`{twice}` in {origin} is the former name of `{former[twice]}`, which is there too",
+                          hint=f"leave out `{twice}`")  # fmt: skip
+    return {former.get(name, name): value for name, value in values.items()}
 
 
 def check(settings: Any) -> None:

@@ -66,14 +66,14 @@ void bind_decoding(py::module_& module) {
       .def_property_readonly("n_nodes", &Lexicon::size);
   py::enum_<LexiconMode>(module, "LexiconMode").value("none", LexiconMode::none).value("soft", LexiconMode::soft).value("hard", LexiconMode::hard);
   py::class_<Scorer>(module, "Scorer")
-      .def(py::init([](double alpha, double beta, double look_ahead, double oov_penalty, double oov_letter, LexiconMode lexicon_mode, const Alphabet& alphabet,
+      .def(py::init([](double alpha, double beta, double lm_lookahead, double oov_penalty, double oov_letter, LexiconMode lexicon_mode, const Alphabet& alphabet,
                        bool has_words, bool spells, const LanguageModel* model, const Lexicon* lexicon, std::vector<uint32_t> ids,
                        const std::vector<std::vector<int32_t>>& phrases, const std::vector<float>& boosts) {
              const std::size_t n_tokens = ids.size();
-             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, look_ahead, oov_penalty, oov_letter, lexicon_mode}, alphabet, has_words, spells, model,
+             return std::make_unique<Scorer>(ScorerSettings{alpha, beta, lm_lookahead, oov_penalty, oov_letter, lexicon_mode}, alphabet, has_words, spells, model,
                                              lexicon, std::move(ids), Phrases(phrases, boosts, n_tokens));
            }),
-           py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("look_ahead"), py::arg("oov_penalty"), py::arg("oov_letter"), py::arg("lexicon_mode"),
+           py::kw_only(), py::arg("alpha"), py::arg("beta"), py::arg("lm_lookahead"), py::arg("oov_penalty"), py::arg("oov_letter"), py::arg("lexicon_mode"),
            py::arg("alphabet"), py::arg("has_words"), py::arg("spells"), py::arg("model").none(true), py::arg("lexicon").none(true), py::arg("ids"),
            py::arg("phrases"), py::arg("boosts"), py::keep_alive<1, 8>(), py::keep_alive<1, 11>(), py::keep_alive<1, 12>());
   module.def(

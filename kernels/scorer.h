@@ -1,4 +1,5 @@
-// What a prefix earns beside its sound: alpha log p_lm + beta per token, penalties, boosts, and the look-ahead inside a word.
+// What a prefix earns beside its sound: alpha log p_lm + beta per token, penalties, boosts, and inside a word the language
+// model look-ahead (Ortmanns, Ney and Eiden 1996).
 #pragma once
 
 #include <cmath>
@@ -18,7 +19,7 @@ enum class LexiconMode { none, soft, hard };
 
 struct ScorerSettings {
   double alpha = 0.0, beta = 0.0;
-  double look_ahead = 1.0;    // how much of the best word's expected gain its first letters already get
+  double lm_lookahead = 1.0;  // how much of the best word's expected gain its first letters already get
   double oov_penalty = 0.0;   // for a word outside the vocabulary, natural log, added to alpha log p(<unk>)
   double oov_letter = 0.0;    // and for each of its symbols: without it, one long unknown word is cheaper than several known
   LexiconMode lexicon_mode = LexiconMode::none;
@@ -105,7 +106,7 @@ class Scorer {
   void look_ahead() {
     // The penalty of a word that has left the vocabulary is due at once, with any weight: a beam that may put it off fills
     // with words that never end.
-    const double weight = settings_.lexicon_mode == LexiconMode::none ? 0.0 : settings_.look_ahead;
+    const double weight = settings_.lexicon_mode == LexiconMode::none ? 0.0 : settings_.lm_lookahead;
     if (lexicon_) {
       off_look_ = weight * (settings_.beta + (model_ ? weight_ * model_->unigram(0) : 0.0)) + settings_.oov_penalty;
       off_letter_ = settings_.oov_letter;

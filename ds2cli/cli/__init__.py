@@ -19,6 +19,7 @@ import typer.core  # noqa: E402
 from ds2cli import __version__  # noqa: E402
 from ds2cli.cli import terminal  # noqa: E402
 from ds2cli.cli.conventions import EPILOG, SETTINGS  # noqa: E402
+from ds2cli.cli.former_names import with_current_names  # noqa: E402
 from ds2cli.cli.help import Page, lay_out  # noqa: E402
 from ds2cli.cli.numbers import finite_numbers  # noqa: E402
 from ds2cli.errors import Ds2Error, Exit  # noqa: E402
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the door that people, scripts and tests share."""
     terminal.open_streams()
     with terminal.own_session() as session:
-        return _main(list(sys.argv[1:]) if arguments is None else arguments, session)
+        return _main(with_current_names(sys.argv[1:] if arguments is None else arguments), session)
 
 
 def _main(arguments: list[str], session: terminal.Session) -> int:

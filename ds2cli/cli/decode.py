@@ -90,7 +90,7 @@ def decode(
     n_best: Annotated[int, typer.Option("--nbest", min=1, help="hypotheses in each record, with scores")] = 1,
     lexicon: Lexicon = None,
     hot_words: HotWords = None,
-    look_ahead: Annotated[float | None, decoding_flag("--look-ahead")] = None,
+    lm_lookahead: Annotated[float | None, decoding_flag("--lm-lookahead")] = None,
     blank_penalty: Annotated[float | None, decoding_flag("--blank-penalty")] = None,
     oov_penalty: Annotated[float | None, decoding_flag("--oov-penalty")] = None,
     oov_letter: Annotated[float | None, decoding_flag("--oov-letter")] = None,
@@ -142,7 +142,7 @@ def decode(
 
     only_one = takes_one_recording(kind)
     overrides = given(
-        alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, look_ahead=look_ahead, blank_penalty=blank_penalty,
+        alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, lm_lookahead=lm_lookahead, blank_penalty=blank_penalty,
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
         cutoff_top=cutoff_top, max_labels=max_labels, internal=internal, search=search,
         hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,

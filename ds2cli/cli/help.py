@@ -29,7 +29,7 @@ GROUPS = {
     "Shards": "--shard-seconds --size --encode",
     "Segments": "--min --target --max --filter --min-confidence --all",
     "Judged segments": "--train --test --recall",
-    "Values to try": "--alphas --betas --look-aheads --blank-penalties --internals",
+    "Values to try": "--alphas --betas --lm-lookaheads --blank-penalties --internals",
     "Place": "--unit --frame --time",
     "Address": "--host --port --wyoming",
     "Access": "--token --insecure --origin",
@@ -39,8 +39,8 @@ GROUPS = {
               "--json --spans",
     "Limits for scripts": "--max-wer --max-cer",
     "Live sound": "",
-    "Beam search": "--alpha --beta --beam --lexicon --hot-word --look-ahead --blank-penalty --oov-penalty --oov-letter "
-                   "--score-threshold --cutoff-prob --cutoff-top",
+    "Beam search": "--alpha --beta --beam --lexicon --hot-word --lm-lookahead --blank-penalty --oov-penalty "
+                   "--oov-letter --score-threshold --cutoff-prob --cutoff-top",
     "Transducers": "--max-labels --internal --search",
     "Logits of another toolkit": "",
     "For another toolkit": "--to",

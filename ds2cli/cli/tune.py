@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 ALPHAS = "0.1 0.3 0.5 0.7 0.9 1.1 1.3 1.6 2.0 2.5"
 BETAS = "-1 0 0.5 1 1.5 2 2.5 3 4 5"
-LOOK_AHEADS = "0.5 0.75 1.25"
+LM_LOOKAHEADS = "0.5 0.75 1.25"
 BLANK_PENALTIES = "0.5 1 1.5 2"
 INTERNALS = "0.1 0.2 0.3 0.5"
-Command = takes_numbers("--alphas", "--betas", "--look-aheads", "--blank-penalties", "--internals")
+Command = takes_numbers("--alphas", "--betas", "--lm-lookaheads", "--blank-penalties", "--internals")
 
 
 def tune(
@@ -43,9 +43,10 @@ def tune(
     lexicon_file: LexiconFile = None,
     alphas: Annotated[str, typer.Option("--alphas", metavar="X ...", help="weights of the language model")] = ALPHAS,
     betas: Annotated[str, typer.Option("--betas", metavar="X ...", help="rewards of each word")] = BETAS,
-    look_aheads: Annotated[
-        str, typer.Option("--look-aheads", metavar="X ...", help="then, at the best of these, look-ahead weights")
-    ] = LOOK_AHEADS,
+    lm_lookaheads: Annotated[
+        str,
+        typer.Option("--lm-lookaheads", metavar="X ...", help="then, at the best of these, language model look-aheads"),
+    ] = LM_LOOKAHEADS,
     blank_penalties: Annotated[
         str, typer.Option("--blank-penalties", metavar="X ...", help="then blank penalties")
     ] = BLANK_PENALTIES,
@@ -92,7 +93,7 @@ def tune(
         lm,
         _grid_of("--alphas", alphas),
         _grid_of("--betas", betas),
-        _grid_of("--look-aheads", look_aheads),
+        _grid_of("--lm-lookaheads", lm_lookaheads),
         _grid_of("--blank-penalties", blank_penalties),
         given(beam=beam, lexicon=lexicon),
         jobs or all_cores(),

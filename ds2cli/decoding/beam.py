@@ -35,7 +35,7 @@ class BeamDecoder:
             raise UsageError("a hard lexicon needs a model of words", hint=hints.MODEL_OF_WORDS)
         phrases = [(tokens, self.config.hot_words.get(asked, 0.0)) for asked, tokens in self.tokens.phrases.items()]
         self._scorer = _kernels.Scorer(
-            alpha=self.config.alpha, beta=self.config.beta, look_ahead=self.config.look_ahead,
+            alpha=self.config.alpha, beta=self.config.beta, lm_lookahead=self.config.lm_lookahead,
             oov_penalty=self.config.oov_penalty, oov_letter=self.config.oov_letter,
             lexicon_mode=getattr(_kernels.LexiconMode, self.config.lexicon), alphabet=self.tokens.alphabet,
             has_words=self.tokens.has_words, spells=self.tokens.spells,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from ds2cli import declarations
 
@@ -40,7 +40,9 @@ class DecodingConfig:
         LexiconMode,
         "soft: any word, partial words ranked by the likeliest they can become; hard: known words; none: unranked",
     ] = "soft"
-    look_ahead: Annotated[float, "share of its likeliest word's gain that a partial word already gets", (0, inf)] = 1.0
+    lm_lookahead: Annotated[
+        float, "language model look-ahead: share of its likeliest word's gain that a partial word gets", (0, inf)
+    ] = 1.0
     # float32 knows what is left of a certain blank
     blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame", (-10, 10)] = 0.0
     oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary", (-inf, inf)] = -5.0
@@ -63,6 +65,8 @@ class DecodingConfig:
     hot_words: Annotated[
         dict[str, float], "words and their boosts (natural log), added once a word", (-inf, inf)
     ] = field(default_factory=dict)
+
+    former_names: ClassVar[dict[str, str]] = {"look_ahead": "lm_lookahead"}
 
     def __post_init__(self) -> None:
         declarations.check(self)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ds2cli import hints
-from ds2cli.declarations import laid_over, toml_value
+from ds2cli.declarations import laid_over, toml_value, under_current_names
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 from ds2cli.io.atomic import atomic_text
@@ -47,6 +47,7 @@ def read_tuned(run: str | Path) -> Tuned:
     lm = _beside(path, values.pop("lm", None), "language model", hints.name_tuned("lm"))
     lexicon_file = _beside(path, values.pop("lexicon_file", None), "lexicon", hints.name_tuned("lexicon_file"))
     try:
+        values = under_current_names(DecodingConfig, values, f"`{path}`")
         laid_over(DecodingConfig(), values, f"`{path}`")
     except ConfigError as problem:
         hint = f"{problem.hint}; {hints.tune_again(run)}"

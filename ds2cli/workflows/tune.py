@@ -25,8 +25,8 @@ from ds2cli.workflows.decode.source import open_source
 
 @dataclass(frozen=True)
 class TuneRequest:
-    """What is tried on what: every alpha with every beta; with the best other look-aheads; then blank penalties; then,
-    of a transducer, weights of its internal language model.
+    """What is tried on what: every alpha with every beta; with the best, other language model look-aheads; then blank
+    penalties; then, of a transducer, weights of its internal language model.
     """
 
     run: str
@@ -34,7 +34,7 @@ class TuneRequest:
     lm: Path
     alphas: tuple[float, ...]
     betas: tuple[float, ...]
-    look_aheads: tuple[float, ...]
+    lm_lookaheads: tuple[float, ...]
     blank_penalties: tuple[float, ...]
     fixed: dict[str, Any]
     jobs: int = 1
@@ -50,7 +50,7 @@ class Trial:
 
     alpha: float
     beta: float
-    look_ahead: float
+    lm_lookahead: float
     blank_penalty: float
     wer: float
     cer: float
@@ -59,7 +59,7 @@ class Trial:
 
     @property
     def weights(self) -> dict[str, float]:
-        names = "alpha", "beta", "look_ahead", "blank_penalty", *(("internal",) if self.internal is not None else ())
+        names = "alpha", "beta", "lm_lookahead", "blank_penalty", *(("internal",) if self.internal is not None else ())
         return {name: getattr(self, name) for name in names}
 
 
@@ -99,7 +99,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
             decoder = beam_decoder(material.joint, material.units, config, model, tokens)
             found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
             rates = score_texts(material.references, list(found))
-            tried = config.alpha, config.beta, config.look_ahead, config.blank_penalty
+            tried = config.alpha, config.beta, config.lm_lookahead, config.blank_penalty
             internal = None if material.joint is None else config.internal
             assert rates.wer is not None and rates.cer is not None, "references have words: see `gather`"
             trials.append(Trial(*tried, rates.wer, rates.cer, rate, internal))
@@ -108,7 +108,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
         for alpha in request.alphas:
             for beta in request.betas:
                 yield try_out(alpha=alpha, beta=beta)
-        others = [("look_ahead", request.look_aheads), ("blank_penalty", request.blank_penalties)]
+        others = [("lm_lookahead", request.lm_lookaheads), ("blank_penalty", request.blank_penalties)]
         if material.joint is not None:
             others.append(("internal", request.internals))
         for name, values in others:
@@ -125,7 +125,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
 
 def most_trials(request: TuneRequest) -> int:
     """As many as there are to be tried, but for values that are the best already."""
-    after = [request.look_aheads, request.blank_penalties]
+    after = [request.lm_lookaheads, request.blank_penalties]
     if not request.layout and load_checkpoint(request.run).config.model.head == "transducer":
         after.append(request.internals)
     return len(request.alphas) * len(request.betas) + sum(map(len, after))
@@ -138,7 +138,7 @@ def keeps(request: TuneRequest) -> bool:
 
 def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
     """raises  ConfigError for a value out of bounds, before anything is heard."""
-    tried = {"alpha": request.alphas, "beta": request.betas, "look_ahead": request.look_aheads,
+    tried = {"alpha": request.alphas, "beta": request.betas, "lm_lookahead": request.lm_lookaheads,
              "blank_penalty": request.blank_penalties, "internal": request.internals}
     for name, values in tried.items():
         for value in values:

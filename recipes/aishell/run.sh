@@ -67,7 +67,7 @@ rate() {  # RUN [OPTIONS]: tuned on dev, measured on test
     [ -f "$run/dev.npz" ] || lenient ds2 decode "$run" "$work/dev.jsonl" --greedy --log-probs "$run/dev.npz" > /dev/null
     [ -f "$run/test.npz" ] || lenient ds2 decode "$run" "$work/test.jsonl" --greedy --log-probs "$run/test.npz" > /dev/null
     ds2 tune "$run" "$run/dev.npz" --lm "$work/lm.arpa.gz" --alphas "0.3 0.5 0.7 0.9 1.2" --betas "0 1 2 3 4 6" \
-        --look-aheads 1 --blank-penalties "1 2" "$@" > "$run/tuning.txt"
+        --lm-lookaheads 1 --blank-penalties "1 2" "$@" > "$run/tuning.txt"
     ds2 decode "$run" "$run/test.npz" --lm "$work/lm.arpa.gz" "$@" -o "$run/lm.jsonl"
 }
 

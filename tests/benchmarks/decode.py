@@ -49,7 +49,7 @@ ALPHAS, BETAS = (0.4, 0.7, 1.0, 1.3), (0.0, 1.5, 3.0)
 NARROWER = (20, 50, 100, 200)
 KINDS = {"easy": EASY, "hard": HARD}
 CURVE = [{"score_threshold": threshold} for threshold in (8.0, 10.0, 12.0, 14.0, 18.0, 0.0)] + [
-    {"cutoff_prob": 0.99}, {"cutoff_prob": 0.999}, {"cutoff_top": 12}, {"look_ahead": 0.7}, {"look_ahead": 1.2},
+    {"cutoff_prob": 0.99}, {"cutoff_prob": 0.999}, {"cutoff_top": 12}, {"lm_lookahead": 0.7}, {"lm_lookahead": 1.2},
     {"lexicon": "hard"}, {"lexicon": "none"}, {"oov_letter": 0.0, "oov_penalty": -10.0},
 ]
 

@@ -70,7 +70,7 @@ def test_tuning_what_ds2_brings_changes_nothing_in_it(run, talk, tmp_path):
     before = {path.name: path.stat().st_mtime_ns for path in OWN.iterdir()}
     records = tmp_path / "dev.jsonl"
     records.write_text(json.dumps({"id": "a", "audio_filepath": str(talk), "duration": 1.0, "text": "yes"}))
-    one_setting = ("--alphas", "0.5", "--betas", "0", "--look-aheads", "1")
+    one_setting = ("--alphas", "0.5", "--betas", "0", "--lm-lookaheads", "1")
     ran = run("tune", "english", records, "--lm", OWN / "novels-3gram.arpa.gz", *one_setting)
     assert ran.code == 0 and "not kept" in ran.stderr
     assert {path.name: path.stat().st_mtime_ns for path in OWN.iterdir()} == before
@@ -84,10 +84,11 @@ def test_tuning_mends_a_damaged_file_instead_of_losing_its_trials(run, talk, tmp
     assert ran.code == 2 and "hint: mend it, or decode --greedy" in ran.stderr
     records = tmp_path / "dev.jsonl"
     records.write_text(json.dumps({"id": "a", "audio_filepath": str(talk), "duration": 1.0, "text": "yes"}))
-    ran = run("tune", mine, records, "--lm", lm, "--alphas", "0.5", "--betas", "0", "--look-aheads", "1")
+    ran = run("tune", mine, records, "--lm", lm, "--alphas", "0.5", "--betas", "0", "--lm-lookaheads", "1")
     assert ran.code == 0 and read_tuned(mine).weights["alpha"] == 0.5
     (mine / "decoding.toml").write_text('lm = "novels-3gram.arpa.gz"')
-    again = run("tune", mine, records, "--lm", mine / lm.name, "--alphas", "0.3", "--betas", "0", "--look-aheads", "1")
+    another = ("--alphas", "0.3", "--betas", "0", "--lm-lookaheads", "1")
+    again = run("tune", mine, records, "--lm", mine / lm.name, *another)
     assert again.code == 0 and read_tuned(mine).lm == mine / lm.name
 
 

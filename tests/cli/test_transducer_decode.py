@@ -105,7 +105,7 @@ def test_tuning_keeps_the_internal_models_weight(run, folder, tmp_path):
     place = tmp_path / "run" / "best.safetensors"
     place.write_bytes((folder / "both.safetensors").read_bytes())
     ran = run("tune", tmp_path / "run", folder / "dev.jsonl", "--lm", folder / "lm.arpa", "--alphas", "0.2 0.5",
-              "--betas", "0", "--look-aheads", "1", "--blank-penalties", "0", "--internals", "0.3", "--json")
+              "--betas", "0", "--lm-lookaheads", "1", "--blank-penalties", "0", "--internals", "0.3", "--json")
     assert {trial["internal"] for trial in records(ran)} == {0.0, 0.3}
     assert "internal = " in (tmp_path / "run" / "decoding.toml").read_text()
     records(run("decode", tmp_path / "run", folder / "dev.jsonl", "--lm", folder / "lm.arpa"))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ds2cli.errors import Exit
+from ds2cli.runs.decoding import read_tuned
 
 ARPA = """\\data\\
 ngram 1=5
@@ -99,14 +100,37 @@ def test_the_picture_and_the_file_name_the_same_optimum_among_equals(run, materi
 
 def test_every_setting_is_a_json_object_when_asked(run, material, tmp_path):
     ran = run("tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "0", "1",
-              "--betas", "0", "--look-aheads", "0.5", "--blank-penalties", "1", "2",
+              "--betas", "0", "--lm-lookaheads", "0.5", "--blank-penalties", "1", "2",
               "--json", "--plot", tmp_path / "map.png")
     trials = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(trials) == 5
-    assert trials[0].keys() == {"alpha", "beta", "look_ahead", "blank_penalty", "wer", "cer", "rate"}
+    assert trials[0].keys() == {"alpha", "beta", "lm_lookahead", "blank_penalty", "wer", "cer", "rate"}
     assert "blank penalty is at the edge" not in ran.stderr  # none at all is no edge
-    assert trials[2]["look_ahead"] == 0.5 and [one["blank_penalty"] for one in trials] == [0, 0, 0, 1, 2]
+    assert trials[2]["lm_lookahead"] == 0.5 and [one["blank_penalty"] for one in trials] == [0, 0, 0, 1, 2]
     assert (tmp_path / "map.png").stat().st_size > 1000
+
+
+def test_the_former_name_of_the_language_model_look_ahead_still_works(run, material, tmp_path):
+    """As an option of both commands, with its value behind it or behind a sign, and in decoding.toml."""
+    dev = (material / "dev.npz", "--lm", material / "lm.arpa")
+    grid = ("--alphas", "0.5", "--betas", "0", "--blank-penalties", "0", "--json", "--plot", tmp_path / "map.png")
+    trials = [run("tune", material, *dev, *grid, flag, "0.5", "0.75").stdout
+              for flag in ("--look-aheads", "--lm-lookaheads")]
+    assert trials[0] == trials[1] and '"lm_lookahead": 0.75' in trials[0]
+
+    flags = [("--lm-lookahead", "0.25"), ("--look-ahead", "0.25"), ("--look-ahead=0.25",)]
+    said = [run("decode", material, *dev, *words) for words in flags]
+    assert said[0].code == 0 and {ran.stdout for ran in said} == {said[0].stdout}
+    assert "--look-ahead" not in run("decode", "--help").stdout
+
+    for name in "lm_lookahead", "look_ahead":
+        (material / "decoding.toml").write_text(f"alpha = 0.5\nbeta = 0.0\n{name} = 0.25\n")
+        assert read_tuned(material).weights == {"alpha": 0.5, "beta": 0.0, "lm_lookahead": 0.25}
+        assert run("decode", material, *dev, "--alpha", "0.5", "--beta", "0").stdout == said[0].stdout
+    (material / "decoding.toml").write_text("look_ahead = 0.25\nlm_lookahead = 0.5\n")
+    ran = run("decode", material, *dev)
+    assert ran.code == Exit.USAGE and "former name of `lm_lookahead`" in ran.stderr
+    (material / "decoding.toml").unlink()
 
 
 def test_speech_without_texts_and_damaged_weights_are_named(run, material, tmp_path):

@@ -114,13 +114,13 @@ class Definition:
         unfinished = tokens.pop() if self.space != NO_SPACE and units and units[-1] != self.space else ""
         if self.config.lexicon == "hard" and any(token not in self.decoder.tokens.names for token in tokens):
             return -math.inf
-        return self.finished(tokens) + (self.look_ahead(unfinished) if unfinished else 0.0)
+        return self.finished(tokens) + (self.lm_lookahead(unfinished) if unfinished else 0.0)
 
-    def look_ahead(self, part: str) -> float:
+    def lm_lookahead(self, part: str) -> float:
         """The share of what a partial word can expect at best; outside the vocabulary, its penalty so far."""
         if not self.decoder.tokens.names:
             return 0.0
-        weight = 0.0 if self.config.lexicon == "none" else self.config.look_ahead
+        weight = 0.0 if self.config.lexicon == "none" else self.config.lm_lookahead
         gains = [self.expected(name) for name in self.decoder.tokens.names if name.startswith(part)]
         if gains:
             return weight * max(gains)

@@ -40,7 +40,7 @@ def agree_with_enumeration(decoder: BeamDecoder, definition: Definition, log_pro
 
 weights = {
     "alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "oov_penalty": st.floats(-8, 0), "oov_letter": st.floats(-3, 0),
-    "look_ahead": st.floats(0, 1.5), "lexicon": st.sampled_from(["soft", "hard", "none"]),
+    "lm_lookahead": st.floats(0, 1.5), "lexicon": st.sampled_from(["soft", "hard", "none"]),
 }
 
 
@@ -261,7 +261,7 @@ def test_models_and_weights_that_cannot_serve_are_errors():
         BeamDecoder(UNITS, EVERYTHING, as_model(random_tables(["日本", "語"], 2, 0)))
     with pytest.raises(LanguageModelError, match="knows 0 of 2 units"):
         BeamDecoder(Units(("<blank>", "日", "本")), EVERYTHING, as_model(random_tables(WORDS, 2, 0)))
-    for wrong in ({"alpha": -1.0}, {"beam": 0}, {"cutoff_prob": 0.0}, {"look_ahead": -1.0}, {"blank_penalty": 99.0}):
+    for wrong in ({"alpha": -1.0}, {"beam": 0}, {"cutoff_prob": 0.0}, {"lm_lookahead": -1.0}, {"blank_penalty": 99.0}):
         with pytest.raises(UsageError):
             BeamDecoder(UNITS, replace(EVERYTHING, **wrong))
     with pytest.raises(UsageError, match="hard"):

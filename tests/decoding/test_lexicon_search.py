@@ -44,7 +44,7 @@ def spoken_texts(log_probs: np.ndarray) -> dict[str, float]:
     return texts
 
 
-weights = {"alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "look_ahead": st.floats(0, 1.5),
+weights = {"alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "lm_lookahead": st.floats(0, 1.5),
            "lexicon": st.sampled_from(["soft", "hard", "none"])}
 
 

@@ -198,6 +198,6 @@ def test_tune_takes_them_with_the_records_that_hold_their_texts(run, tmp_path):
     write(tmp_path / "dev.jsonl", '{"id": "u1", "text": "ab c"}\n{"id": "u2", "text": "c"}\n')
     assert run("lm", "build", tmp_path / "text", "--order", "2", "-o", tmp_path / "lm.arpa").code == 0
     ran = run("tune", tmp_path / "x.npz", "--units", units, "--blank", "last", "--records", tmp_path / "dev.jsonl",
-              "--lm", tmp_path / "lm.arpa", "--alphas", "0.5", "1", "--betas", "0", "--look-aheads", "1",
+              "--lm", tmp_path / "lm.arpa", "--alphas", "0.5", "1", "--betas", "0", "--lm-lookaheads", "1",
               "--blank-penalties", "0")
     assert ran.code == 0 and "logits have no run; name them in your commands" in ran.stderr

@@ -27,7 +27,7 @@ EVERYTHING = DecodingConfig(beam=50_000, score_threshold=0.0)
 MIXED = Units(("<blank>", " ", "a", "b", "我", "开"))
 WORDS = ["我", "a", "ba", "bab", "开"]
 
-weights = {"alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "look_ahead": st.floats(0, 1.5),
+weights = {"alpha": st.floats(0, 2), "beta": st.floats(-2, 3), "lm_lookahead": st.floats(0, 1.5),
            "lexicon": st.sampled_from(["soft", "hard", "none"])}
 
 
