@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.io.urls import must_be_here
 
 # What UTF-8 cannot hold (half of a surrogate pair, a byte of a file's name) goes out as JSON writes it, \udce9, and so
 # comes back as it was.
@@ -25,9 +26,10 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     permissions; a new one has those that new files have, whoever wrote it. A link keeps pointing where it points.
     Devices and named pipes are written as they are: a rename would put a file in /dev/null's place.
 
-    raises  UsageError where nothing can be written there: a folder, a missing one, one that is read-only;
+    raises  UsageError where nothing can be written there: a folder, a missing one, one that is read-only, a URL;
             Ds2Error where the disk fills
     """
+    must_be_here(path)
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"cannot write `{path}`: it is a folder", hint="name a file in it")
@@ -68,6 +70,7 @@ def must_be_writable(path: str | Path) -> None:
 
     raises  UsageError as atomic_write does
     """
+    must_be_here(path)
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"cannot write `{path}`: it is a folder", hint="name a file in it")
@@ -85,6 +88,7 @@ def make_folder(path: str | Path) -> Path:
 
     raises  UsageError where it cannot be made, or is a file
     """
+    must_be_here(path)
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Text in: plain, gzip, xz or bzip2, told by their first bytes; a file or stdin; UTF-8, or UTF-16 with its mark.
+"""Text in: plain, gzip, xz or bzip2, told by their first bytes; a file, a URL or stdin; UTF-8, or UTF-16 with its mark.
 
 Every reader of the program opens its text here, so what is wrong with a file is said in the same words everywhere.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ds2cli.errors import UsageError
+from ds2cli.io.urls import url_of
 from ds2cli.media import kind_of
 
 Line = tuple[int, str]
@@ -36,7 +37,7 @@ MISSING_HINT = "give plain, .gz, .xz or .bz2 text, or - for stdin"
 
 def called(source: str | Path) -> str:
     """How messages call a source."""
-    return "stdin" if str(source) == "-" else f"`{source}`"
+    return "stdin" if str(source) == "-" else f"`{url_of(source) or source}`"
 
 
 def read_lines(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator[str]:
@@ -85,7 +86,7 @@ def open_bytes(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator
     raises  UsageError where the file cannot be read; what is broken inside is named when it is reached
     """
     try:
-        raw = sys.stdin.buffer if str(source) == "-" else open(source, "rb")
+        raw = sys.stdin.buffer if str(source) == "-" else _opened(source)
     except OSError as problem:
         raise _cannot_read(source, problem, missing_hint) from None
     buffered: Any = raw if hasattr(raw, "peek") else BufferedReader(raw)
@@ -93,7 +94,7 @@ def open_bytes(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator
         magic = buffered.peek(LOOKED_AT)
         if kind := kind_of(magic):
             raise UsageError(f"{called(source)} is a recording ({kind.name}), not text",
-                             hint=f"what is said in it: ds2 decode {source}")
+                             hint=f"what is said in it: ds2 decode {url_of(source) or source}")
         opener = next((opener for mark, (_, opener) in OPENERS.items() if magic.startswith(mark)), None)
         yield opener(buffered, "rb") if opener else buffered
     except BROKEN as problem:
@@ -111,7 +112,7 @@ def open_bytes(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator
 
 def compression(source: str | Path) -> str | None:
     """`gzip`, `xz`, `bzip2`, or None: by a file's first bytes, whatever its name."""
-    with open(source, "rb") as file:
+    with _opened(source) as file:
         magic = file.read(8)
     return next((name for mark, (name, _) in OPENERS.items() if magic.startswith(mark)), None)
 
@@ -122,6 +123,14 @@ def open_utf8(source: str | Path, missing_hint: str = MISSING_HINT) -> Iterator[
     with open_bytes(source, missing_hint) as stream:
         encoding = _encoding(stream)
         yield stream if encoding == "utf-8" else codecs.EncodedFile(stream, "utf-8", encoding)
+
+
+def _opened(source: str | Path) -> IO[bytes]:
+    if (url := url_of(source)) is None:
+        return open(source, "rb")
+    from ds2cli.io.remote import open_stream
+
+    return open_stream(url)
 
 
 def _encoding(stream: Any) -> str:
@@ -152,7 +161,10 @@ def _cannot_read(source: str | Path, problem: OSError, missing_hint: str) -> Usa
         return UsageError(f"no such file: {name}", hint=missing_hint)
     if isinstance(problem, IsADirectoryError):
         return UsageError(f"cannot read {name}: it is a folder", hint="name a file in it, or - for stdin")
-    hint = f"may you? ls -l {source}" if isinstance(problem, PermissionError) else "is its disk or network there?"
+    if isinstance(problem, PermissionError):
+        hint = "may you? its keys come from the environment" if url_of(source) else f"may you? ls -l {source}"
+    else:
+        hint = "is its disk or network there?"
     return UsageError(f"cannot read {name}: {problem.strerror or problem}", hint=hint)
 
 
@@ -161,7 +173,7 @@ def _broken(source: str | Path, problem: Exception, where: str = "") -> UsageErr
     if kind is None:
         kind = (compression(source) if str(source) != "-" else None) or "gzip"
     what = "cut short" if isinstance(problem, EOFError) else "damaged"
-    hint = f"check it with: {kind} -t {source}" if str(source) != "-" else f"check it with: {kind} -t"
+    hint = f"check it with: {kind} -t {source}" if _is_file(source) else f"check it with: {kind} -t"
     return UsageError(f"{called(source)} is broken{where}: its {kind} data is {what}", hint=hint)
 
 
@@ -173,12 +185,17 @@ def _not_utf8(source: str | Path, number: int, problem: UnicodeDecodeError) -> U
         with open_bytes(source) as stream:  # from its beginning: in UTF-16, a line may begin with half a character
             text = stream.read(LOOKED_AT) if b"\0" in text else text
     convert = f"iconv -f {_likely_encoding(text)} -t utf-8"
-    if decompress:
+    if decompress and _is_file(source):
         convert = f"{decompress} -dc {source} | {convert} > {Path(source).stem}"
-    elif str(source) != "-":
+    elif _is_file(source):
         convert += f" {source} > {Path(source).stem}.utf8{Path(source).suffix}"
     return UsageError(f"{called(source)}, line {number}: not UTF-8 (byte {problem.start + 1})",
                       hint=f"convert it with: {convert}")
+
+
+def _is_file(source: str | Path) -> bool:
+    """Whether other programs open it by its name."""
+    return str(source) != "-" and url_of(source) is None
 
 
 def _likely_encoding(text: bytes) -> str:

@@ -4,7 +4,6 @@ All are asked by one kernel, from the file's own bytes. A binary is mapped; an A
 the cache folder, by path, size and time of change.
 """
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 
 from ds2cli.errors import Ds2Error, LanguageModelError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.io.cache import cache_folder, short_hash
 from ds2cli.language.arpa import BUILD_HINT, arpa_to_binary
 from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, open_binary, open_bytes, to_probing
 from ds2cli.language.ngrams import NgramTables
@@ -99,11 +99,6 @@ def begins_as_binary(path: Path) -> bool:
         raise LanguageModelError(f"cannot read `{path}`: {problem.strerror}") from None
 
 
-def cache_folder() -> Path:
-    """Where models read from ARPA are kept in the form that loads at once."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ds2"
-
-
 def _from_cache(path: Path) -> NgramModel | None:
     cached = _cache_path(path)
     try:
@@ -135,12 +130,8 @@ def _cache_path(path: Path) -> Path:
     """Where the converted form of this very file lives: `name.path-version.bin`, both as hashes."""
     status = path.stat()
     version = f"{CACHE_VERSION}:{status.st_size}:{status.st_mtime_ns}"
-    return cache_folder() / f"{path.name[:SHOWN_NAME]}.{_short_hash(str(path.resolve()))}-{_short_hash(version)}.bin"
+    return cache_folder() / f"{path.name[:SHOWN_NAME]}.{short_hash(str(path.resolve()))}-{short_hash(version)}.bin"
 
 
 def _notes_path(cached: Path) -> Path:
     return cached.with_suffix(".notes")
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12]

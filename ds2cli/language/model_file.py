@@ -11,6 +11,7 @@ import numpy as np
 from ds2cli import _kernels
 from ds2cli.errors import UsageError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.io.urls import must_be_here
 from ds2cli.language.kenlm_binary import to_probing
 from ds2cli.language.ngrams import NgramTables
 
@@ -22,6 +23,7 @@ Block = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # ids (N, n), log10 p 
 
 def check_model_path(path: Path) -> None:
     """raises  UsageError where no model can be written there, before any work"""
+    must_be_here(path)
     if not path.name.endswith(ENDINGS):
         raise UsageError(f"`{path}`: a model's name ends in {', '.join(ENDINGS)}", hint="for example: -o lm.arpa.gz")
     if not path.parent.is_dir():

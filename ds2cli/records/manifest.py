@@ -13,6 +13,7 @@ from typing import Any
 
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import called, compose
+from ds2cli.io.urls import UrlFolder, folder_of, url_of
 from ds2cli.records.jsonl import FIELDS_HINT, Record, Reject, read_records, to_line
 
 TEXTS, NUMBERS, NAMES = ("audio_filepath", "text"), ("duration", "offset"), ("id", "speaker")
@@ -22,7 +23,7 @@ TEXTS, NUMBERS, NAMES = ("audio_filepath", "text"), ("duration", "offset"), ("id
 class Utterance:
     """One stretch of speech and what is said in it.
 
-    audio  path of the recording (absolute once read from a manifest), or its address in a tar file
+    audio  path of the recording (absolute once read from a manifest), its address in a tar file, or its URL
     offset, duration  seconds into the recording, and of speech
     channel  of the recording, from 0; None is the mean of all
     text   in Unicode's composed form, whatever the file's
@@ -42,7 +43,7 @@ class Utterance:
 def read_manifest(
     source: str | Path | Iterable[str],
     required: tuple[str, ...] = ("audio_filepath", "duration", "text"),
-    folder: Path | None = None,
+    folder: Path | UrlFolder | None = None,
     reject: Reject | None = None,
 ) -> Iterator[Utterance]:
     """The utterances of a manifest; audio paths are resolved against its folder (stdin: the working directory).
@@ -52,8 +53,7 @@ def read_manifest(
     """
     name = called(source) if isinstance(source, (str, Path)) else "input"
     if folder is None:
-        is_file = isinstance(source, (str, Path)) and str(source) != "-"
-        folder = Path(source).resolve().parent if isinstance(source, (str, Path)) and is_file else Path.cwd()
+        folder = folder_of(source) if isinstance(source, (str, Path)) else Path.cwd()
     for number, record in read_records(source, reject=reject):
         try:
             yield to_utterance(record, folder, f"{name}, line {number}", required)
@@ -63,7 +63,7 @@ def read_manifest(
             reject(problem)
 
 
-def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, ...]) -> Utterance:
+def to_utterance(record: Record, folder: Path | UrlFolder, where: str, required: tuple[str, ...]) -> Utterance:
     """One record, checked; `record` on the result has its audio path made absolute.
 
     raises  ManifestError where a field is missing, of another type, or no number of seconds
@@ -85,7 +85,7 @@ def to_utterance(record: Record, folder: Path, where: str, required: tuple[str, 
     if audio:
         if not can_name_a_file(audio):
             raise ManifestError(f"{where}: `audio_filepath` {to_line(audio)[:60]} names no file", hint=FIELDS_HINT)
-        audio = str(folder / audio)
+        audio = ("://" in audio and url_of(audio)) or str(folder / audio)
         record = {**record, "audio_filepath": audio}
     return Utterance(
         id=str(record["id"]) if record.get("id") not in (None, "") else Path(audio).stem,

@@ -10,6 +10,7 @@ from ds2cli import hints
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.io.atomic import UNSPELLABLE, atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
 from ds2cli.io.text import compression
+from ds2cli.io.urls import must_be_here
 from ds2cli.model.checkpoint import (
     BEST,
     LAST,
@@ -61,7 +62,8 @@ class RunFolder:
     lock = _File(".lock")  # while a process trains here
 
     def must_be_free(self) -> None:
-        """raises  UsageError where the folder already holds a run"""
+        """raises  UsageError where the folder already holds a run, or is a URL"""
+        must_be_here(self.path)
         if self.config.exists() or self.trainer.exists():
             hint = hints.resume_or_rename(self.path)
             raise UsageError(f"`{self.path}` already holds a run", hint=hint)

@@ -16,11 +16,13 @@ from pathlib import Path
 
 from ds2cli import __version__
 from ds2cli.errors import Ds2Error
+from ds2cli.io.cache import cache_folder
 
 REQUIRED = ("torch", "numpy", "soundfile", "soxr", "safetensors", "typer", "rich", "matplotlib", "num2words")
 # By the extra that brings them: pip install 'ds2cli[serve]'.
 OPTIONAL = {"av": "av", "onnx": "export", "onnxruntime": "export", "sentencepiece": "pieces", "pypinyin": "mandarin",
-            "starlette": "serve", "uvicorn": "serve", "tensorboard": "tensorboard", "lhotse": "lhotse"}  # fmt: skip
+            "aiohttp": "cloud", "starlette": "serve", "uvicorn": "serve", "tensorboard": "tensorboard",
+            "lhotse": "lhotse"}  # fmt: skip
 AUDIO = {"wav": True, "flac": True, "ogg": False, "opus": False, "mp3": False}  # whether it is essential
 SAMPLE_RATE = 16_000
 # Lossy codecs keep the level of a tone, not its samples.
@@ -215,10 +217,6 @@ def _language_models() -> Iterator[Probe]:
 
 
 def _disk() -> Iterator[Probe]:
-    try:
-        from ds2cli.language.model import cache_folder
-    except ImportError:
-        return
     for name, folder in {"cache": cache_folder(), "temporary": Path(tempfile.gettempdir()), "here": Path.cwd()}.items():
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         writable = os.access(there, os.W_OK)

@@ -43,6 +43,7 @@ ONLY_IN = {"typer": ["cli"], "rich": ["cli/terminal.py"], "kenlm": [], "soundfil
            "onnxruntime": ["model/exchange/onnx_graph.py"],
            "av": ["audio/ffmpeg.py"], "starlette": ["serving"], "uvicorn": ["serving"],
            "prometheus_client": ["serving/metrics.py"], "ray": ["jobs/cluster.py"],
+           "fsspec": ["io/remote.py"],
            "wyoming": ["serving/protocols/wyoming.py"]}
 NO_TORCH = ["cli", "io", "records", "text", "corpora", "language", "scoring", "reporting"]
 
@@ -149,7 +150,7 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_the_command_line_starts_light():
-    heavy = {"torch", "numpy", "numba", "kenlm", "soundfile", "matplotlib"}
+    heavy = {"torch", "numpy", "numba", "kenlm", "soundfile", "matplotlib", "fsspec"}
     assert not modules_after("import ds2cli.cli") & heavy
 
 

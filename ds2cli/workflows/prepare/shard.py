@@ -20,6 +20,7 @@ from ds2cli.corpora.shards import samples
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.io.parallel import by_threads
+from ds2cli.io.urls import must_be_here
 from ds2cli.jobs.plan import Plan
 from ds2cli.jobs.work import Work
 from ds2cli.media import AUDIO_SUFFIXES
@@ -85,6 +86,7 @@ def prepare_shards(
     plan    where recordings are decoded and encoded
     raises  UsageError where the folder cannot be made, or holds tar files of others, in another order or encoding
     """
+    must_be_here(folder)
     plan = plan or Plan()
     items = shuffled(utterances, seed)
     place_of, waiting = {item.key: item.place for item in items}, iter(items)

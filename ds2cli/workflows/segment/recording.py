@@ -21,6 +21,7 @@ from ds2cli.audio.files import read_samples, write_audio
 from ds2cli.audio.layout import is_cut_short
 from ds2cli.errors import AudioError, TextError, UsageError
 from ds2cli.inference.utterances import infer_long
+from ds2cli.io.atomic import make_folder
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import parse_channel
@@ -207,7 +208,7 @@ def lost_words(recording: dict[str, Any]) -> str:
 
 def extract(segments: list[Record], folder: Path) -> list[Record]:
     """The kept segments as FLAC files of their own, at the rate of their recording; those that exist are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     out = []
     for segment in segments:
         if segment["keep"]:
