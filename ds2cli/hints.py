@@ -61,6 +61,8 @@ THEIR_LOGITS = ("it has conv.seq_module, rnns and fc in its state_dict; for othe
                 "ds2 decode logits.npz --units labels.json")  # fmt: skip
 OTHER_RECURRENCES = "LSTM and GRU can be taken over; of others, the logits: ds2 decode --units"
 
+LM_OF_UNITS = "ds2 lm build texts.txt --units --spaces"
+
 # Segments
 FIT_FILTER = "fit one with: ds2 prepare filter --train labelled.jsonl -o filter.json"
 ALL_SEGMENTS = "ds2 prepare segment --all writes them"
@@ -122,6 +124,15 @@ def lm_of_training_texts(written_apart: bool) -> str:
     """`written_apart`: the units are, with spaces between, so that they are the text's words."""
     tokens = "" if written_apart else " --units --spaces"
     return f"build it from the texts to train on: ds2 lm build TRAIN.jsonl{tokens} --order 4 -o units.arpa.gz"
+
+
+def name_records(toolkit: str) -> str:
+    return f"name records, too: ds2 export dev.jsonl --to {toolkit} -o DIR"
+
+
+def compile_grammar(folder: Path) -> str:
+    return (f"python3 -m kaldilm --read-symbol-table={folder}/lang/words.txt --disambig-symbol='#0' "
+            f"--max-order=3 {folder}/lm.arpa > G.fst.txt")
 
 
 def name_column(found: str) -> str:

@@ -7,6 +7,7 @@ scorer asks a KenLM file about tokens, not words. espnet.github.io/espnet: data 
 from collections.abc import Iterator
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.io.atomic import make_folder
 from ds2cli.language.model import load_ngram_model
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
@@ -23,7 +24,7 @@ def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
     yield from write_data(goods, folder / "data", skip)
     if goods.units:
-        tokens = tokens_of(goods.units)
+        tokens = token_list(goods.units)
         path = make_folder(folder / "token_list") / "tokens.txt"
         write_lines(path, tokens)
         yield f"{path}: {len(tokens):,} tokens"
@@ -33,11 +34,11 @@ def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
     if goods.lm:
         note = write_binary_file(goods.lm, folder / "ngram.bin")
         words = set(load_ngram_model(goods.lm).words) - {UNKNOWN, BEGIN, END}
-        are_tokens = goods.units is not None and words <= set(tokens_of(goods.units))
+        are_tokens = goods.units is not None and words <= set(token_list(goods.units))
         yield note if are_tokens else (
-            f"{note}; of words, and ESPnet's scorer asks for tokens: ds2 lm build texts.txt --units --spaces")
+            f"{note}; of words, and ESPnet's scorer asks for tokens: {hints.LM_OF_UNITS}")
 
 
-def tokens_of(units: Units) -> list[str]:
+def token_list(units: Units) -> list[str]:
     """In order of number."""
     return [BLANK_NAME, "<unk>", *(SPACE_NAME if name == SPACE else name for name in units.names[1:]), "<sos/eos>"]

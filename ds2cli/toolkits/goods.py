@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ds2cli import hints
 from ds2cli.audio.tar_members import member_of
 from ds2cli.decoding.log_probs import LogProbFile
 from ds2cli.errors import TextError, UsageError
@@ -47,8 +48,7 @@ class Goods:
     def must_have_some_of(self, names: Iterable[str], toolkit: str) -> None:
         """raises  UsageError where nothing of these is there"""
         if not any(getattr(self, name) for name in names):
-            raise UsageError(f"nothing that {toolkit} has a place for",
-                             hint=f"name records, too: ds2 export dev.jsonl --to {toolkit} -o DIR")
+            raise UsageError(f"nothing that {toolkit} has a place for", hint=hints.name_records(toolkit))
 
     @cached_property
     def spellings(self) -> list[tuple[str, list[str]]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.io.atomic import make_folder
 from ds2cli.text.units import BLANK, PIECE_MARK, SPACE, Units
 from ds2cli.toolkits import lhotse
@@ -33,8 +34,7 @@ def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
         yield from write_log_probs(goods, folder, [BLANK, None, None, *range(1, len(goods.units))])
     if goods.lm:
         yield write_arpa_file(goods.lm, folder / "lm.arpa")
-        yield (f"then: python3 -m kaldilm --read-symbol-table={folder}/lang/words.txt --disambig-symbol='#0' "
-               f"--max-order=3 {folder}/lm.arpa > G.fst.txt")
+        yield f"then: {hints.compile_grammar(folder)}"
 
 
 def _write_lang(goods: Goods, units: Units, folder: Path) -> Iterator[str]:
