@@ -84,7 +84,7 @@ def under_current_names(kind: Any, values: dict[str, Any], origin: str) -> dict[
     return {former.get(name, name): value for name, value in values.items()}
 
 
-def check(settings: Any) -> None:
+def check_settings(settings: Any) -> None:
     """For `__post_init__`: whoever makes them, settings are within their bounds and do not contradict each other.
 
     raises  ConfigError

@@ -6,9 +6,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from ds2cli import declarations, hints
+from ds2cli import hints
 from ds2cli.config import Config
-from ds2cli.declarations import Setting, checked, setting_named, toml_value
+from ds2cli.declarations import check_together, checked, declared, setting_named, toml_value
 from ds2cli.errors import ConfigError
 
 Origins = dict[str, str]
@@ -22,22 +22,12 @@ class Layer:
     origin: str
 
 
-def declared() -> dict[str, Setting]:
-    """Every setting of an experiment by dotted name."""
-    return declarations.declared(Config)
-
-
-def meaning(name: str) -> str:
-    """The help text of a setting, for a flag."""
-    return declared()[name].meaning
-
-
 def resolve(*layers: Layer) -> tuple[Config, Origins]:
     """Later layers win; every value is checked against its declared type and bounds.
 
     raises  ConfigError naming the setting, its origin and the nearest name that exists
     """
-    known = declared()
+    known = declared(Config)
     values = {name: setting.default for name, setting in known.items()}
     origins = dict.fromkeys(values, "default")
     for layer in layers:
@@ -46,7 +36,7 @@ def resolve(*layers: Layer) -> tuple[Config, Origins]:
             values[name] = checked(name, setting, value, layer.origin)
             origins[name] = layer.origin
     config = _build(values)
-    declarations.check_together(config, origins)
+    check_together(config, origins)
     return config, origins
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from ds2cli.training.distributed import join, leave
+from ds2cli.training.distributed import join_processes, leave
 
 
 def in_two_processes(work: Callable, *arguments: object) -> list:
@@ -24,6 +24,6 @@ def _one_of_two(rank: int, port: int, folder: str, work: Callable, arguments: tu
     torch.set_num_threads(1)
     place = {"RANK": rank, "WORLD_SIZE": 2, "LOCAL_RANK": rank, "MASTER_ADDR": "localhost", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in place.items()})
-    answer = work(join("cpu"), *arguments)
+    answer = work(join_processes("cpu"), *arguments)
     leave()
     torch.save(answer, f"{folder}/{rank}.pt")

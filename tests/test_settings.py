@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ds2cli import declarations
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.config import AugmentConfig, Config, ModelConfig
+from ds2cli.declarations import declared, laid_over
 from ds2cli.decoding.settings import DecodingConfig
 from ds2cli.errors import ConfigError
 from ds2cli.settings import (
     Layer,
-    declared,
     file_layer,
     flag_layer,
     from_toml,
@@ -31,7 +30,7 @@ from ds2cli.settings import (
 def test_nothing_said_is_the_defaults():
     config, origins = resolve()
     assert config == Config()
-    assert set(origins.values()) == {"default"} and len(origins) == len(declared())
+    assert set(origins.values()) == {"default"} and len(origins) == len(declared(Config))
 
 
 def test_later_layers_win_and_every_value_knows_where_it_is_from(tmp_path):
@@ -122,25 +121,25 @@ def test_settings_that_contradict_each_other_are_named_with_their_values(assignm
 
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1" + "0" * 400])
 def test_no_number_is_infinite_in_any_settings(value):
-    for name, setting in declared().items():
+    for name, setting in declared(Config).items():
         if setting.kind is float:
             with pytest.raises(ConfigError):
                 resolve(flag_layer([f"{name}={value}"]))
     for one in (DecodingConfig(), CutSettings()):
-        for name, setting in declarations.declared(type(one)).items():
+        for name, setting in declared(type(one)).items():
             if setting.kind is float:
                 with pytest.raises(ConfigError, match=f"`{name}` in a file is"):
-                    declarations.laid_over(one, {name: int(value) if len(value) > 9 else float(value)}, "a file")
+                    laid_over(one, {name: int(value) if len(value) > 9 else float(value)}, "a file")
 
 
 @pytest.mark.parametrize("kind", [DecodingConfig, CutSettings])
 def test_settings_for_decoding_and_cutting_are_declared_and_checked_as_those_for_training(kind):
-    for name, setting in declarations.declared(kind).items():
+    for name, setting in declared(kind).items():
         assert setting.meaning and not setting.meaning.endswith("."), name
         has_numbers = any(word in to_type(setting.kind) for word in ("int", "float"))
         assert (setting.bounds is not None) == has_numbers, name
     with pytest.raises(ConfigError, match="unknown setting `bean` in a file"):
-        declarations.laid_over(kind(), {"bean": 1}, "a file")
+        laid_over(kind(), {"bean": 1}, "a file")
 
 
 def test_what_utf8_cannot_hold_is_no_setting():
@@ -205,7 +204,7 @@ def test_every_line_of_a_dry_run_tells_its_origin():
     text = to_toml(*resolve(flag_layer(["train.seed=4"])))
     lines = [line for line in text.splitlines() if "=" in line]
     (changed,) = [line for line in lines if line.endswith("# flag")]
-    assert len(lines) == len(declared()) and all("  # " in line for line in lines)
+    assert len(lines) == len(declared(Config)) and all("  # " in line for line in lines)
     assert changed.startswith("seed = 4")
     assert tomllib.loads(text)
 
@@ -215,7 +214,7 @@ def to_type(kind) -> str:
 
 
 def test_every_setting_has_a_meaning_a_default_of_its_type_and_bounds_if_it_is_a_number():
-    for name, setting in declared().items():
+    for name, setting in declared(Config).items():
         assert setting.meaning and not setting.meaning.endswith("."), name
         assert resolve(Layer({name: setting.default}, "test"))[0] == Config(), name
         has_numbers = any(word in to_type(setting.kind) for word in ("int", "float"))

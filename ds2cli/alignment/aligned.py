@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ds2cli.alignment.path import AlignedPath, GreedyPath, greedy_path, path_log_probs
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 from ds2cli.text.units import BLANK, Units
 
 
@@ -22,7 +22,7 @@ class AlignedRecording:
     silent_units   units that nobody hears: the blank, and a space alone, which networks write in pauses
     """
 
-    transcript: Transcript
+    transcript: SpelledText
     log_probs: np.ndarray
     path: AlignedPath
     frame_seconds: float

@@ -34,7 +34,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Alignment(AlignedPath):
+class RecordingAlignment(AlignedPath):
     """Where each label of a whole recording lies; `starts`, `ends`, `stars` and `score` as in AlignedPath.
 
     prices    what was used, given or fitted
@@ -60,8 +60,8 @@ class Alignment(AlignedPath):
         return self.anchored >= FEW_ANCHORS or self.explained >= LITTLE
 
 
-def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
-          prices: Prices | None = None) -> Alignment:
+def align_recording(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
+                    prices: Prices | None = None) -> RecordingAlignment:
     """The best path of the whole text through the whole recording.
 
     log_probs    (T, V) float32 natural logs, in memory or mapped from a file
@@ -83,7 +83,7 @@ def align(log_probs: np.ndarray, labels: np.ndarray, word_starts: np.ndarray,
     moved = _check_cuts(path, pins, notes)
     while (swapped := _check_swaps(path))[0]:
         moved += _check_cuts(path, pins, [])
-    return Alignment(
+    return RecordingAlignment(
         path.starts, path.ends, problem.score(path.starts, path.ends, path.stars), path.stars, problem.steps,
         prices=problem.prices,
         anchored=float((anchors >= 0).mean()) if len(labels) else 0.0, explained=_explained(path, costs), costs=costs,

@@ -33,9 +33,4 @@ class CutSettings:
     )
 
     def __post_init__(self) -> None:
-        declarations.check(self)
-
-
-def meaning(name: str) -> str:
-    """The help text of a setting."""
-    return declarations.declared(CutSettings)[name].meaning
+        declarations.check_settings(self)

@@ -8,13 +8,13 @@ import numpy as np
 from ds2cli.alignment.path import AlignedPath
 from ds2cli.alignment.viterbi import viterbi_path
 from ds2cli.errors import TextError
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 
 NEARBY = 100  # a neighbour that is further away says nothing about where a word may begin
 
 
-def choose_spellings(transcript: Transcript, path: AlignedPath, log_probs: np.ndarray,
-                     spellings: Sequence[Sequence[list[int]]], steps: int = 1) -> Transcript:
+def choose_spellings(transcript: SpelledText, path: AlignedPath, log_probs: np.ndarray,
+                     spellings: Sequence[Sequence[list[int]]], steps: int = 1) -> SpelledText:
     """The transcript with each word as it is heard between its neighbours' frames on a path; equal ways: the first.
 
     path       of the transcript as it stands
@@ -35,7 +35,7 @@ def choose_spellings(transcript: Transcript, path: AlignedPath, log_probs: np.nd
     return replace(transcript, labels=np.array(labels, np.int32), starts=np.array(starts, np.int32))
 
 
-def _around(path: AlignedPath, transcript: Transcript, word: int, n_steps: int) -> tuple[int, int]:
+def _around(path: AlignedPath, transcript: SpelledText, word: int, n_steps: int) -> tuple[int, int]:
     """The steps from the word before to the word behind; its own edge, where the neighbour is not beside it."""
     first, last = int(transcript.starts[word]), int(transcript.ends[word]) - 1
     own_begin, own_end = int(path.starts[first]), int(path.ends[last])

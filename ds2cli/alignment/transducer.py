@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ds2cli.errors import TextError
 from ds2cli.model.heads.transducer import TransducerHead
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 from ds2cli.text.units import BLANK
 
 BLOCK = 1 << 20   # log-probs computed at once
@@ -89,8 +89,8 @@ def _traced(by_label: np.ndarray, spoken: np.ndarray, score: float) -> EmittedPa
     return EmittedPath(emitted, spoken[emitted, np.arange(len(emitted))], score)
 
 
-def choose_spoken(head: TransducerHead, frames: np.ndarray, transcript: Transcript, path: EmittedPath,
-                  spellings: Sequence[Sequence[list[int]]]) -> Transcript:
+def choose_spoken(head: TransducerHead, frames: np.ndarray, transcript: SpelledText, path: EmittedPath,
+                  spellings: Sequence[Sequence[list[int]]]) -> SpelledText:
     """The transcript with each word as it is heard between its neighbours on a path; equal ways: the first.
 
     path       of the transcript as it stands

@@ -14,7 +14,7 @@ import numpy as np
 from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.cutting import Segment, audible, stretches
 from ds2cli.alignment.path import LEFT_OUT, Star
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 
 NO_PAUSE = "no pause between it and what was left out"
 
@@ -55,7 +55,7 @@ def _heard_in_gaps(first: np.ndarray, after: np.ndarray, is_silent: np.ndarray) 
 
 
 def _between_pauses(
-    begin: int, end: int, first: np.ndarray, after: np.ndarray, sounds: Sequence[Star], transcript: Transcript,
+    begin: int, end: int, first: np.ndarray, after: np.ndarray, sounds: Sequence[Star], transcript: SpelledText,
     pause: float,
 ) -> tuple[int, int]:
     """The words of a stretch from its first pause to its last, [begin, end); numbers stay whole."""

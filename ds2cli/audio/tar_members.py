@@ -92,7 +92,7 @@ def open_recording(path: str | Path) -> BinaryIO:
     return open(path, "rb") if member is None else io.BytesIO(member.read())
 
 
-def is_there(path: str | Path) -> bool:
+def recording_exists(path: str | Path) -> bool:
     """Whether there is such a file, or such a tar file with room for the member."""
     member = member_of(path)
     if member is None:

@@ -51,7 +51,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        terminal.write(f"ds2 {__version__}")
+        terminal.write_line(f"ds2 {__version__}")
         raise typer.Exit()
 
 
@@ -73,7 +73,7 @@ def options(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the door that people, scripts and tests share."""
-    terminal.open_streams()
+    terminal.open_standard_streams()
     with terminal.own_session() as session:
         return _main(with_current_names(sys.argv[1:] if arguments is None else arguments), session)
 

@@ -29,4 +29,4 @@ def average(
 
     for path in run(sources, output, last):
         terminal.say(f"averaged {path}")
-    terminal.write(str(output))
+    terminal.write_line(str(output))

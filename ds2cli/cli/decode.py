@@ -25,7 +25,7 @@ from ds2cli.cli.flags import (
     UnitTimes,
     decoding_flag,
     given,
-    layout_of,
+    logits_layout,
     plan_of,
     threads,
     to_channel,
@@ -150,7 +150,7 @@ def decode(
     beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
     if greedy and (lm or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
-    layout = layout_of(units, blank, frame_seconds, records)
+    layout = logits_layout(units, blank, frame_seconds, records)
     run, inputs = _run_and_inputs(run, inputs or [], bool(layout), LETTERS if greedy else DEFAULT_RUN)
     request = DecodeRequest(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
@@ -161,7 +161,7 @@ def decode(
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
         rules = (silence, longest, settle, sure)
-        return streams.stream(request, (pcm, chunk, real_time, microphone), rules, kind, output)
+        return streams.print_streams(request, (pcm, chunk, real_time, microphone), rules, kind, output)
     terminal.note_stdin(request.inputs, "decode")
     skipped: list[str] = []
     heard = terminal.hearing(

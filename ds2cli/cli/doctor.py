@@ -19,7 +19,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print one JSON 
     if as_json:
         terminal.write_record({"ok": is_fit(findings), "findings": [finding.as_record() for finding in findings]})
     else:
-        terminal.write(as_table(findings))
+        terminal.write_line(as_table(findings))
     if not is_fit(findings):
         hint = "see the lines with FAILED; install again with: pip install --force-reinstall ds2cli"
         terminal.error("something essential does not work", hint)

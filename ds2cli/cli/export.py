@@ -99,7 +99,7 @@ def export(
     for line in _table(done.sides, done.rate):
         terminal.say(line)
     for path in done.files:
-        terminal.write(str(path))
+        terminal.write_line(str(path))
     report_skipped(skipped)
 
 
@@ -110,7 +110,7 @@ def _write_for(toolkit: str, sources: list[str], folder: Path, units: Path | Non
     skipped: list[str] = []
     for line in write_for(ToolkitRequest(toolkit, sources, folder, units, lexicon_file, lm), skipped.append):
         terminal.say(line)
-    terminal.write(str(folder))
+    terminal.write_line(str(folder))
     report_skipped(skipped)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.help import LOGITS, plain
-from ds2cli.decoding.settings import LexiconMode, declared_setting
+from ds2cli.cli.help import LOGITS, as_typed
+from ds2cli.declarations import declared
+from ds2cli.decoding.settings import DecodingConfig, LexiconMode
 from ds2cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def threads(jobs: int | None, ray: str | None) -> int:
 
 def decoding_flag(flag: str) -> Any:
     """A flag of the same name, meaning and default as a setting of decoding."""
-    setting = declared_setting(flag.removeprefix("--").replace("-", "_"))
-    return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {plain(setting.default)}")
+    setting = declared(DecodingConfig)[flag.removeprefix("--").replace("-", "_")]
+    return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {as_typed(setting.default)}")
 
 
 def to_lexicon_mode(word: str) -> str:
@@ -93,7 +94,7 @@ def to_lexicon_mode(word: str) -> str:
 Lexicon = Annotated[
     str | None,
     typer.Option("--lexicon", parser=to_lexicon_mode, metavar="|".join(get_args(LexiconMode)),
-                 help=declared_setting("lexicon").meaning, show_default="the run's, or soft"),
+                 help=declared(DecodingConfig)["lexicon"].meaning, show_default="the run's, or soft"),
 ]
 
 
@@ -146,7 +147,7 @@ def to_channel(word: str | None) -> int | None:
         raise UsageError(f"`--channel {word}` is no channel", hint="the first is 0 (or A): --channel 0") from None
 
 
-def layout_of(
+def logits_layout(
     units: Path | None, blank: str, frame_seconds: float | None, records: Path | None
 ) -> "LogitsLayout | None":
     """The layout of another toolkit's logits; None where no units were named."""

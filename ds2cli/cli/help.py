@@ -82,7 +82,7 @@ class Page(Command):
         groups: dict[str, list[tuple[str, str]]] = {}
         for one in self.get_params(ctx):
             if not getattr(one, "hidden", False):
-                groups.setdefault(group_of(one), []).append((term(one), meaning(one)))
+                groups.setdefault(group_of(one), []).append((term(one), help_text(one)))
         order = ["Arguments", *GROUPS]
         rows = [row for group in groups.values() for row in group]
         width = max(len(name) for name, _ in rows if len(name) <= WIDEST_TERM)
@@ -155,11 +155,11 @@ def value_name(param: Any) -> str:
     if param.metavar:
         return param.metavar
     if kind.is_choice:
-        return "|".join(map(plain, kind.choices))
+        return "|".join(map(as_typed, kind.choices))
     return "FILE" if kind.is_path else METAVARS[kind.annotation]
 
 
-def meaning(param: Any) -> str:
+def help_text(param: Any) -> str:
     """The help, and in brackets what else is to be known: the default, the bounds, the environment's name."""
     notes = ["required"] * bool(param.required) + ["repeatable"] * bool(getattr(param, "multiple", False))
     default = param.show_default if isinstance(param.show_default, str) else default_of(param)
@@ -174,10 +174,10 @@ def meaning(param: Any) -> str:
 def default_of(param: Any) -> str:
     """The default as a person would type it; nothing where an option is off or absent by default."""
     value = param.default
-    return "" if value is None or value is False or value == "" or callable(value) else plain(value)
+    return "" if value is None or value is False or value == "" or callable(value) else as_typed(value)
 
 
-def plain(value: Any) -> str:
+def as_typed(value: Any) -> str:
     """A value as a person would type it: 20 for 20.0."""
     value = value.value if isinstance(value, Enum) else value
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -41,4 +41,4 @@ def import_run(
         f"{model.rnn_layers} x {model.rnn.upper()} {model.rnn_size}, {ways} · {len(found.units) - 1} units "
         f"and the blank · {recogniser.n_parameters / 1e6:.1f} M parameters"
     )
-    terminal.write(str(output))
+    terminal.write_line(str(output))

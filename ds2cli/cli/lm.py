@@ -129,7 +129,7 @@ def info(
         terminal.write_record(found.as_record())
         return
     for line in found.as_lines():
-        terminal.write(line)
+        terminal.write_line(line)
 
 
 @app.command("score", epilog=EPILOG)
@@ -159,7 +159,7 @@ def score(
     if as_json:
         terminal.write_record(text_record(total))
     elif not per_line:
-        terminal.write(
+        terminal.write_line(
             f"perplexity {total.perplexity:.2f} with {total.oov:,} unknown words, "
             f"{total.perplexity_without_oov:.2f} without ({total.tokens:,} tokens in {total.lines:,} lines)"
         )

@@ -20,7 +20,7 @@ def lines_to(path: Path | None) -> Iterator[Callable[[str], None]]:
     raises  UsageError where the file's folder does not exist or may not be written; Ds2Error where the disk fills
     """
     if path is None or str(path) == "-":
-        yield terminal.write
+        yield terminal.write_line
         return
     with atomic_text(path) as stream:
         yield lambda line: print(line, file=stream)

@@ -38,7 +38,7 @@ def curve(
     """
     from ds2cli.workflows.plot import plot_curve
 
-    terminal.write(str(plot_curve(run, output)))
+    terminal.write_line(str(plot_curve(run, output)))
 
 
 @app.command("utterance", epilog=EPILOG)
@@ -53,7 +53,7 @@ def utterance(
     from ds2cli.workflows.plot import plot_utterance
 
     terminal.say(f"heard: {plot_utterance(model, source, wanted, output, to_channel(channel))}")
-    terminal.write(str(output))
+    terminal.write_line(str(output))
 
 
 @app.command("sensitivity", epilog=EPILOG)
@@ -79,4 +79,4 @@ def sensitivity(
 
     place, probability = plot_sensitivity(model, source, wanted, unit, frame, seconds, output, to_channel(channel))
     terminal.say(f"`{unit}` at frame {place.frame}: probability {probability:.3f}")
-    terminal.write(str(output))
+    terminal.write_line(str(output))

@@ -372,7 +372,7 @@ def shard(
     terminal.say(f"{len(records):,} utterances · {hours:,.2f} h · {len(written):,} shards · seed {seed}")
     if rejected:
         terminal.say(f"skipped: {len(rejected):,}")
-    terminal.write(str(listed))
+    terminal.write_line(str(listed))
     if rejected:
         raise typer.Exit(Exit.SKIPPED)
 

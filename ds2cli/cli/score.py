@@ -115,15 +115,15 @@ def score(
     )
     report = run(reference, hypothesis, against, options)
     if html:
-        from ds2cli.workflows.score.page import write_page
+        from ds2cli.workflows.score.page import write_score_page
 
-        write_page(report, html, html_sound)
+        write_score_page(report, html, html_sound)
     if per_utterance:
         for record in report.utterances():
             terminal.write_record(record)
     else:
         for line in (_json_lines if as_json else _text_lines)(report, confusions, worst, alignments):
-            terminal.write(line)
+            terminal.write_line(line)
     _finish(report, max_wer, max_cer, missing)
 
 

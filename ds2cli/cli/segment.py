@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ds2cli.alignment.settings import CutSettings, meaning
+from ds2cli.alignment.settings import CutSettings
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
     Channel,
@@ -24,12 +24,13 @@ from ds2cli.cli.flags import (
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
+from ds2cli.declarations import declared
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
 from ds2cli.text.normalise import NORMALISERS
 
 Language = StrEnum("Language", {name: name for name in ("auto", *NORMALISERS)})  # type: ignore[misc]  # named elsewhere, once
-DEFAULTS = CutSettings()
+DEFAULTS, CUT = CutSettings(), declared(CutSettings)
 NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
 
 Model = Annotated[
@@ -47,9 +48,9 @@ def segment(
     context: typer.Context,
     inputs: Inputs,
     model: Model = "english",
-    shortest: Annotated[float, typer.Option("--min", help=meaning("min_seconds"))] = DEFAULTS.min_seconds,
-    target: Annotated[float, typer.Option("--target", help=meaning("target_seconds"))] = DEFAULTS.target_seconds,
-    longest: Annotated[float, typer.Option("--max", help=meaning("max_seconds"))] = DEFAULTS.max_seconds,
+    shortest: Annotated[float, typer.Option("--min", help=CUT["min_seconds"].meaning)] = DEFAULTS.min_seconds,
+    target: Annotated[float, typer.Option("--target", help=CUT["target_seconds"].meaning)] = DEFAULTS.target_seconds,
+    longest: Annotated[float, typer.Option("--max", help=CUT["max_seconds"].meaning)] = DEFAULTS.max_seconds,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language("auto"),
     judge: Annotated[
         Path | None, typer.Option("--filter", help="judge segments by this filter", show_default="ds2's own")

@@ -9,14 +9,16 @@ import typer
 from ds2cli.cli import terminal
 from ds2cli.cli.decode import DEFAULT_RUN, Greedy, LanguageModel, Names, Run, Written
 from ds2cli.cli.flags import Device, LexiconFile, decoding_flag, given
+from ds2cli.declarations import declared
 from ds2cli.decoding.settings import LETTERS
 from ds2cli.errors import Exit, UsageError
-from ds2cli.serving.settings import Limits, meaning
+from ds2cli.serving.settings import Limits
 
 if TYPE_CHECKING:
     from ds2cli.serving.models import ModelSource
 
 ACCESS, LIMITS = "Access", "Limits"
+LIMIT = declared(Limits)
 Models = Annotated[
     list[str] | None, typer.Option("--model", metavar="NAME=RUN", help="serve this model too, by this name")
 ]
@@ -34,13 +36,13 @@ Origins = Annotated[
     typer.Option("--origin", metavar="URL", rich_help_panel=ACCESS,
                  help="a site whose pages may connect, or this server's own behind a proxy"),
 ]  # fmt: skip
-MaxStreams = Annotated[int, typer.Option("--max-streams", rich_help_panel=LIMITS, help=meaning("max_streams"))]
-MaxUploads = Annotated[int, typer.Option("--max-uploads", rich_help_panel=LIMITS, help=meaning("max_uploads"))]
-MaxSeconds = Annotated[float, typer.Option("--max-seconds", rich_help_panel=LIMITS, help=meaning("max_seconds"))]
-MaxUpload = Annotated[float, typer.Option("--max-upload", rich_help_panel=LIMITS, help=meaning("max_upload"))]
-Idle = Annotated[float, typer.Option("--idle-timeout", rich_help_panel=LIMITS, help=meaning("idle_timeout"))]
-Batch = Annotated[int, typer.Option("--batch", rich_help_panel=LIMITS, help=meaning("batch"))]
-Drain = Annotated[float, typer.Option("--drain-seconds", rich_help_panel=LIMITS, help=meaning("drain_seconds"))]
+MaxStreams = Annotated[int, typer.Option("--max-streams", rich_help_panel=LIMITS, help=LIMIT["max_streams"].meaning)]
+MaxUploads = Annotated[int, typer.Option("--max-uploads", rich_help_panel=LIMITS, help=LIMIT["max_uploads"].meaning)]
+MaxSeconds = Annotated[float, typer.Option("--max-seconds", rich_help_panel=LIMITS, help=LIMIT["max_seconds"].meaning)]
+MaxUpload = Annotated[float, typer.Option("--max-upload", rich_help_panel=LIMITS, help=LIMIT["max_upload"].meaning)]
+Idle = Annotated[float, typer.Option("--idle-timeout", rich_help_panel=LIMITS, help=LIMIT["idle_timeout"].meaning)]
+Batch = Annotated[int, typer.Option("--batch", rich_help_panel=LIMITS, help=LIMIT["batch"].meaning)]
+Drain = Annotated[float, typer.Option("--drain-seconds", rich_help_panel=LIMITS, help=LIMIT["drain_seconds"].meaning)]
 
 
 def serve(

@@ -53,7 +53,7 @@ Sure = Annotated[
 ]  # fmt: skip
 
 
-def stream(
+def print_streams(
     request: Any, sound: tuple[str, float, bool, bool], rules: tuple[float, float, float, float], kind: str,
     output: Path | None,
 ) -> None:
@@ -66,7 +66,7 @@ def stream(
     """
     from ds2cli.decoding.live import EndpointConfig
     from ds2cli.workflows.decode.stream import StreamRequest
-    from ds2cli.workflows.decode.stream import stream as hear
+    from ds2cli.workflows.decode.stream import decode_streams as hear
 
     if kind not in ("jsonl", "text"):
         raise UsageError(f"--format {kind} of a stream", hint="--format jsonl or text")

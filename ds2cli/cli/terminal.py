@@ -17,6 +17,7 @@ from typing import Any
 from ds2cli.errors import Ds2Error
 from ds2cli.io.atomic import UNSPELLABLE
 from ds2cli.records.jsonl import to_line
+from ds2cli.reporting.clock import clock
 
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 # Of 241 words of LibriSpeech that `english-phones` heard, 38 are below it: 45 % of those are wrong, 12 % of the others.
@@ -49,7 +50,7 @@ def own_session() -> Iterator[Session]:
         _session.reset(token)
 
 
-def open_streams() -> None:
+def open_standard_streams() -> None:
     """stdin, stdout and stderr as every command expects them: UTF-8 in any locale; closed ones hold nothing."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -58,7 +59,7 @@ def open_streams() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors=UNSPELLABLE)
 
 
-def write(line: str) -> None:
+def write_line(line: str) -> None:
     """One line of data, at once: a reader down the pipe sees it now.
 
     raises  Ds2Error where stdout takes no more (a full disk); BrokenPipeError where its reader has gone
@@ -80,7 +81,7 @@ def discard_stdout() -> None:
 
 def write_record(record: dict[str, Any]) -> None:
     """One record as one line of UTF-8 JSON."""
-    write(to_line(record))
+    write_line(to_line(record))
 
 
 def has_style() -> bool:
@@ -246,14 +247,9 @@ def hearing(make: Callable[[Callable[[float, float], None]], Iterable[Any]], wha
         task = bar.add_task(what, total=None, line="")
 
         def heard(done: float, total: float) -> None:
-            bar.update(task, completed=done, total=total or None, line=f"{_clock(done)} of {_clock(total)}")
+            bar.update(task, completed=done, total=total or None, line=f"{clock(done)} of {clock(total)}")
 
         yield from make(heard)
-
-
-def _clock(seconds: float) -> str:
-    """`1:02:03`, of sound."""
-    return f"{int(seconds) // 3600}:{int(seconds) % 3600 // 60:02d}:{int(seconds) % 60:02d}"
 
 
 def _length(things: Iterable[Any]) -> float | None:

@@ -7,9 +7,11 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import Device, given
-from ds2cli.cli.help import plain
+from ds2cli.cli.help import as_typed
+from ds2cli.config import Config
+from ds2cli.declarations import declared
 from ds2cli.errors import Ds2Error, Exit, UsageError
-from ds2cli.settings import Layer, declared, flag_layer, preset_names
+from ds2cli.settings import Layer, flag_layer, preset_names
 
 NAMED_UNITS = 10
 
@@ -20,8 +22,8 @@ def _complete_preset(incomplete: str) -> list[str]:
 
 def _setting(flag: str, name: str) -> Any:
     """A flag of the same meaning and default as a setting."""
-    setting = declared()[name]
-    return typer.Option(flag, help=setting.meaning, show_default=f"the preset's, or {plain(setting.default)}")
+    setting = declared(Config)[name]
+    return typer.Option(flag, help=setting.meaning, show_default=f"the preset's, or {as_typed(setting.default)}")
 
 
 def train(
@@ -106,7 +108,7 @@ def train(
         return experiment
 
     if dry_run:
-        _describe(prepare())
+        _print_dry_run(prepare())
     else:
         _run(folder, prepare, device, strict)
 
@@ -127,11 +129,11 @@ def _launch(processes: int, restarts: int, manifests: list[str] | None, dry_run:
     raise typer.Exit(launch(processes, restarts, arguments))
 
 
-def _describe(experiment) -> None:
+def _print_dry_run(experiment) -> None:
     from ds2cli.settings import to_toml
     from ds2cli.training.memory import estimated_bytes
 
-    terminal.write(to_toml(experiment.config, experiment.origins))
+    terminal.write_line(to_toml(experiment.config, experiment.origins))
     _say_header(experiment, "dry run")
     gigabytes = estimated_bytes(experiment.recogniser, experiment.config) / 1e9
     terminal.say(f"about {gigabytes:.1f} GB for a step, all processes together")
@@ -141,11 +143,11 @@ def _run(path: Path, prepare, device: str, strict: bool) -> None:
     from ds2cli.cli.training_view import TrainingView
     from ds2cli.runs.events import StoppedEvent
     from ds2cli.runs.folder import RunFolder
-    from ds2cli.training.distributed import is_watched, join, leave
+    from ds2cli.training.distributed import is_watched, join_processes, leave
     from ds2cli.workflows.train.train import EndedElsewhere, agreed, run_training
 
     try:
-        process, experiment = agreed(join(device), RunFolder(path), prepare)
+        process, experiment = agreed(join_processes(device), RunFolder(path), prepare)
     except EndedElsewhere as ending:
         raise typer.Exit(ending.code) from None
     if not process.is_first:
@@ -168,7 +170,7 @@ def _run(path: Path, prepare, device: str, strict: bool) -> None:
         terminal.say(f"hint: continue with: ds2 train --resume {folder.path}")
         raise typer.Exit(Exit.INTERRUPTED)
     view.say_end(folder.path)
-    terminal.write(str(folder.best))
+    terminal.write_line(str(folder.best))
     terminal.say(f"hint: hear it: ds2 decode {folder.path} AUDIO   ·   its curve: {folder.curve}")
     if (experiment.rejected or view.skipped) and not is_watched():
         raise typer.Exit(Exit.SKIPPED)

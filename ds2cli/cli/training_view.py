@@ -6,6 +6,7 @@ from pathlib import Path
 from ds2cli.cli import terminal
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
+from ds2cli.reporting.clock import clock
 
 SHOWN_SKIPS = 3
 SMOOTHING = 0.95
@@ -174,10 +175,3 @@ def _smoothed(before: float | None, now: float | None) -> float | None:
 def rate(value: float | None) -> str:
     """A rate in per cent, in a column."""
     return f"{value:8.2f}" if value is not None else "     n/a"
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 4:05 or 3:12:09."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

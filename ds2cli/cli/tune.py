@@ -17,7 +17,7 @@ from ds2cli.cli.flags import (
     all_cores,
     decoding_flag,
     given,
-    layout_of,
+    logits_layout,
 )
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.cli.output import report_skipped
@@ -83,7 +83,7 @@ def tune(
     from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps, most_trials
     from ds2cli.workflows.tune import tune as try_all
 
-    layout = layout_of(units, blank, None, records)
+    layout = logits_layout(units, blank, None, records)
     if not layout and not inputs:
         raise UsageError("no development speech", hint="ds2 tune RUN dev.jsonl --lm lm.arpa")
     named = [run, *(inputs or [])] if layout else inputs or []
@@ -113,7 +113,7 @@ def tune(
     grid = _grid(trials, request.alphas, request.betas)
     if not as_json:
         for line in _table(grid, request.alphas, request.betas):
-            terminal.write(line)
+            terminal.write_line(line)
     kept_in_run = keeps(request)
     if plot or kept_in_run:
         _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request, best)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, name_of, with_rejections
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, id_from_path, with_rejections
 from ds2cli.errors import ManifestError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.records.jsonl import Record, read_records
@@ -65,7 +65,7 @@ def to_entry(number: int, row: Record, path: Path, root: Path) -> Entry | Reject
     if not isinstance(name, str) or not name or not isinstance(text or "", str):
         return Rejected(path.name, "not a recording and its text", f"`{path}`, line {number}")
     audio = path.parent / name
-    return Entry(first_of(row, ("id",)) or name_of(audio, root), audio, " ".join((text or "").split()),
+    return Entry(first_of(row, ("id",)) or id_from_path(audio, root), audio, " ".join((text or "").split()),
                  first_of(row, SPEAKER), first_of(row, LANGUAGE))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ds2cli.audio.channels import cancel_each_other
 from ds2cli.audio.files import read_info, read_samples
 from ds2cli.audio.layout import is_cut_short
-from ds2cli.audio.tar_members import is_there
+from ds2cli.audio.tar_members import recording_exists
 from ds2cli.errors import AudioError
 from ds2cli.records.manifest import Utterance
 from ds2cli.text.units import Units, frames_needed
@@ -97,7 +97,7 @@ def check_audio(checked: Checked) -> None:
         info = read_info(utterance.audio)
         samples, rate = read_samples(utterance.audio, utterance.offset, utterance.duration)
     except AudioError as problem:
-        kind = Finding.UNREADABLE if is_there(utterance.audio) else Finding.NO_AUDIO
+        kind = Finding.UNREADABLE if recording_exists(utterance.audio) else Finding.NO_AUDIO
         findings[kind] = str(problem)
         return
     checked.audio_hash = hashlib.blake2b(samples.tobytes(), digest_size=16).digest()

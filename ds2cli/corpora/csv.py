@@ -19,7 +19,7 @@ from ds2cli.corpora.entries import (
     Totals,
     choose_parts,
     find_root,
-    name_of,
+    id_from_path,
     transcript_lines,
     with_rejections,
 )
@@ -77,13 +77,13 @@ def _of_columns(row: dict[str, str], number: int, path: Path) -> Entry | Rejecte
     if not name:
         return Rejected(path.name, "no audio file", f"`{path}`, line {number}")
     audio = path.parent / name
-    return Entry(name_of(audio, path.parent), audio, " ".join(text.split()), first_of(row, SPEAKER),
+    return Entry(id_from_path(audio, path.parent), audio, " ".join(text.split()), first_of(row, SPEAKER),
                  first_of(row, LANGUAGE))
 
 
 def _of_files(recording: str, text: str, path: Path) -> Entry | Rejected:
     audio, transcript = path.parent / recording.strip(), path.parent / text.strip()
-    name = name_of(audio, path.parent)
+    name = id_from_path(audio, path.parent)
     if not can_name_a_file(text) or not transcript.is_file():
         return Rejected(name, "no transcript", f"no `{transcript}`")
     return Entry(name, audio, " ".join(" ".join(transcript_lines(transcript)).split()))

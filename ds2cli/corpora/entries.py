@@ -84,7 +84,7 @@ def locate(path: str, folder: Path) -> Path:
     return Path(path) if Path(path).exists() else folder / path
 
 
-def name_of(audio: Path, folder: Path) -> str:
+def id_from_path(audio: Path, folder: Path) -> str:
     """An id for a recording that has none: its path below the folder without the suffix, `a/b.wav` -> `a-b`."""
     inside = audio.relative_to(folder) if audio.is_relative_to(folder) else Path(audio.parent.name, audio.name)
     return "-".join(inside.with_suffix("").parts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, name_of, transcript_lines
+from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, id_from_path, transcript_lines
 from ds2cli.errors import UsageError
 from ds2cli.media import recordings_in
 
@@ -24,7 +24,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
         raise UsageError(f"`{root}` holds no audio", hint="see the formats with: ds2 doctor")
     for audio in recordings:
         transcript = audio.with_suffix(".txt")
-        name = name_of(audio, folder)
+        name = id_from_path(audio, folder)
         if not transcript.exists():
             yield Rejected(name, "no transcript", f"no `{transcript}`")
             continue

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ds2cli import _kernels, hints
-from ds2cli.decoding.greedy import said
+from ds2cli.decoding.greedy import units_by_frame
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
 from ds2cli.decoding.log_probs import check_log_probs
 from ds2cli.decoding.settings import DecodingConfig, Settling
@@ -102,7 +102,7 @@ class BeamSearch:
 
     def said(self, log_probs: np.ndarray) -> list[tuple[int, ...]]:
         """What the best path says in each frame (any, V): it tells speech from silence."""
-        return said(log_probs)
+        return units_by_frame(log_probs)
 
 
 def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:

@@ -72,10 +72,10 @@ class GreedySearch:
 
     def said(self, log_probs: np.ndarray) -> list[tuple[int, ...]]:
         """As BeamSearch's."""
-        return said(log_probs)
+        return units_by_frame(log_probs)
 
 
-def said(log_probs: np.ndarray) -> list[tuple[int, ...]]:
+def units_by_frame(log_probs: np.ndarray) -> list[tuple[int, ...]]:
     """What the best path says in each frame (any, V)."""
     return [(unit,) for unit in log_probs.argmax(1).tolist()]
 

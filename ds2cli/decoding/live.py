@@ -50,7 +50,7 @@ class EndpointConfig:
     ] = 0.95
 
     def __post_init__(self) -> None:
-        declarations.check(self)
+        declarations.check_settings(self)
 
 
 @dataclass(frozen=True)

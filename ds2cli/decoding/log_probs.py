@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ds2cli import hints
-from ds2cli.decoding.pruned import Pruned, prune, whole
+from ds2cli.decoding.pruned import Pruned, prune_units, whole
 from ds2cli.decoding.settings import MANY_UNITS
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.archives import DAMAGE
@@ -75,7 +75,7 @@ class LogProbWriter:
     def add(self, record: dict[str, Any], log_probs: np.ndarray) -> None:
         """One utterance: its record and its (T, V) log-probs."""
         array = io.BytesIO()
-        for part in prune(log_probs) if self._is_pruned else [np.ascontiguousarray(log_probs, np.float32)]:
+        for part in prune_units(log_probs) if self._is_pruned else [np.ascontiguousarray(log_probs, np.float32)]:
             np.save(array, part)
         self._put(f"{len(self._records):07d}.npy", array.getvalue())
         self._records.append(to_line(record))

@@ -27,7 +27,7 @@ class Pruned(NamedTuple):
     values: np.ndarray
 
 
-def prune(log_probs: np.ndarray) -> Pruned:
+def prune_units(log_probs: np.ndarray) -> Pruned:
     """The likeliest units of each frame; ties go to the lower index."""
     n_frames, n_units = log_probs.shape
     top = min(CUTOFF_TOP, n_units)

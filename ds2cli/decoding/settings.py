@@ -69,7 +69,7 @@ class DecodingConfig:
     former_names: ClassVar[dict[str, str]] = {"look_ahead": "lm_lookahead"}
 
     def __post_init__(self) -> None:
-        declarations.check(self)
+        declarations.check_settings(self)
 
 
 def default_config(n_units: int, is_transducer: bool = False) -> DecodingConfig:
@@ -78,8 +78,3 @@ def default_config(n_units: int, is_transducer: bool = False) -> DecodingConfig:
     if n_units > MANY_UNITS:
         return DecodingConfig(beam=beam, cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP)
     return DecodingConfig(beam=beam)
-
-
-def declared_setting(name: str) -> declarations.Setting:
-    """A setting's type, meaning and default, for a flag."""
-    return declarations.declared(DecodingConfig)[name]

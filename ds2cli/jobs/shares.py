@@ -226,7 +226,7 @@ def must_be_same(path: Path, head: dict[str, Any], other: dict[str, Any], name: 
     if head.get("format") != FORMAT:
         raise UsageError(f"`{path}` is not a share", hint=hints.ANOTHER_FOLDER)
     (one, n), (two, m) = ((each["command"], each["share"][1]) for each in (head, other))
-    if plain(one) != plain(two) or n != m:
+    if without_free_flags(one) != without_free_flags(two) or n != m:
         what = f"as `{name}` is" if name else "as is asked for now"
         raise UsageError(f"`{path}` is not of the same command and number of shares {what}: "
                          f"{' '.join(['ds2', *one])}, {n} shares",
@@ -238,7 +238,7 @@ def changed(path: Path, number: int) -> UsageError:
                       hint="remove the shares, and begin again")
 
 
-def plain(command: list[str]) -> list[str]:
+def without_free_flags(command: list[str]) -> list[str]:
     """A command without what decides nothing but its speed."""
     return without(command, hints.FREE_FLAGS)
 

@@ -62,10 +62,10 @@ def open_binary(path: str | Path) -> Any:
         content = np.memmap(path, np.uint8, "r")
     except (OSError, ValueError):
         raise LanguageModelError(f"cannot read `{path}`") from None
-    return open_bytes(content, path)
+    return kernel_of_bytes(content, path)
 
 
-def open_bytes(content: np.ndarray, path: str | Path) -> Any:
+def kernel_of_bytes(content: np.ndarray, path: str | Path) -> Any:
     """The kernel's model in a file's bytes, (size,) uint8; `path` is named in errors. Raises as open_binary."""
     try:
         kernel = _kernels.NgramModel(content, str(path))

@@ -17,7 +17,7 @@ from ds2cli.errors import Ds2Error, LanguageModelError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.io.cache import cache_folder, short_hash
 from ds2cli.language.arpa import BUILD_HINT, arpa_to_binary
-from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, open_binary, open_bytes, to_probing
+from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, kernel_of_bytes, open_binary, to_probing
 from ds2cli.language.ngrams import NgramTables
 
 CACHE_VERSION = "2"
@@ -72,7 +72,7 @@ def load_ngram_model(path: str | Path, use_cache: bool = True) -> NgramModel:
     if use_cache and (found := _from_cache(path)):
         return found
     content, notes = arpa_to_binary(path)
-    model = NgramModel(open_bytes(content, path), str(path), notes)
+    model = NgramModel(kernel_of_bytes(content, path), str(path), notes)
     if use_cache:
         _keep(path, content, notes)
     return model
@@ -80,7 +80,7 @@ def load_ngram_model(path: str | Path, use_cache: bool = True) -> NgramModel:
 
 def model_in_memory(tables: NgramTables, name: str = "the model") -> NgramModel:
     """A model that is asked without being written."""
-    return NgramModel(open_bytes(to_probing(tables), name), name, tables.notes)
+    return NgramModel(kernel_of_bytes(to_probing(tables), name), name, tables.notes)
 
 
 def begins_as_binary(path: Path) -> bool:
@@ -102,7 +102,7 @@ def begins_as_binary(path: Path) -> bool:
 def _from_cache(path: Path) -> NgramModel | None:
     cached = _cache_path(path)
     try:
-        kernel = open_bytes(np.memmap(cached, np.uint8, "r"), path)
+        kernel = kernel_of_bytes(np.memmap(cached, np.uint8, "r"), path)
         return NgramModel(kernel, str(path), tuple(_notes_path(cached).read_text(encoding="utf-8").splitlines()))
     except (OSError, ValueError, LanguageModelError):
         return None  # none yet, or a damaged one: it is made again

@@ -47,7 +47,7 @@ def _is_full(cue: list[Record], word: Record) -> bool:
     return too_long or word["start"] - cue[-1]["end"] > PAUSE_SECONDS
 
 
-def clock(seconds: float, point: str) -> str:
+def cue_time(seconds: float, point: str) -> str:
     """Hours, minutes, seconds, and thousandths behind `point`."""
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ds2cli.records.captions import clock, cues
+from ds2cli.records.captions import cue_time, cues
 from ds2cli.records.jsonl import Record
 
 
@@ -10,7 +10,7 @@ def vtt(records: Iterable[Record], text: str) -> Iterator[str]:
     """Cues, as `captions.cues` gathers them, behind the line that says WEBVTT."""
     yield "WEBVTT\n"
     for start, end, said in cues(records, text):
-        yield f"{clock(start, '.')} --> {clock(end, '.')}\n{_escaped(said)}\n"
+        yield f"{cue_time(start, '.')} --> {cue_time(end, '.')}\n{_escaped(said)}\n"
 
 
 def _escaped(text: str) -> str:

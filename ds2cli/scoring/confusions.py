@@ -36,7 +36,7 @@ def confusions(corpus: Corpus) -> Confusions:
     return found
 
 
-def ranked(counter: Counter, at_most: int) -> list[tuple]:
+def most_frequent(counter: Counter, at_most: int) -> list[tuple]:
     """The most frequent, ties in alphabetical order: the same report from the same data."""
     return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:at_most]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ds2cli.errors import ManifestError
-from ds2cli.scoring.edits.alignment import Token, align
+from ds2cli.scoring.edits.alignment import Token, align_tokens
 from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, SCLITE, SUBSTITUTED, EditCosts
 from ds2cli.scoring.edits.networks import Marks, align_networks, network, parse
 from ds2cli.scoring.edits.tokens import split_words
@@ -64,7 +64,7 @@ class Corpus:
         split = self.counting.split
         said, heard = ([split(text) for text in texts] for texts in (
             (self.pairs[n].reference for n in plain), (self.pairs[n].hypothesis for n in plain)))
-        found = dict(zip(plain, align(said, heard, self.counting.costs), strict=True))
+        found = dict(zip(plain, align_tokens(said, heard, self.counting.costs), strict=True))
         return [self.chosen[n] if n in self.chosen else found[n] for n in which]
 
     def rates(self, which: np.ndarray | slice = slice(None)) -> tuple[Counts, Counts, Counts]:
@@ -84,7 +84,7 @@ class Lists:
     words: np.ndarray
 
 
-def count(pairs: list[Pair], counting: Counting) -> Corpus:
+def count_corpus(pairs: list[Pair], counting: Counting) -> Corpus:
     """Count a corpus. Where a transcript offers choices, the characters are those of the words that were chosen.
 
     A word that counts as right though the other side has it otherwise, or not at all (an optional word, a fragment), is

@@ -5,11 +5,11 @@ is the same letter. It changes no text that a person could tell from the origina
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ds2cli.io.text import compose
 from ds2cli.scoring.edits.networks import untagged
 from ds2cli.scoring.inputs.pairs import Pair
 
@@ -104,13 +104,10 @@ def _bare(text: str) -> list[str]:
     return text.translate(_PUNCTUATION).split()
 
 
-def compose(pairs: list[Pair]) -> None:
+def compose_pairs(pairs: list[Pair]) -> None:
     """Put both sides of every pair into Unicode's canonical composition, in place."""
     for pair in pairs:
-        if not pair.reference.isascii():
-            pair.reference = unicodedata.normalize("NFC", pair.reference)
-        if not pair.hypothesis.isascii():
-            pair.hypothesis = unicodedata.normalize("NFC", pair.hypothesis)
+        pair.reference, pair.hypothesis = compose(pair.reference), compose(pair.hypothesis)
 
 
 def only_case_differs(pairs: list[Pair]) -> bool:

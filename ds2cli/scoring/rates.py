@@ -10,7 +10,7 @@ import numpy as np
 
 from ds2cli.scoring.edits.distance import SCLITE, EditCosts, count_edits
 from ds2cli.scoring.edits.sequences import TokenIds, encode_characters
-from ds2cli.scoring.edits.tokens import spell, split_words
+from ds2cli.scoring.edits.tokens import scored_characters, split_words
 
 CHUNK = 20_000  # pairs whose tokens are in memory at a time
 
@@ -112,7 +112,8 @@ def count_characters(references: Sequence[str], hypotheses: Sequence[str], costs
     """Correct, substituted, deleted and inserted characters of each pair, one space between words: (pairs, 4)."""
 
     def count(some_references: Sequence[str], some_hypotheses: Sequence[str]) -> np.ndarray:
-        said, heard = (encode_characters(list(map(spell, texts))) for texts in (some_references, some_hypotheses))
+        sides = some_references, some_hypotheses
+        said, heard = (encode_characters(list(map(scored_characters, texts))) for texts in sides)
         return count_edits(said, heard, costs)
 
     return _in_chunks(count, references, hypotheses)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli.scoring.confusions import BATCH, Confusions, confusions, ranked, worst
+from ds2cli.scoring.confusions import BATCH, Confusions, confusions, most_frequent, worst
 from ds2cli.scoring.corpus import Corpus
 from ds2cli.scoring.edits.distance import CORRECT, SUBSTITUTED
 from ds2cli.scoring.inputs.pairs import Pairing
@@ -163,11 +163,11 @@ class Report:
         """The most frequent of each kind."""
         return {
             "substitutions": [{"reference": said, "hypothesis": understood, "count": number}
-                              for (said, understood), number in ranked(self.confusions.substitutions, at_most)],
+                              for (said, understood), number in most_frequent(self.confusions.substitutions, at_most)],
             "deletions": [{"reference": word, "count": number}
-                          for word, number in ranked(self.confusions.deletions, at_most)],
+                          for word, number in most_frequent(self.confusions.deletions, at_most)],
             "insertions": [{"hypothesis": word, "count": number}
-                           for word, number in ranked(self.confusions.insertions, at_most)],
+                           for word, number in most_frequent(self.confusions.insertions, at_most)],
         }
 
     def worst(self, at_most: int) -> list[dict[str, Any]]:
@@ -202,7 +202,7 @@ def errors_and_tokens(corpus: Corpus) -> np.ndarray:
     return np.stack([words[:, SUBSTITUTED:].sum(1), words[:, CORRECT:3].sum(1)], 1)
 
 
-def compare(report: Report, other: Corpus, name: str) -> dict[str, Any]:
+def compare_systems(report: Report, other: Corpus, name: str) -> dict[str, Any]:
     """Whether the second system is better: difference of rates with its interval, and MAPSSWE."""
     settings = report.settings
     systems = [errors_and_tokens(report.corpus), errors_and_tokens(other)]

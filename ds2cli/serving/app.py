@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from ds2cli import reporting
 from ds2cli.serving.metrics import CONTENT_TYPE
 from ds2cli.serving.protocols import lines, openai, vosk
-from ds2cli.serving.service import Refused, Service, check
+from ds2cli.serving.service import Refused, Service, check_access
 
 COUNTED = ("/", "/v1/audio/transcriptions", "/v1/models", "/healthz", "/readyz", "/metrics")
 QUIET = ("/healthz", "/readyz", "/metrics")
@@ -94,19 +94,19 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
     service: Service = request.app.state.service
-    check(request, service)
+    check_access(request, service)
     return PlainTextResponse(service.metrics.text(), media_type=CONTENT_TYPE)
 
 
 async def refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Refused)
-    return JSONResponse({"error": openai.error(problem)}, problem.status, problem.headers)
+    return JSONResponse({"error": openai.error_object(problem)}, problem.status, problem.headers)
 
 
 async def http_error(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     told = Refused(problem.status_code, str(problem.detail))
-    return JSONResponse({"error": openai.error(told)}, told.status, problem.headers)
+    return JSONResponse({"error": openai.error_object(told)}, told.status, problem.headers)
 
 
 async def client_gone(request: Request, problem: Exception) -> Response:
@@ -115,7 +115,7 @@ async def client_gone(request: Request, problem: Exception) -> Response:
 
 def _bug() -> Response:
     told = Refused(500, "the server failed; its log has more", code="server_error")
-    return JSONResponse({"error": openai.error(told)}, 500)
+    return JSONResponse({"error": openai.error_object(told)}, 500)
 
 
 class Watched:

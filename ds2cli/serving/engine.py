@@ -47,7 +47,7 @@ class Progress:
 
 
 @dataclass
-class Session:
+class EngineStream:
     """A stream in the engine: where the network and the search are, and what waits for either."""
 
     place: Any
@@ -83,34 +83,34 @@ class Engine:
                  beams: ThreadPoolExecutor, observer: Observer | None = None) -> None:
         self._network, self._begin, self.rate, self._batch = network, begin, rate, batch
         self._beams, self._observer = beams, observer or Observer()
-        self._ready: deque[Session] = deque()
+        self._ready: deque[EngineStream] = deque()
         self._changed = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
         self._thread.start()
 
-    def open(self, tell: Callable[[Progress], None]) -> Session:
+    def open(self, tell: Callable[[Progress], None]) -> EngineStream:
         """A new stream; `tell` is called from other threads, in the stream's order."""
-        return Session(self._network.start(), self._begin(), tell)
+        return EngineStream(self._network.start(), self._begin(), tell)
 
-    def hear(self, session: Session, samples: np.ndarray) -> None:
+    def hear(self, stream: EngineStream, samples: np.ndarray) -> None:
         """More of a stream's sound, (n,) float32 at the engine's rate. Never waits."""
         with self._changed:
-            session.sound.append((samples, time.monotonic()))
-            self._queue(session)
+            stream.sound.append((samples, time.monotonic()))
+            self._queue(stream)
 
-    def end(self, session: Session) -> None:
+    def end(self, stream: EngineStream) -> None:
         """The stream has ended: what was heard is answered, then `last` told."""
         with self._changed:
-            session.ended = True
-            self._queue(session)
+            stream.ended = True
+            self._queue(stream)
 
-    def close(self, session: Session) -> None:
+    def close(self, stream: EngineStream) -> None:
         """Nobody listens: what waits is dropped, and nothing more is told."""
         with self._changed:
-            session.closed = True
-            session.sound.clear()
-            session.answers.clear()
+            stream.closed = True
+            stream.sound.clear()
+            stream.answers.clear()
 
     def stop(self) -> None:
         """Ends the thread; streams that are open are not finished."""
@@ -128,93 +128,93 @@ class Engine:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
-    def _queue(self, session: Session) -> None:
-        if not session.queued and not session.closed:
-            session.queued = True
-            self._ready.append(session)
+    def _queue(self, stream: EngineStream) -> None:
+        if not stream.queued and not stream.closed:
+            stream.queued = True
+            self._ready.append(stream)
             self._changed.notify()
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:
-            heard = [(session, samples, since) for session, samples, since, _ in batch if len(samples)]
-            ended = [session for session, *_, last in batch if last]
+            heard = [(stream, samples, since) for stream, samples, since, _ in batch if len(samples)]
+            ended = [stream for stream, *_, last in batch if last]
             self._pass(self._network.accept, [one[0] for one in heard], [one[1:] for one in heard])
-            self._pass(self._network.finish, [session for session in ended if not session.closed], None)
+            self._pass(self._network.finish, [stream for stream in ended if not stream.closed], None)
 
-    def _next(self) -> list[tuple[Session, np.ndarray, float, bool]] | None:
+    def _next(self) -> list[tuple[EngineStream, np.ndarray, float, bool]] | None:
         """The streams of the next pass, with what of their sound it hears; None when the engine stops."""
         with self._changed:
             self._changed.wait_for(lambda: self._ready or self._stopped)
             if self._stopped:
                 return None
-            batch: list[tuple[Session, np.ndarray, float, bool]] = []
+            batch: list[tuple[EngineStream, np.ndarray, float, bool]] = []
             for _ in range(min(len(self._ready), self._batch)):
-                session = self._ready.popleft()
-                session.queued = False
-                if not session.closed:
-                    batch.append((session, *self._take(session)))
+                stream = self._ready.popleft()
+                stream.queued = False
+                if not stream.closed:
+                    batch.append((stream, *self._take(stream)))
             return batch
 
-    def _take(self, session: Session) -> tuple[np.ndarray, float, bool]:
+    def _take(self, stream: EngineStream) -> tuple[np.ndarray, float, bool]:
         """What the next pass hears of a stream, since when it waits, and whether it is the stream's last."""
         parts, room = [], int(PASS_SECONDS * self.rate)
-        since = session.sound[0][1] if session.sound else time.monotonic()
-        while session.sound and room > 0:
-            samples, came = session.sound.popleft()
+        since = stream.sound[0][1] if stream.sound else time.monotonic()
+        while stream.sound and room > 0:
+            samples, came = stream.sound.popleft()
             if len(samples) > room:
-                session.sound.appendleft((samples[room:], came))
+                stream.sound.appendleft((samples[room:], came))
             parts.append(samples[:room])
             room -= len(parts[-1])
-        if session.sound:
-            self._queue(session)
-        return np.concatenate(parts or [np.zeros(0, np.float32)]), since, session.ended and not session.sound
+        if stream.sound:
+            self._queue(stream)
+        return np.concatenate(parts or [np.zeros(0, np.float32)]), since, stream.ended and not stream.sound
 
-    def _pass(self, work: Callable, sessions: list[Session], sound: list[tuple[np.ndarray, float]] | None) -> None:
+    def _pass(self, work: Callable, streams: list[EngineStream], sound: list[tuple[np.ndarray, float]] | None) -> None:
         """One pass of the network, and its answers to the searches."""
-        if not sessions:
+        if not streams:
             return
         wall, busy = time.monotonic(), time.thread_time()
-        places = [session.place for session in sessions]
+        places = [stream.place for stream in streams]
         try:
             answers = work(places, [samples for samples, _ in sound]) if sound else work(places)
         except Exception as problem:  # a bug must not silence the streams that are to come
-            self._fail(sessions, problem)
+            self._fail(streams, problem)
             return
         n_samples = sum(len(samples) for samples, _ in sound or ())
-        self._observer.passed(len(sessions), n_samples / self.rate, time.monotonic() - wall, time.thread_time() - busy)
-        for i, (session, log_probs) in enumerate(zip(sessions, answers, strict=True)):
+        self._observer.passed(len(streams), n_samples / self.rate, time.monotonic() - wall, time.thread_time() - busy)
+        for i, (stream, log_probs) in enumerate(zip(streams, answers, strict=True)):
             samples, since = (len(sound[i][0]), sound[i][1]) if sound else (0, wall)
-            self._read(session, (log_probs, samples, since, sound is None))
+            self._read(stream, (log_probs, samples, since, sound is None))
 
-    def _read(self, session: Session, answer: tuple[np.ndarray, int, float, bool]) -> None:
+    def _read(self, stream: EngineStream, answer: tuple[np.ndarray, int, float, bool]) -> None:
         """One thread at a time reads a stream's log-probs, in their order."""
         with self._changed:
-            if session.closed:
+            if stream.closed:
                 return
-            session.answers.append(answer)
-            if session.reading:
+            stream.answers.append(answer)
+            if stream.reading:
                 return
-            session.reading = True
-        self._beams.submit(self._search, session)
+            stream.reading = True
+        self._beams.submit(self._search, stream)
 
-    def _search(self, session: Session) -> None:
+    def _search(self, stream: EngineStream) -> None:
         while True:
             with self._changed:
-                if not session.answers:
-                    session.reading = False
+                if not stream.answers:
+                    stream.reading = False
                     return
-                log_probs, samples, since, last = session.answers.popleft()
+                log_probs, samples, since, last = stream.answers.popleft()
             try:
-                updates = session.live.feed(log_probs)
+                updates = stream.live.feed(log_probs)
                 if last:
-                    updates += session.live.finish()
+                    updates += stream.live.finish()
             except Exception as problem:
-                self._fail([session], problem)
+                self._fail([stream], problem)
                 return
-            session.tell(Progress(updates, samples, time.monotonic() - since, last))
+            stream.tell(Progress(updates, samples, time.monotonic() - since, last))
 
-    def _fail(self, sessions: list[Session], problem: Exception) -> None:
+    def _fail(self, streams: list[EngineStream], problem: Exception) -> None:
         self._observer.failed(problem)
-        for session in sessions:
-            self.close(session)
-            session.tell(Progress(last=True, failed=True))
+        for stream in streams:
+            self.close(stream)
+            stream.tell(Progress(last=True, failed=True))

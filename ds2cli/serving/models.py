@@ -72,7 +72,7 @@ class Model:
         return window_samples(self.listener.config.features)
 
 
-def named(sources: list[ModelSource]) -> dict[str, ModelSource]:
+def by_name(sources: list[ModelSource]) -> dict[str, ModelSource]:
     """raises  UsageError where two models have one name"""
     found: dict[str, ModelSource] = {}
     for source in sources:

@@ -17,7 +17,7 @@ from ds2cli.serving.access import Access, is_loopback
 from ds2cli.serving.app import make_app
 from ds2cli.serving.logs import Log
 from ds2cli.serving.metrics import Metrics
-from ds2cli.serving.models import Model, ModelSource, named, open_model
+from ds2cli.serving.models import Model, ModelSource, by_name, open_model
 from ds2cli.serving.service import Service
 from ds2cli.serving.settings import Limits
 from ds2cli.serving.sockets import patient
@@ -72,7 +72,7 @@ def serve(request: ServeRequest) -> bool:
     wyoming = _listen(request.host, request.wyoming) if request.wyoming is not None else None
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="beam") as beams:
         models = {name: open_model(source, request.device, limits.batch, beams, metrics, log, request.language)
-                  for name, source in named(request.sources).items()}
+                  for name, source in by_name(request.sources).items()}
         uploads = Uploads(limits.max_seconds)
         access = Access(request.token, request.origins, is_private)
         service = Service(models, limits, access, metrics, log, uploads)

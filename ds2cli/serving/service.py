@@ -15,7 +15,7 @@ from ds2cli.serving.metrics import Metrics
 from ds2cli.serving.models import Model
 from ds2cli.serving.places import Draining, NoPlace, Places
 from ds2cli.serving.settings import Limits
-from ds2cli.serving.stream import LiveStream, StreamFailed, StreamTooLong, describe
+from ds2cli.serving.stream import LiveStream, StreamFailed, StreamTooLong, log_fields
 from ds2cli.serving.uploads import Uploads
 
 RETRY_SECONDS = 5
@@ -106,7 +106,7 @@ class Service:
         finally:
             stream.close()
             self.metrics.streams_ended.labels(protocol, how).inc()
-            self.log("stream", protocol=protocol, model=model.name, how=how, **describe(stream))
+            self.log("stream", protocol=protocol, model=model.name, how=how, **log_fields(stream))
 
 
 @asynccontextmanager
@@ -125,7 +125,7 @@ async def place(places: Places, what: str) -> AsyncIterator[None]:
 async def admitted(socket: WebSocket, service: Service, protocol: str) -> AsyncIterator[None]:
     """A WebSocket that may speak: accepted, counted; what is refused before, by HTTP's own answer."""
     try:
-        check(socket, service, socket.scope["subprotocols"])
+        check_access(socket, service, socket.scope["subprotocols"])
         async with place(service.stream_places, "streams"):
             offered = socket.scope["subprotocols"]
             await socket.accept(subprotocol=PROTOCOL if PROTOCOL in offered else None)
@@ -139,7 +139,7 @@ async def admitted(socket: WebSocket, service: Service, protocol: str) -> AsyncI
         await socket.send_denial_response(JSONResponse(body, refusal.status, refusal.headers))
 
 
-def check(request, service: Service, subprotocols=()) -> None:
+def check_access(request, service: Service, subprotocols=()) -> None:
     """raises  Refused where the client may not speak here"""
     access = service.access
     if not access.is_known_host(request.headers):

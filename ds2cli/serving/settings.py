@@ -20,13 +20,8 @@ class Limits:
     drain_seconds: Annotated[float, "seconds that SIGTERM leaves for what was begun", (0, inf)] = 30.0
 
     def __post_init__(self) -> None:
-        declarations.check(self)
+        declarations.check_settings(self)
 
     @property
     def upload_bytes(self) -> int:
         return int(self.max_upload * 1e6)
-
-
-def meaning(name: str) -> str:
-    """The help text of a limit."""
-    return declarations.declared(Limits)[name].meaning

@@ -38,7 +38,7 @@ class LiveStream:
         self._loop, self._engine, self._pcm = asyncio.get_running_loop(), model.engine, pcm
         self._metrics, self._max_seconds = model.metrics, max_seconds
         self._resampler = LiveResampler(pcm.rate, self._engine.rate)
-        self._session = self._engine.open(self._tell)
+        self._in_engine = self._engine.open(self._tell)
         self._told = Told({}, model.writer)
         self._began: float | None = None
         self._is_live = True
@@ -74,11 +74,11 @@ class LiveStream:
         if not self._stopping:
             self._stopping, self._ended_at = True, time.monotonic()
             self._hand_over(np.zeros(0, np.float32), last=True)
-            self._engine.end(self._session)
+            self._engine.end(self._in_engine)
 
     def close(self) -> None:
         """Nobody listens any more."""
-        self._engine.close(self._session)
+        self._engine.close(self._in_engine)
 
     async def heard(self) -> None:
         """Until all sound that came has been read, or the stream has ended. raises  StreamFailed"""
@@ -106,7 +106,7 @@ class LiveStream:
         samples = self._resampler(samples, last=last)
         if len(samples):
             self._sent += len(samples)
-            self._engine.hear(self._session, samples)
+            self._engine.hear(self._in_engine, samples)
 
     def _has_room(self) -> bool:
         ahead = (self._sent - self._done) / self._engine.rate
@@ -147,6 +147,6 @@ class LiveStream:
         self._partial = None if update.final else record
 
 
-def describe(stream: LiveStream) -> dict[str, Any]:
+def log_fields(stream: LiveStream) -> dict[str, Any]:
     """What the log tells of a stream: never what was said in it."""
     return {"seconds": round(stream.seconds, 3), "finals": stream.n_finals}

@@ -37,7 +37,7 @@ class Process:
         return self.rank == self.first
 
 
-def join(device: str) -> Process:
+def join_processes(device: str) -> Process:
     """Join the other processes where torchrun started several; alone otherwise.
 
     device  "auto", "cpu", "cuda" or "cuda:1"

@@ -95,7 +95,7 @@ def _finite_mean(losses: list[float]) -> float | None:
     return float(np.mean(finite)) if finite else None
 
 
-def ranked(wer: float | None, loss: float | None) -> tuple[float, float]:
+def evaluation_rank(wer: float | None, loss: float | None) -> tuple[float, float]:
     """What makes an evaluation better than another: the lower the better, WER first; the loss where that says nothing.
 
     What is not known is infinite.

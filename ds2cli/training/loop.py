@@ -24,7 +24,7 @@ from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
 from ds2cli.training.distributed import Process, all_gather, any_process, broadcast_number
-from ds2cli.training.evaluation import evaluate, ranked
+from ds2cli.training.evaluation import evaluate, evaluation_rank
 from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.ctc import ctc_losses
@@ -219,7 +219,7 @@ class Trainer:
         with self.average.applied():
             if self.dev is not None:
                 result = evaluate(self.recogniser, self.dev, self.process, self.losses)
-                rank = ranked(result.wer, result.loss)
+                rank = evaluation_rank(result.wer, result.loss)
                 best = rank < (position.best_wer, position.best_loss)
                 self._note(math.inf if result.objective is None else result.objective, best)
                 if best:

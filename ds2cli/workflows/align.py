@@ -24,10 +24,10 @@ from ds2cli.records.manifest import Utterance
 from ds2cli.runs.decoding import read_tuned
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
-from ds2cli.text.transcript import NOT_IN_LEXICON, Transcript, to_transcript
+from ds2cli.text.spelled_text import NOT_IN_LEXICON, SpelledText, spell_text
 from ds2cli.text.units import frames_needed
 from ds2cli.workflows.inputs import read_asked
-from ds2cli.workflows.segment.records import timed_words
+from ds2cli.workflows.segment.records import aligned_words
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
     lexicon  how words are said; where it knows several ways, the one that is heard
     raises  TextError where there is no text, the units do not spell it, or the frames do not hold it
     """
-    transcript = to_transcript(text, recogniser.units, language, lexicon)
+    transcript = spell_text(text, recogniser.units, language, lexicon)
     missing = [piece for reason, piece in transcript.dropped if reason == NOT_IN_LEXICON]
     if missing:
         raise TextError(f"`{missing[0]}` is not in the lexicon")
@@ -129,14 +129,14 @@ def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language:
     if lexicon:
         transcript = choose_spellings(transcript, path, log_probs, _spellings(transcript, lexicon))
         labels, path = transcript.labels, viterbi_path(log_probs, transcript.labels, transcript.starts)
-    words = timed_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words))
+    words = aligned_words(AlignedRecording(transcript, log_probs, path, frame), 0, len(transcript.words))
     record = {"words": words, "score": round(path.score, 4)}
     if unit_times:
         record["unit_times"] = _unit_times(recogniser, labels, path.starts, path.ends)
     return record
 
 
-def _emitted_times(transcript: Transcript, frames: np.ndarray, recogniser: Recogniser, unit_times: bool,
+def _emitted_times(transcript: SpelledText, frames: np.ndarray, recogniser: Recogniser, unit_times: bool,
                    lexicon: Lexicon | None) -> Record:
     """As `times_of`, of a transducer's frames; a label lasts the frame that it is said in, as in `ds2 decode`."""
     head, second = recogniser.network.transducer, recogniser.frame_seconds
@@ -156,7 +156,7 @@ def _emitted_times(transcript: Transcript, frames: np.ndarray, recogniser: Recog
     return record
 
 
-def _spellings(transcript: Transcript, lexicon: Lexicon) -> list[list[list[int]]]:
+def _spellings(transcript: SpelledText, lexicon: Lexicon) -> list[list[list[int]]]:
     return [lexicon.spellings(word) for word in transcript.words]
 
 

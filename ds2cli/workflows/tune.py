@@ -19,7 +19,7 @@ from ds2cli.model.checkpoint import is_shipped, load_checkpoint
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rate_name import rate_name
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode.decoder import letters_note, open_lexicon, open_model, warn_of_coverage
+from ds2cli.workflows.decode.decoder import letters_note, open_language_model, open_lexicon, warn_of_coverage
 from ds2cli.workflows.decode.source import open_source
 
 
@@ -83,7 +83,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
     material = gather(request, skip)
     base = replace(default_config(len(material.units), material.joint is not None), **request.fixed)
-    model = open_model(request.lm, warn)
+    model = open_language_model(request.lm, warn)
     lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
     tokens = tokens_of(material.units, model, [], lexicon)

@@ -1,6 +1,5 @@
 """Cuts of an aligned recording: the best of all choices, held to enumeration; what no segment may ever do."""
 
-import dataclasses
 import itertools
 from collections import Counter
 from math import exp
@@ -14,10 +13,11 @@ from ds2cli.alignment import cutting
 from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.cutting import Segment, audible, cut
 from ds2cli.alignment.path import AlignedPath
-from ds2cli.alignment.settings import CutSettings, meaning
+from ds2cli.alignment.settings import CutSettings
+from ds2cli.declarations import declared
 from ds2cli.errors import UsageError
 from ds2cli.text.spans import Span
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 
 FRAME = 0.04
 SPACE, LETTER = 1, 2
@@ -41,8 +41,8 @@ def aligned(words, n_letters=2, is_spaced=True, number=(), stars=(), n_frames=No
             ends.append(-1 if frames is None else after + 1)
         bounds.append(len(labels))
         spans.append(spans[-1] if index in number else Span(3 * index, 3 * index + 2))
-    transcript = Transcript("ab " * len(words), ["ab"] * len(words), spans, np.array(labels, np.int32),
-                            np.array(bounds, np.int32), Counter(), is_spaced, " " if is_spaced else "")
+    transcript = SpelledText("ab " * len(words), ["ab"] * len(words), spans, np.array(labels, np.int32),
+                             np.array(bounds, np.int32), Counter(), is_spaced, " " if is_spaced else "")
     if n_frames is None:
         n_frames = max([frames[1] for frames in words if frames] + [star[1] for star in stars] + [1])
     path = AlignedPath(np.array(starts, np.int32), np.array(ends, np.int32), 0.0, list(stars))
@@ -217,7 +217,7 @@ def test_silence_inside_a_star_belongs_to_its_neighbours():
 
 def test_nothing_heard_is_nothing_cut():
     assert cut_words([None, None], stars=[(0, 50, 2)]) == ([], [])
-    nothing = Transcript("", [], [], np.zeros(0, np.int32), np.zeros(1, np.int32), Counter())
+    nothing = SpelledText("", [], [], np.zeros(0, np.int32), np.zeros(1, np.int32), Counter())
     path = AlignedPath(np.zeros(0, np.int32), np.zeros(0, np.int32), 0.0)
     assert cut(AlignedRecording(nothing, np.zeros((9, 1)), path, FRAME), CutSettings()) == ([], [])
 
@@ -250,4 +250,4 @@ def test_lengths_that_contradict_each_other_are_refused(lengths):
 
 
 def test_every_setting_has_a_meaning():
-    assert all(meaning(one.name) for one in dataclasses.fields(CutSettings))
+    assert all(one.meaning for one in declared(CutSettings).values())

@@ -3,9 +3,9 @@
 import numpy as np
 from spoken import speak
 
-from ds2cli.alignment.recording import align
+from ds2cli.alignment.recording import align_recording
 from ds2cli.text.lexicon import build_lexicon
-from ds2cli.text.transcript import to_transcript
+from ds2cli.text.spelled_text import spell_text
 from ds2cli.text.units import Units
 from ds2cli.workflows.segment.recording import said_as_heard
 
@@ -20,12 +20,12 @@ def test_each_word_is_said_as_it_is_heard_in_it():
         ways[name].append([*ways[name][0][:1], f"p{rng.integers(28)}", *ways[name][0][2:]])
     lexicon = build_lexicon([(name, 1.0, way) for name, two in ways.items() for way in two], PHONES)
     text = " ".join(rng.choice(list(ways), 900))
-    transcript = to_transcript(text, PHONES, "none", lexicon)
+    transcript = spell_text(text, PHONES, "none", lexicon)
     spellings = [lexicon.spellings(word) for word in transcript.words]
     said = [way[int(rng.integers(len(way)))] for way in spellings]
     log_probs, _ = speak(np.array(sum(said, []), np.int32), 0.05, 5)
 
-    first = align(log_probs, transcript.labels, transcript.starts)
+    first = align_recording(log_probs, transcript.labels, transcript.starts)
     heard, alignment = said_as_heard(transcript, first, log_probs, lexicon)
     found = [heard.labels[heard.starts[word] : heard.starts[word + 1]].tolist() for word in range(len(said))]
     right = [found[word] == said[word] for word in range(len(said)) if len(spellings[word]) > 1]

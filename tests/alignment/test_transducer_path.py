@@ -12,7 +12,7 @@ from ds2cli.alignment.transducer import choose_spoken, emitted_path
 from ds2cli.config import ModelConfig
 from ds2cli.errors import TextError
 from ds2cli.model.heads.transducer import TransducerHead
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 from ds2cli.text.units import BLANK
 
 UNITS, JOINT = 4, 5
@@ -76,7 +76,7 @@ def test_a_word_takes_the_spelling_that_is_heard(seed):
     ways = [[1], [1, 2], [3, 1], [2, 2, 3]]
     scores = [emitted_path(head, frames, np.array(way, np.int32)).score for way in ways]
     first = np.array(ways[0], np.int32)
-    transcript = Transcript("a", ["a"], [], first, np.array([0, 1], np.int32), Counter())
+    transcript = SpelledText("a", ["a"], [], first, np.array([0, 1], np.int32), Counter())
     chosen = choose_spoken(head, frames, transcript, emitted_path(head, frames, first), [ways])
     assert chosen.labels.tolist() == ways[int(np.argmax(scores))]
     assert chosen.starts.tolist() == [0, len(chosen.labels)]

@@ -13,7 +13,7 @@ from ds2cli.alignment.path import AlignedPath
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.alignment.trim_to_pauses import NO_PAUSE, trim_to_pauses
 from ds2cli.text.spans import Span
-from ds2cli.text.transcript import Transcript
+from ds2cli.text.spelled_text import SpelledText
 from ds2cli.text.units import Units
 
 FRAME, PAUSE = 0.1, 0.3
@@ -26,8 +26,8 @@ def alignment(words, n_frames, stars=(), loud=(), joined=(), spaces=(), steps=1)
     starts = np.array([one[0] if one else -1 for one in words], np.int32)
     ends = np.array([one[1] if one else -1 for one in words], np.int32)
     spans = [Span(2 * (n - (n in joined)), 2 * (n - (n in joined)) + 1) for n in range(len(words))]
-    transcript = Transcript("a " * len(words), ["a"] * len(words), spans, np.full(len(words), LETTER, np.int32),
-                            np.arange(len(words) + 1, dtype=np.int32), Counter(), False, " ")
+    transcript = SpelledText("a " * len(words), ["a"] * len(words), spans, np.full(len(words), LETTER, np.int32),
+                             np.arange(len(words) + 1, dtype=np.int32), Counter(), False, " ")
     log_probs = np.full((n_frames // steps, 3), -5.0, np.float32)
     log_probs[:, BLANK] = -0.1
     for unit, stretches in ((LETTER, [*filter(None, words), *loud]), (SPACE, spaces)):

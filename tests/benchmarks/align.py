@@ -27,7 +27,7 @@ from spoken import FRAMES_PER_LABEL, speak, write  # noqa: E402
 
 from ds2cli.alignment import skip_penalties  # noqa: E402
 from ds2cli.alignment.path import HALVES, LEFT_OUT, PLAIN, AlignedPath, greedy_path, path_score  # noqa: E402
-from ds2cli.alignment.recording import align  # noqa: E402
+from ds2cli.alignment.recording import align_recording  # noqa: E402
 from ds2cli.alignment.viterbi import viterbi_path  # noqa: E402
 
 FRAMES_PER_MINUTE = 1500
@@ -35,11 +35,11 @@ PEER = "ctc_segmentation"
 
 
 def pieces(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return align(log_probs, labels, starts, PLAIN).score
+    return align_recording(log_probs, labels, starts, PLAIN).score
 
 
 def fitted(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return align(log_probs, labels, starts).score
+    return align_recording(log_probs, labels, starts).score
 
 
 def whole(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
@@ -47,7 +47,8 @@ def whole(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> floa
 
 
 def whole_priced(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
-    return viterbi_path(log_probs, labels, starts, align(log_probs, labels, starts).prices, steps=HALVES).score
+    prices = align_recording(log_probs, labels, starts).prices
+    return viterbi_path(log_probs, labels, starts, prices, steps=HALVES).score
 
 
 def peer(log_probs: np.ndarray, labels: np.ndarray, starts: np.ndarray) -> float:
@@ -120,7 +121,7 @@ def first_frames(aligned: AlignedPath) -> np.ndarray:
 def robustness(minutes: int, with_peer: bool) -> None:
     """Per cent of spoken words within 0.2 s, of unspoken labels that get a time, of spoken labels left out."""
     solvers = {
-        "ours": lambda case: first_frames(align(case.log_probs, case.labels, case.word_starts)),
+        "ours": lambda case: first_frames(align_recording(case.log_probs, case.labels, case.word_starts)),
         "plain CTC": lambda case: viterbi_path(case.log_probs, case.labels, case.word_starts).starts,
     }
     if with_peer and importlib.util.find_spec(PEER):
@@ -147,8 +148,8 @@ def prices() -> None:
              for kind in ("clean", "scattered") for error in errors}
     for between, opening in ((0.25, 1.5), (0.25, 6.0), (0.4, 1.5), (0.4, 3.0), (0.4, 6.0), (0.4, 10.0), (0.55, 6.0)):
         skip_penalties.BETWEEN, skip_penalties.OPENING = between, opening
-        found = {key: [judge(case, first_frames(align(case.log_probs, case.labels, case.word_starts))) for case in some]
-                 for key, some in cases.items()}
+        found = {key: [judge(case, first_frames(align_recording(case.log_probs, case.labels, case.word_starts)))
+                       for case in some] for key, some in cases.items()}
         lost = [100 * np.mean([v.lost for v in found["clean", error]]) for error in errors]
         ghosts = [100 * np.mean([v.ghosts for v in found["scattered", error]]) for error in errors]
         print(json.dumps({"bench": "align/prices", "between": between, "opening": opening, "misheard": errors,

@@ -44,7 +44,7 @@ from ds2cli.inference.windowed import windowed_latency  # noqa: E402
 from ds2cli.model.checkpoint import SHIPPED, Checkpoint, is_shipped, load_checkpoint, save_checkpoint  # noqa: E402
 from ds2cli.model.recogniser import Recogniser  # noqa: E402
 from ds2cli.runs.decoding import read_tuned  # noqa: E402
-from ds2cli.scoring.edits.alignment import align  # noqa: E402
+from ds2cli.scoring.edits.alignment import align_tokens  # noqa: E402
 from ds2cli.scoring.edits.distance import CORRECT  # noqa: E402
 from ds2cli.scoring.rates import score_texts  # noqa: E402
 from ds2cli.workflows.align import AlignRequest, align_records  # noqa: E402
@@ -159,7 +159,7 @@ def report_speed(who: str, heard: Heard, sound: np.ndarray, chunk: float, bar: f
 
 def report_heard(who: str, heard: Heard, truth: list[tuple[str, float]], latency: float, chunk: float) -> None:
     """Latencies of the words that were heard rightly, and the error rate."""
-    path = align([[word for word, _ in truth]], [heard.words])[0]
+    path = align_tokens([[word for word, _ in truth]], [heard.words])[0]
     at, ends = iter(range(len(heard.words))), iter(end for _, end in truth)
     late: dict[str, list[float]] = {"shown": [], "stable": []}
     for kind, said, understood in path:

@@ -45,12 +45,12 @@ class Team:
 def _work(rank: int, world: int, port: int, orders: Connection, config: Config, durations: np.ndarray) -> None:
     import torch
 
-    from ds2cli.training.distributed import join, leave
+    from ds2cli.training.distributed import join_processes, leave
 
     torch.set_num_threads(1)
     place = {"RANK": rank, "WORLD_SIZE": world, "LOCAL_RANK": rank, "MASTER_ADDR": "localhost", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in place.items()})
-    ours = Ours(config, durations, "float32", join("cpu"))
+    ours = Ours(config, durations, "float32", join_processes("cpu"))
     while orders.recv() == "step":
         orders.send(measured(ours))
     leave()

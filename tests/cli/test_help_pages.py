@@ -63,10 +63,10 @@ def test_every_option_is_in_a_group_and_every_group_has_options(options):
 
 def test_every_option_says_in_a_fragment_what_it_does(options):
     """Small letters first, unless a name or a symbol; no full stop; the default has its place behind it."""
-    from ds2cli.cli.help import meaning
+    from ds2cli.cli.help import help_text
 
     for words, one in options:
-        text = meaning(one).partition("  [")[0]
+        text = help_text(one).partition("  [")[0]
         assert text and not text.endswith((".", ";", ":")), (words, one.opts, text)
         assert text[0].islower() or not text[:2].istitle(), (words, one.opts, text)
         assert "default:" not in text, (words, one.opts, text)

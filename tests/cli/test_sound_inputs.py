@@ -188,4 +188,3 @@ def test_a_bar_of_sound_passes_everything_on(monkeypatch):
     assert list(terminal.hearing(make, "decoding")) == [1, 2, 3]
     monkeypatch.setattr(terminal, "is_interactive", lambda: True)
     assert list(terminal.hearing(make, "decoding")) == [1, 2, 3]
-    assert terminal._clock(3723.9) == "1:02:03"

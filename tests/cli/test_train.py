@@ -10,8 +10,9 @@ import torch
 from real_runs import command
 
 from ds2cli.audio.files import read_audio, write_audio
+from ds2cli.config import Config
+from ds2cli.declarations import declared
 from ds2cli.model.checkpoint import load_checkpoint
-from ds2cli.settings import declared
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -69,7 +70,7 @@ def test_a_dry_run_prints_every_setting_with_its_origin_and_trains_nothing(run, 
     ran = run("train", data / "train.jsonl", *settings, "--dry-run")
     assert ran.code == 0, ran.stderr
     settings = tomllib.loads(ran.stdout)
-    assert {f"{section}.{name}" for section, part in settings.items() for name in part} == set(declared())
+    assert {f"{section}.{name}" for section, part in settings.items() for name in part} == set(declared(Config))
     origins = {line.split(" = ")[0]: line.rsplit("# ", 1)[1] for line in ran.stdout.splitlines() if " = " in line}
     assert (origins["learning_rate"], origins["rnn_size"]) == ("flag", f"`{data / 'settings.toml'}`")
     assert (origins["speeds"], origins["momentum"]) == ("preset `tiny`", "default")

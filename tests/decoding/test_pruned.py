@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter, check_log_probs
-from ds2cli.decoding.pruned import CUTOFF_PROB, CUTOFF_TOP, prune, whole
+from ds2cli.decoding.pruned import CUTOFF_PROB, CUTOFF_TOP, prune_units, whole
 from ds2cli.errors import UsageError
 from ds2cli.text.units import BLANK, Units
 
@@ -22,7 +22,7 @@ def posteriors(n_frames: int, seed: int, sharpness: float = 6.0) -> np.ndarray:
 @pytest.mark.parametrize("sharpness", [0.0, 3.0, 9.0])
 def test_the_kept_are_the_fewest_that_reach_the_cutoff_and_the_blank(sharpness):
     log_probs = posteriors(30, 1, sharpness)
-    pruned = prune(log_probs)
+    pruned = prune_units(log_probs)
     ends = pruned.counts.astype(int).cumsum()
     for t, (frame, first, last) in enumerate(zip(log_probs, ends - pruned.counts, ends, strict=True)):
         order = np.argsort(-frame, kind="stable")[:CUTOFF_TOP]
@@ -35,11 +35,11 @@ def test_the_kept_are_the_fewest_that_reach_the_cutoff_and_the_blank(sharpness):
 @pytest.mark.parametrize("sharpness", [0.0, 3.0, 40.0])
 def test_what_is_read_are_log_probs_that_share_the_rest(sharpness):
     log_probs = posteriors(20, 2, sharpness)
-    found = whole(prune(log_probs), len(UNITS))
+    found = whole(prune_units(log_probs), len(UNITS))
     assert np.allclose(np.logaddexp.reduce(found, axis=1), 0, atol=1e-4)
     check_log_probs(found, len(UNITS), "here")
     assert (found.argmax(1) == log_probs.argmax(1)).all()
-    assert whole(prune(log_probs[:0]), len(UNITS)).shape == (0, len(UNITS))
+    assert whole(prune_units(log_probs[:0]), len(UNITS)).shape == (0, len(UNITS))
 
 
 def test_a_file_of_many_units_is_small_and_one_of_few_is_whole(tmp_path):
@@ -52,7 +52,7 @@ def test_a_file_of_many_units_is_small_and_one_of_few_is_whole(tmp_path):
             file.add({"id": "a"}, array)
     assert (tmp_path / "many.npz").stat().st_size < 200 * (6 * CUTOFF_TOP + 7) + 30_000
     ((record, found),) = LogProbFile(tmp_path / "many.npz")
-    assert record == {"id": "a"} and np.allclose(found, whole(prune(log_probs), len(UNITS)))
+    assert record == {"id": "a"} and np.allclose(found, whole(prune_units(log_probs), len(UNITS)))
     ((_, found),) = LogProbFile(tmp_path / "few.npz")
     assert (found == small).all()
 
@@ -63,7 +63,7 @@ def test_a_damaged_file_of_many_units_is_named(tmp_path):
 
     with LogProbWriter(tmp_path / "a.npz", UNITS, 0.04) as file:
         file.add({"id": "a"}, posteriors(5, 4))
-    parts = prune(posteriors(5, 4))
+    parts = prune_units(posteriors(5, 4))
     for broken in (parts._replace(counts=parts.counts + 1), parts._replace(units=parts.units + 6000), parts[:2]):
         content = io.BytesIO()
         for part in broken:

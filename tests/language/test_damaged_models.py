@@ -10,7 +10,7 @@ from mutations import mutated
 from ds2cli import _kernels
 from ds2cli.errors import LanguageModelError
 from ds2cli.language.arpa import read_arpa
-from ds2cli.language.kenlm_binary import open_bytes
+from ds2cli.language.kenlm_binary import kernel_of_bytes
 from ds2cli.language.model import NgramModel, load_ngram_model
 
 DATA = Path(__file__).parent / "data"
@@ -33,7 +33,7 @@ def test_a_mutated_binary_is_answered_or_named(kind):
     answered = 0
     for _ in range(MUTATIONS):
         try:
-            ask(NgramModel(open_bytes(np.frombuffer(mutated(content, generator), np.uint8), "m.bin"), "m.bin"))
+            ask(NgramModel(kernel_of_bytes(np.frombuffer(mutated(content, generator), np.uint8), "m.bin"), "m.bin"))
             answered += 1
         except LanguageModelError as problem:
             assert "`m.bin`" in str(problem) and problem.hint
@@ -75,7 +75,7 @@ def test_a_word_numbered_beyond_the_vocabulary_is_named():
     for entry in table.tolist():
         content[entry + 8 : entry + 12] = b"\xff\xff\xff\x7f"
     with pytest.raises(LanguageModelError, match="`wild.bin` is damaged: a word's number is beyond its vocabulary"):
-        open_bytes(np.frombuffer(bytes(content), np.uint8), "wild.bin")
+        kernel_of_bytes(np.frombuffer(bytes(content), np.uint8), "wild.bin")
 
 
 def test_a_probability_that_is_no_number_is_named_when_it_is_met():
@@ -84,6 +84,6 @@ def test_a_probability_that_is_no_number_is_named_when_it_is_met():
     unigrams = 144 + 8 + 8 * words
     for word in range(words):
         content[unigrams + 16 * word : unigrams + 16 * word + 4] = np.float32("nan").tobytes()
-    model = NgramModel(open_bytes(np.frombuffer(bytes(content), np.uint8), "nan.bin"))
+    model = NgramModel(kernel_of_bytes(np.frombuffer(bytes(content), np.uint8), "nan.bin"))
     with pytest.raises(LanguageModelError, match="`nan.bin` is damaged: a probability is not a number"):
         model.score("zzz zzz")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import ds2cli.scoring.edits.alignment as alignment
 import ds2cli.scoring.edits.distance as distance
-from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.edits.alignment import align_tokens
 from ds2cli.scoring.edits.distance import CORRECT, DELETED, INSERTED, LEVENSHTEIN, SCLITE, SUBSTITUTED
 from ds2cli.scoring.edits.sequences import TokenIds
 
@@ -44,7 +44,7 @@ def path_by_hand(reference, hypothesis, costs) -> list[int]:
 @pytest.mark.parametrize("costs", [SCLITE, LEVENSHTEIN])
 @given(pairs)
 def test_paths_are_those_of_the_table(costs, some_pairs):
-    found = align([r for r, _ in some_pairs], [h for _, h in some_pairs], costs)
+    found = align_tokens([r for r, _ in some_pairs], [h for _, h in some_pairs], costs)
     for (reference, hypothesis), path in zip(some_pairs, found, strict=True):
         assert [kind for kind, _, _ in path] == path_by_hand(reference, hypothesis, costs)
         assert [said for _, said, _ in path if said is not None] == reference
@@ -75,7 +75,7 @@ def test_bands_and_blocks_change_nothing(monkeypatch, errors, cut, proven):
     monkeypatch.setattr(distance, "FIRST_BAND", 4)
     monkeypatch.setattr(distance, "PROVEN_UP_TO", proven)
     monkeypatch.setattr(alignment, "BLOCK_BYTES", 1)
-    found = align([reference], [hypothesis])[0]
+    found = align_tokens([reference], [hypothesis])[0]
     assert [kind for kind, _, _ in found] == expected
     vocabulary = TokenIds()
     counts = distance.count_edits(vocabulary.encode([reference]), vocabulary.encode([hypothesis]))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ds2cli.scoring.corpus import counts_of_path, side_of
-from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.edits.alignment import align_tokens
 from ds2cli.scoring.edits.networks import Alternation, Marks, align_networks, network, parse
 
 words = st.sampled_from("abc")
@@ -38,7 +38,7 @@ def test_no_way_through_is_cheaper_than_the_one_that_is_chosen(reference, hypoth
     said, understood = parse(reference, Marks()), parse(hypothesis, Marks())
     path = align_networks(network(said), network(understood))
     sides = list(product(every_way(said), every_way(understood)))
-    best = min(weight(counts_of_path(path)) for path in align([a for a, _ in sides], [b for _, b in sides]))
+    best = min(weight(counts_of_path(path)) for path in align_tokens([a for a, _ in sides], [b for _, b in sides]))
     assert weight(counts_of_path(path)) == best
     assert side_of(path, 1).split() in every_way(said)
     assert side_of(path, 2).split() in every_way(understood)
@@ -47,7 +47,7 @@ def test_no_way_through_is_cheaper_than_the_one_that_is_chosen(reference, hypoth
 @given(plain, plain)
 def test_without_choices_a_network_aligns_as_plain_words_do(reference, hypothesis):
     path = align_networks(network(parse(reference, Marks())), network(parse(hypothesis, Marks())))
-    assert path == align([reference.split()], [hypothesis.split()])[0]
+    assert path == align_tokens([reference.split()], [hypothesis.split()])[0]
 
 
 @pytest.mark.parametrize(("reference", "hypothesis", "counts"), [

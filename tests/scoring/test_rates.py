@@ -2,7 +2,7 @@
 
 import pytest
 
-from ds2cli.scoring.edits.tokens import spell, split_words
+from ds2cli.scoring.edits.tokens import scored_characters, split_words
 from ds2cli.scoring.rates import Counts, score_texts
 
 
@@ -42,7 +42,7 @@ def test_words_are_runs_between_spaces_and_characters_of_unspaced_scripts(text, 
 
 
 def test_spaces_beside_unspaced_scripts_do_not_count():
-    assert spell("你 好 wifi  ok") == "你好wifi ok"
+    assert scored_characters("你 好 wifi  ok") == "你好wifi ok"
 
 
 def test_two_strings_are_one_utterance():

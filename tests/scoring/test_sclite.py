@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ds2cli.scoring.corpus import Counting, count
-from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.corpus import Counting, count_corpus
+from ds2cli.scoring.edits.alignment import align_tokens
 from ds2cli.scoring.edits.tokens import split_spaces
 from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.pairs import Pair
@@ -22,7 +22,7 @@ def test_transcripts_with_choices_count_as_sclite_counts_them(case):
     counting = Counting(split_spaces, optional=flags in ("optional", "both"), fragments=flags in ("fragments", "both"))
     pairs = [Pair(str(n), *sides, marked=(True, True)) for n, sides in enumerate(case["pairs"])]
     assert len(case["counts"]) == len(pairs)
-    assert count(pairs, counting).words.tolist() == case["counts"]
+    assert count_corpus(pairs, counting).words.tolist() == case["counts"]
 
 
 @pytest.mark.parametrize("case", ANSWERS["recordings"])
@@ -30,13 +30,13 @@ def test_time_marked_recordings_count_as_sclite_counts_them(case, tmp_path):
     for kind in ("stm", "ctm"):
         (tmp_path / f"x.{kind}").write_text(case[kind])
     pairing = read_pairs(tmp_path / "x.stm", tmp_path / "x.ctm", ReadOptions())
-    assert count(pairing.pairs, Counting(split_spaces)).words.tolist() == case["counts"]
+    assert count_corpus(pairing.pairs, Counting(split_spaces)).words.tolist() == case["counts"]
 
 
 @pytest.mark.parametrize("case", ANSWERS["systems"])
 def test_matched_pairs_say_what_sc_stats_says(case):
     reference, a, b = ([text.split() for text in case[name]] for name in "RAB")
-    paths = zip(align(reference, a), align(reference, b), strict=True)
+    paths = zip(align_tokens(reference, a), align_tokens(reference, b), strict=True)
     test = matched_pairs([segment for pair in paths for segment in segment_errors(*pair)])
     found = [test.segments, test.mean, test.deviation, test.z]
     assert found == pytest.approx(case["mapsswe"], abs=5.1e-4)

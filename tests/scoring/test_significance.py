@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ds2cli.scoring.edits.alignment import align
+from ds2cli.scoring.edits.alignment import align_tokens
 from ds2cli.scoring.significance import bootstrap, clusters, matched_pairs, segment_errors
 
 
@@ -49,8 +49,8 @@ def test_two_systems_are_drawn_together():
 
 def test_segments_end_after_two_words_that_both_have_right():
     reference = "a b c d e f g h".split()
-    a = align([reference], ["a x c d e f g h i".split()])[0]
-    b = align([reference], ["a b c d e f y h".split()])[0]
+    a = align_tokens([reference], ["a x c d e f g h i".split()])[0]
+    b = align_tokens([reference], ["a b c d e f y h".split()])[0]
     assert segment_errors(a, b) == [(1, 0), (1, 1)]
     assert segment_errors(b, a) == [(0, 1), (1, 1)]
     assert segment_errors(a, a) == [(1, 1), (1, 1)]

@@ -16,7 +16,7 @@ from ds2cli.scoring.rates import score_texts
 from ds2cli.text.units import units_of
 from ds2cli.training.data import SpeechSet
 from ds2cli.training.distributed import Process
-from ds2cli.training.evaluation import evaluate, ranked
+from ds2cli.training.evaluation import evaluate, evaluation_rank
 from ds2cli.training.losses.ctc import ctc_losses
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -123,6 +123,7 @@ def test_without_any_finite_loss_there_is_none(songs, recogniser):
 def test_the_loss_ranks_where_the_rate_says_nothing():
     """Babble that is right by chance, then blanks alone, then words: each better than the one before."""
     course = [(97.0, 184.0), (100.0, 150.0), (100.0, 120.0), (91.0, 110.0), (80.0, 115.0), (80.0, 112.0), (30.0, 90.0)]
-    ranks = [ranked(*one) for one in course]
+    ranks = [evaluation_rank(*one) for one in course]
     assert ranks == sorted(ranks, reverse=True) and len(set(ranks)) == len(ranks)
-    assert ranked(30.0, None) < ranked(31.0, 1.0) < ranked(None, 0.5) < ranked(None, None)
+    better_first = evaluation_rank(30.0, None), evaluation_rank(31.0, 1.0), evaluation_rank(None, 0.5)
+    assert better_first[0] < better_first[1] < better_first[2] < evaluation_rank(None, None)

@@ -9,7 +9,7 @@ from ds2cli import _kernels, hints
 from ds2cli.errors import TextError
 from ds2cli.language.estimate.adjusted_counts import OrderTable, adjust_counts
 from ds2cli.language.estimate.counting import END_ID, Runs, Vocabulary, count_text
-from ds2cli.language.estimate.kneser_ney import OrderModel, choose_discounts, estimate, stretches
+from ds2cli.language.estimate.kneser_ney import OrderModel, choose_discounts, estimate, row_ranges
 from ds2cli.language.estimate.spill import SpillStore
 from ds2cli.language.ngrams import NgramTables
 
@@ -41,7 +41,7 @@ class EstimatedModel:
     def blocks(self, n: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
         """The n-grams of one order, piece by piece: (ids (N, n) int32, log10 p (N,), log10 back-off (N,) or None)."""
         table, model = self.tables[n - 1], self.models[n - 1]
-        for start, stop in stretches(len(table), self.rows):
+        for start, stop in row_ranges(len(table), self.rows):
             kept = table.kept.read(start, stop)
             log10_prob = np.minimum(_kernels.log10(model.prob.read(start, stop)[kept]), 0)
             backoff = _kernels.log10(model.backoff.read(start, stop)[kept]) if n < self.order else None

@@ -80,7 +80,7 @@ def estimate(tables: list[OrderTable], discounts: list[Discounts], store: SpillS
         lower = _lower_probs(table, below.prob, store, rows)
         contexts, own, weight = _by_context(table, contexts, tables[n - 2], below.backoff, discounts[n - 1], store,
                                             rows, None if interpolate else lower)
-        for stretch in stretches(len(table), rows):
+        for stretch in row_ranges(len(table), rows):
             share = weight.read(*stretch) * lower.read(*stretch) if interpolate else 0
             models[n - 1].prob.append(own.read(*stretch) + share)
         for column in (own, weight, lower):
@@ -91,13 +91,13 @@ def estimate(tables: list[OrderTable], discounts: list[Discounts], store: SpillS
 def _lower_probs(table: OrderTable, below: Column, store: SpillStore, rows: int) -> Column:
     """Per n-gram, the probability of its suffix in the order below."""
     lower = store.column(np.float32)
-    for stretch in stretches(len(table), rows):
+    for stretch in row_ranges(len(table), rows):
         suffix = table.suffix.read(*stretch)
         lower.append(below.read(int(suffix[0]), int(suffix[-1]) + 1)[suffix - suffix[0]])
     return lower
 
 
-def stretches(length: int, rows: int) -> Iterator[tuple[int, int]]:
+def row_ranges(length: int, rows: int) -> Iterator[tuple[int, int]]:
     """(start, stop) of pieces of at most `rows`."""
     for start in range(0, length, rows):
         yield start, min(start + rows, length)
@@ -168,7 +168,7 @@ def _by_context(table: OrderTable, contexts: Column | None, below: OrderTable, b
 def _context_keys(table: OrderTable, contexts: Column | None, store: SpillStore, rows: int) -> Column:
     """Per n-gram a number that orders contexts as the table below orders them: (context of the suffix, first word)."""
     keys = store.column(np.uint64)
-    for start, stop in stretches(len(table), rows):
+    for start, stop in row_ranges(len(table), rows):
         key = table.first.read(start, stop).astype(np.uint64)
         if contexts is not None:
             suffix = table.suffix.read(start, stop)
@@ -207,10 +207,10 @@ class Parts:
 
     def __init__(self, keys: Column, rows: int, store: SpillStore) -> None:
         self._keys, self._rows, self._store = keys, rows, store
-        largest = max((int(keys.read(*stretch).max()) for stretch in stretches(len(keys), rows)), default=0)
+        largest = max((int(keys.read(*stretch).max()) for stretch in row_ranges(len(keys), rows)), default=0)
         self._shift = np.uint64(max(0, largest.bit_length() - BIN_BITS))
         sizes = np.zeros(1 << BIN_BITS, np.int64)
-        for stretch in stretches(len(keys), rows):
+        for stretch in row_ranges(len(keys), rows):
             sizes += np.bincount(self._bins(*stretch), minlength=len(sizes))
         self._part_of_bin = np.empty(len(sizes), np.int64)
         self.n = 0
@@ -227,7 +227,7 @@ class Parts:
             yield column.read()
             return
         dealt = [self._store.column(column.dtype) for _ in range(self.n)]
-        for start, stop in stretches(len(column), self._rows):
+        for start, stop in row_ranges(len(column), self._rows):
             part = self._part_of_bin[self._bins(start, stop)]
             order = np.argsort(part, kind="stable")
             bounds = np.searchsorted(part[order], np.arange(self.n + 1))
@@ -243,7 +243,7 @@ class Parts:
         if self.n == 1:
             return parts[0]
         whole, taken = self._store.column(parts[0].dtype), [0] * self.n
-        for start, stop in stretches(len(self._keys), self._rows):
+        for start, stop in row_ranges(len(self._keys), self._rows):
             part = self._part_of_bin[self._bins(start, stop)]
             order = np.argsort(part, kind="stable")
             sizes = np.bincount(part, minlength=self.n).tolist()

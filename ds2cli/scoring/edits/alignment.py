@@ -26,7 +26,7 @@ BLOCK_BYTES = 32_000_000
 Token = tuple[int, str | None, str | None]  # what happened, reference token, hypothesis token
 
 
-def align(
+def align_tokens(
     references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]], costs: EditCosts = SCLITE
 ) -> list[list[Token]]:
     """Each pair of token lists as one list of (what happened, reference token or None, hypothesis token or None)."""

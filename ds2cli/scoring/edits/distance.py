@@ -98,7 +98,7 @@ class Sweep:
         self.n, m = references.lengths[bucket], hypotheses.lengths[bucket]
         self.ends = self.n + m
         self.a, self.b = int(self.n.max()), int(m.max())
-        ref, hyp = columns(references, bucket, self.a), columns(hypotheses, bucket, self.b)[::-1]
+        ref, hyp = bucket_columns(references, bucket, self.a), bucket_columns(hypotheses, bucket, self.b)[::-1]
         self.band, self.last = band, self.a + self.b
         bits = (costs.gap * self.last + costs.sub).bit_length() + 2
         # Tokens and cells of one type: a comparison that had to convert would cost more than the rest of a step.
@@ -155,7 +155,7 @@ class Sweep:
         return (self.answer >> self.kind(2)).astype(np.int64)
 
 
-def columns(sequences: Sequences, bucket: np.ndarray, width: int) -> np.ndarray:
+def bucket_columns(sequences: Sequences, bucket: np.ndarray, width: int) -> np.ndarray:
     """The sequences of a bucket as columns: (width, pairs); below a sequence's end stands anything."""
     index = sequences.starts[bucket] + np.arange(width)[:, None]
     return sequences.values[np.minimum(index, len(sequences.values) - 1)]

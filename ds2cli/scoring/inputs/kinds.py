@@ -11,12 +11,12 @@ from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Kind
 from ds2cli.scoring.inputs.transcripts import (
     TranscriptLine,
-    checked,
+    kaldi_transcript,
     read_json,
-    read_kaldi,
     read_plain,
-    read_table,
-    read_trn,
+    table_transcript,
+    trn_transcript,
+    with_matching_braces,
 )
 
 BY_SUFFIX = {".jsonl": Kind.json, ".json": Kind.json, ".ndjson": Kind.json, ".trn": Kind.trn, ".csv": Kind.csv,
@@ -59,7 +59,7 @@ def recognise(source: str | Path, named: Kind | None = None) -> Kind:
 def read_entries(source: str | Path, kind: Kind, text_field: str, marked: bool = False) -> Iterator[TranscriptLine]:
     """One side of all utterances of a file that is not time-marked; NIST's braces are checked where marks count."""
     entries = _entries(source, kind, text_field)
-    return checked(entries, called(source)) if marked else entries
+    return with_matching_braces(entries, called(source)) if marked else entries
 
 
 def _entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[TranscriptLine]:
@@ -68,10 +68,10 @@ def _entries(source: str | Path, kind: Kind, text_field: str) -> Iterator[Transc
         case Kind.json:
             return read_json(lines, name, text_field)
         case Kind.trn:
-            return read_trn(lines, name)
+            return trn_transcript(lines, name)
         case Kind.kaldi:
-            return read_kaldi(lines, name)
+            return kaldi_transcript(lines, name)
         case Kind.csv | Kind.tsv:
-            return read_table(lines, name, "\t" if kind == Kind.tsv else ",", text_field)
+            return table_transcript(lines, name, "\t" if kind == Kind.tsv else ",", text_field)
         case _:
             return read_plain(lines, name)

@@ -60,10 +60,10 @@ class Pairing:
         ):
             if ids:
                 hint = hints.MISSING_UTTERANCES
-                raise ManifestError(f"{where}: {lacks} for {named(ids)}", hint=hint)
+                raise ManifestError(f"{where}: {lacks} for {name_ids(ids)}", hint=hint)
 
 
-def named(ids: list[str], at_most: int = 3) -> str:
+def name_ids(ids: list[str], at_most: int = 3) -> str:
     """The first few ids and the number of the others."""
     shown = ", ".join(f"`{pair_id}`" for pair_id in ids[:at_most])
     return shown + (f" and {len(ids) - at_most} more" if len(ids) > at_most else "")

@@ -11,7 +11,7 @@ from ds2cli.scoring.choices import Kind, Marked, Missing
 from ds2cli.scoring.inputs.kinds import read_entries, recognise
 from ds2cli.scoring.inputs.pairs import Pairing, pair_entries
 from ds2cli.scoring.inputs.timed import folded, is_ignored, read_segments, words_by_segment
-from ds2cli.scoring.inputs.transcripts import HINT, id_of, name_of
+from ds2cli.scoring.inputs.transcripts import HINT, id_of, utterance_name
 
 MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
 WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}
@@ -68,7 +68,7 @@ def _read_one(source: str | Path, kind: Kind, options: ReadOptions) -> Pairing:
     marked = (options.is_marked(kind),) * 2
     for entry in read_entries(source, kind, options.reference_field, marked[0]):
         own_id = id_of(entry.record) if kind == Kind.json else entry.key
-        pair_id = (own_id or name_of(entry.record, entry.number)) if kind == Kind.json else entry.key
+        pair_id = (own_id or utterance_name(entry.record, entry.number)) if kind == Kind.json else entry.key
         if own_id is not None and pair_id is not None:
             if pair_id in seen:
                 raise ManifestError(f"{name}, line {entry.number}: id `{pair_id}` was already on line {seen[pair_id]}",

@@ -32,7 +32,7 @@ class TranscriptLine:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def read_trn(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
+def trn_transcript(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
     """The utterances of a trn file.
 
     raises  ManifestError naming the line without id
@@ -42,7 +42,7 @@ def read_trn(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
         yield TranscriptLine(key, text, number, {"speaker": speaker} if speaker != key else {})
 
 
-def checked(entries: Iterable[TranscriptLine], name: str) -> Iterator[TranscriptLine]:
+def with_matching_braces(entries: Iterable[TranscriptLine], name: str) -> Iterator[TranscriptLine]:
     """The same entries; complains of the first whose braces do not match."""
     for entry in entries:
         check_braces(entry.text, name, entry.number)
@@ -60,7 +60,7 @@ def check_braces(text: str | None, name: str, number: int) -> None:
         raise ManifestError(f"{name}, line {number}: {problem}", hint=hint) from None
 
 
-def read_kaldi(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
+def kaldi_transcript(lines: Iterable[Line], name: str) -> Iterator[TranscriptLine]:
     """`utterance-id words`, one a line: Kaldi's text files.
 
     raises  ManifestError naming an empty line
@@ -78,11 +78,11 @@ def read_json(lines: Iterable[Line], name: str, text_field: str) -> Iterator[Tra
     """JSON lines whose `text_field` is this side's text."""
     for number, record in read_records((line for _, line in lines), name, HINT):
         where = f"{name}, line {number}"
-        key = id_of(record) or name_of(record, number)
+        key = id_of(record) or utterance_name(record, number)
         yield TranscriptLine(key, text_of(record, text_field, where), number, record)
 
 
-def read_table(lines: Iterable[Line], name: str, delimiter: str, text_field: str) -> Iterator[TranscriptLine]:
+def table_transcript(lines: Iterable[Line], name: str, delimiter: str, text_field: str) -> Iterator[TranscriptLine]:
     """A table with a header; ids stand in a column `id`, `utt_id`, `key`, `path` or `wav_filename`, if there is one.
 
     raises  ManifestError where a column is missing, or a line has another number of cells than the header
@@ -117,7 +117,7 @@ def id_of(record: Record) -> str | None:
     return None
 
 
-def name_of(record: Record, number: int) -> str:
+def utterance_name(record: Record, number: int) -> str:
     """How reports call an utterance: its id, else its audio file (and where in it), else its line."""
     audio = record.get("audio_filepath")
     if not isinstance(audio, str):

@@ -27,7 +27,7 @@ from ds2cli.records.formats import transcript
 from ds2cli.records.jsonl import Record
 from ds2cli.serving.body import BodyTooLarge, bounded
 from ds2cli.serving.models import Model
-from ds2cli.serving.service import Refused, Service, check, place, too_long
+from ds2cli.serving.service import Refused, Service, check_access, place, too_long
 from ds2cli.serving.uploads import UploadTooLong
 
 ALIAS = "whisper-1"  # clients that let nobody choose a model ask for it: they get the default
@@ -70,7 +70,7 @@ async def transcriptions(request: Request) -> Response:
 async def models(request: Request) -> Response:
     """All models, or the one that the path names."""
     service: Service = request.app.state.service
-    check(request, service)
+    check_access(request, service)
     name = request.path_params.get("name")
     if name is not None:
         return JSONResponse(_model(service.model(name)))
@@ -85,7 +85,7 @@ async def _received(
     request: Request, service: Service, stack: contextlib.AsyncExitStack
 ) -> tuple[Path, TranscriptionOptions]:
     """The recording as a file that lives as long as the stack, and what is asked of it."""
-    check(request, service)
+    check_access(request, service)
     await stack.enter_async_context(place(service.upload_places, "uploads"))
     stack.enter_context(service.metrics.uploads.track_inprogress())
     limits = service.limits
@@ -247,7 +247,7 @@ async def _events(service: Service, asked: TranscriptionOptions, path: Path, cam
         yield _event({"type": "transcript.text.done", "text": record["pred_text"], "usage": _usage(record)})
         yield "data: [DONE]\n\n"
     except Refused as refusal:
-        yield _event({"error": error(refusal)})
+        yield _event({"error": error_object(refusal)})
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
@@ -257,7 +257,7 @@ def _event(told: dict[str, Any]) -> str:
     return f"data: {json.dumps(told, ensure_ascii=False)}\n\n"
 
 
-def error(refusal: Refused) -> dict[str, Any]:
+def error_object(refusal: Refused) -> dict[str, Any]:
     """OpenAI's error object."""
     kind = {401: "authentication_error", 429: "rate_limit_error"}.get(refusal.status)
     kind = kind or ("server_error" if refusal.status >= 500 else "invalid_request_error")

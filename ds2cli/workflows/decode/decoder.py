@@ -43,7 +43,7 @@ def open_decoder(
         weights = {**weights, "settle_frames": 0}
     config = laid_over(replace(default_config(len(units), joint is not None), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
-    model = open_model(lm, warn) if lm else None
+    model = open_language_model(lm, warn) if lm else None
     decoder = beam_decoder(joint, units, config, model, lexicon=lexicon)
     if model and not request.letters_are_words and are_letters(units, decoder.tokens, model):
         warn(letters_note(model))
@@ -71,7 +71,7 @@ def warn_of_coverage(tokens: Tokens, lm: Path | None, warn: Callable[[str], None
         warn(f"`{lm}` fits badly: {tokens.coverage}; {tokens.coverage.cure}")
 
 
-def open_model(path: Path, warn: Callable[[str], None]) -> NgramModel:
+def open_language_model(path: Path, warn: Callable[[str], None]) -> NgramModel:
     """A language model, and a word about what is odd in its file."""
     model = load_ngram_model(path)
     for note in model.notes:

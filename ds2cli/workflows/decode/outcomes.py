@@ -28,7 +28,7 @@ def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest)
 
         def finished() -> Outcome:
             place, record, log_probs, future = waiting.popleft()
-            said = describe(record, future.result(), source, request)
+            said = decoded_record(record, future.result(), source, request)
             return Outcome(said, record, log_probs, place=place) if request.log_probs else Outcome(said, place=place)
 
         for place, (record, log_probs, problem) in enumerate(source.items):
@@ -49,7 +49,9 @@ def outcomes_of(source: LogProbSource, decoder: Decoder, request: DecodeRequest)
             yield finished()
 
 
-def describe(record: Record, hypotheses: list[Hypothesis], source: LogProbSource, request: DecodeRequest) -> Record:
+def decoded_record(
+    record: Record, hypotheses: list[Hypothesis], source: LogProbSource, request: DecodeRequest
+) -> Record:
     """The record with what was said."""
     best = hypotheses[0]
     said = describe_words(best, best.words(source.frame_seconds))

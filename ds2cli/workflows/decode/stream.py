@@ -55,7 +55,7 @@ class SoundStream:
     is_live: bool
 
 
-def stream(
+def decode_streams(
     request: StreamRequest, pipe: BinaryIO, say: Callable[[str], None], skip: Callable[[str], None]
 ) -> Iterator[Record]:
     """Records of what is said, as it becomes known: `event` is `partial` or `final`; times in seconds of each stream.

@@ -94,18 +94,18 @@ def export(request: ExportRequest, skip: Callable[[str], None]) -> Exported:
     sides: list[Side] = []
     with ExitStack() as files:
         place = files.enter_context(atomic_write(request.output))
-        answer = write(request.kind, checkpoint, recogniser, place)
+        answer = write_and_reopen(request.kind, checkpoint, recogniser, place)
         largest = largest_difference(recogniser, answer, speech)
         places = {place: request.output}
         if recogniser.is_transducer and request.kind == "onnx":
             places |= {files.enter_context(atomic_write(path)): path for path in beside(request.output)}
-            largest = max(largest, write_beside(recogniser, list(places)[1:], describe(recogniser), speech))
+            largest = max(largest, write_beside(recogniser, list(places)[1:], export_metadata(recogniser), speech))
         if not largest <= TOLERANCE.get(request.kind, np.inf):
             raise Ds2Error(f"`{request.output}` is not written: it differs from the recogniser by {largest:.2g}",
                            hint="please report this, with: ds2 doctor")
         if utterances and request.kind in CHECKPOINTS:
             written = load_for_decoding(place)
-            sides = compare(recogniser, written, CHECKPOINTS[request.kind], utterances, request.jobs, skip)
+            sides = compare_forms(recogniser, written, CHECKPOINTS[request.kind], utterances, request.jobs, skip)
         size = sum(one.stat().st_size for one in places)
     return Exported(list(places.values()), size / 1e6, source.stat().st_size / 1e6, largest, compared_on, sides,
                     recogniser.units.rate_name)
@@ -119,7 +119,7 @@ def _must_be_possible(request: ExportRequest) -> None:
         raise UsageError(f"`{request.output}` is the checkpoint itself", hint="name another file: -o small.safetensors")
 
 
-def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path) -> Answer:
+def write_and_reopen(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path) -> Answer:
     """Write a file of that kind, open it as its readers will, and return how it answers."""
     if kind in CHECKPOINTS:
         save_checkpoint(path, replace(checkpoint, form=CHECKPOINTS[kind]))
@@ -127,12 +127,12 @@ def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path)
     if kind == "onnx":
         from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
 
-        path.write_bytes(onnx_model(recogniser, describe(recogniser)).SerializeToString())
+        path.write_bytes(onnx_model(recogniser, export_metadata(recogniser)).SerializeToString())
         return open_onnx(path)
     from ds2cli.model.exchange.torch_export import exported_program, open_program, save_program
 
     try:
-        save_program(exported_program(recogniser), path, describe(recogniser))
+        save_program(exported_program(recogniser), path, export_metadata(recogniser))
     except (ImportError, RuntimeError, TypeError) as problem:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise Ds2Error(f"torch {torch.__version__} cannot trace this network: {reason}",
@@ -140,7 +140,7 @@ def write(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path)
     return open_program(path)
 
 
-def describe(recogniser: Recogniser) -> dict[str, str]:
+def export_metadata(recogniser: Recogniser) -> dict[str, str]:
     """What a program that runs the file must know; units are one a line, in order of index."""
     return {
         "sample_rate": str(recogniser.config.features.sample_rate),
@@ -179,8 +179,8 @@ def _answer_of(recogniser: Recogniser) -> Answer:
     return answer
 
 
-def compare(before: Recogniser, after: Recogniser, name: str, utterances: list[Utterance], jobs: int,
-            skip: Callable[[str], None]) -> list[Side]:
+def compare_forms(before: Recogniser, after: Recogniser, name: str, utterances: list[Utterance], jobs: int,
+                  skip: Callable[[str], None]) -> list[Side]:
     """Both forms on the same speech, greedily decoded.
 
     raises  UsageError where no utterance that can be read has a text

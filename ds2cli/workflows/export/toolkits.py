@@ -40,10 +40,10 @@ def write_for(request: ToolkitRequest, skip: Callable[[str], None]) -> Iterator[
     """
     if request.toolkit not in TOOLKITS:
         raise UsageError(f"no toolkit `{request.toolkit}`", hint=f"there are: {', '.join(TOOLKITS)}")
-    yield from write(request.toolkit, gather(request, skip), request.folder, skip)
+    yield from write(request.toolkit, gather_goods(request, skip), request.folder, skip)
 
 
-def gather(request: ToolkitRequest, skip: Callable[[str], None]) -> Goods:
+def gather_goods(request: ToolkitRequest, skip: Callable[[str], None]) -> Goods:
     """raises  UsageError where two runs were named, two lists of one name, or units that contradict each other"""
     parts: dict[str, list[Record]] = {}
     log_probs: dict[str, LogProbFile] = {}

@@ -68,7 +68,7 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
     listen  is told what is being done, several times a second
     raises  UsageError where settings or text are wrong; TextError where there is too little to count
     """
-    check_settings(texts, output, settings)
+    check_build(texts, output, settings)
     counted = counts_among(texts, settings.order, settings.tokens)
     share = share_of(settings.memory)
     with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, SpillStore(share, Path(folder)) as store:
@@ -103,7 +103,7 @@ def build_model(texts: Sequence[str], output: Path, settings: BuildSettings, war
         return Built(model.counts, n_tokens, store.spilled)
 
 
-def check_settings(texts: Sequence[str], output: Path, settings: BuildSettings) -> None:
+def check_build(texts: Sequence[str], output: Path, settings: BuildSettings) -> None:
     """raises  UsageError for what cannot be built, before any work"""
     check_model_path(output)
     if not 1 <= settings.order <= MAX_ORDER:

@@ -153,7 +153,7 @@ def check_sets(
 
     for checked in (plan or Plan()).answers(checking(open_spelling, jobs), enumerate(lines())):
         name, is_checked = whose.popleft()
-        compare(checked, name, seen, report if is_checked else CheckReport())
+        note_repeats(checked, name, seen, report if is_checked else CheckReport())
         if is_checked:
             report.add(checked, name)
             yield checked
@@ -176,7 +176,7 @@ def _open_checker(open_spelling: Callable[[], Spelling], jobs: int) -> Worker:
     return by_threads(partial(check_utterance, spelling=open_spelling()), jobs)
 
 
-def compare(checked: Checked, name: str, seen: Seen, report: CheckReport) -> None:
+def note_repeats(checked: Checked, name: str, seen: Seen, report: CheckReport) -> None:
     """Note what has been met before, in this set or another."""
     utterance, findings = checked.utterance, checked.findings
     here = f"{name}: {utterance.id}"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ds2cli.audio.files import read_info
-from ds2cli.audio.tar_members import is_there
+from ds2cli.audio.tar_members import recording_exists
 from ds2cli.corpora.catalogue import known_totals, read_corpus
 from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError
@@ -43,7 +43,7 @@ def prepare_corpus(
     entries = enumerate(read_corpus(name, folder, part))
     for outcome in (plan or Plan()).answers(reading(jobs, channel), entries):
         if isinstance(outcome, dict):
-            outcome = to_unique(with_text(outcome, language, summary), seen)
+            outcome = to_unique(with_normalised_text(outcome, language, summary), seen)
         summary.add(outcome)
         yield outcome
     if not summary.utterances + summary.rejected.total():
@@ -74,7 +74,7 @@ def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | R
         info = read_info(entry.audio)
         seconds = info.seconds
     except AudioError as problem:
-        reason = "unreadable audio" if is_there(entry.audio) else "no audio file"
+        reason = "unreadable audio" if recording_exists(entry.audio) else "no audio file"
         return Rejected(entry.id, reason, str(problem))
     duration = seconds - entry.offset if entry.duration is None else entry.duration
     end = entry.offset + duration
@@ -96,7 +96,7 @@ def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | R
     return {**record, **{key: value for key, value in optional.items() if value is not None}, **entry.extra}
 
 
-def with_text(record: Record, language: str, summary: "CorpusSummary") -> Record | Rejected:
+def with_normalised_text(record: Record, language: str, summary: "CorpusSummary") -> Record | Rejected:
     """The record with its text normalised; an empty one is rejected, a missing one (no transcripts at all) is not."""
     if "text" not in record:
         return record

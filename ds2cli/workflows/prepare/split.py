@@ -10,7 +10,7 @@ from ds2cli.records.manifest import Utterance
 
 
 @dataclass
-class Part:
+class Split:
     """One part of a split: how much of the whole it should be, and what it holds."""
 
     name: str
@@ -26,7 +26,7 @@ class Part:
         return {utterance.speaker for utterance in self.utterances}
 
 
-def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Part]:
+def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Split]:
     """Parts of about the wanted shares of the seconds, no speaker in two of them.
 
     Speakers are dealt in an order that depends only on their names and the seed (a hash of both), so the order of the
@@ -42,7 +42,7 @@ def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], 
     return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed, "speakers")
 
 
-def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Part]:
+def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Split]:
     """Parts of about the wanted shares of the seconds, whoever speaks: for one speaker, or unknown ones."""
     utterances = list(utterances)
     return _deal(utterances, [utterance.id for utterance in utterances], shares, seed, "utterances")
@@ -50,7 +50,7 @@ def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float]
 
 def _deal(
     utterances: list[Utterance], groups: list[str], shares: dict[str, float], seed: int, kind: str
-) -> list[Part]:
+) -> list[Split]:
     """Whole groups to parts; groups names each utterance's, kind what they are."""
     # Milliseconds as integers: sums of floats would depend on the order of the lines.
     length: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def _deal(
     if len(length) < len(shares):
         hint = "name fewer parts with --into, or split whoever speaks with: --by utterance"
         raise UsageError(f"{len(shares)} parts, but only {len(length)} {kind} to share out", hint=hint)
-    parts = [Part(name, share / sum(shares.values())) for name, share in shares.items()]
+    parts = [Split(name, share / sum(shares.values())) for name, share in shares.items()]
     total, dealt, part_of = length.total(), Counter[str](), {}
     # Each part gets one group first, the smallest share first: a small dev set must not stay empty.
     waiting = sorted(parts, key=lambda part: part.share)

@@ -14,7 +14,7 @@ CONFUSIONS = 25
 NOTES = ("speaker", "duration", "lang")
 
 
-def write_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
+def write_score_page(report: Report, path: Path, sound: Sound = Sound.link) -> None:
     """Write the page.
 
     sound  link: players point to the recordings; embed: the page carries them; none: no players

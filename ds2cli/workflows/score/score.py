@@ -10,16 +10,16 @@ from pathlib import Path
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.scoring.choices import Align, WordKind
-from ds2cli.scoring.corpus import Counting, count
+from ds2cli.scoring.corpus import Counting, count_corpus
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.edits.tokens import split_spaces, split_words
 from ds2cli.scoring.equivalents import read_equivalents
 from ds2cli.scoring.glm import read_glm
-from ds2cli.scoring.inputs.pairs import Pair, Pairing, named
+from ds2cli.scoring.inputs.pairs import Pair, Pairing, name_ids
 from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
-from ds2cli.scoring.normalising import Normaliser, compose, fold_case
+from ds2cli.scoring.normalising import Normaliser, compose_pairs, fold_case
 from ds2cli.scoring.oracle import count_lists, entries_of
-from ds2cli.scoring.report import Report, compare
+from ds2cli.scoring.report import Report, compare_systems
 from ds2cli.text.comparing.english import comparable
 from ds2cli.text.normalise import NORMALISERS, normalise
 
@@ -93,7 +93,7 @@ def score_pairs(
         _line_up(pairing, other, against)
     counting = Counting(SPLITTERS[options.words], options.optional, options.fragments, COSTS[options.align])
     lists = count_lists(entries, counting)
-    corpus = count(pairing.pairs, counting)
+    corpus = count_corpus(pairing.pairs, counting)
     corpus.lists = lists
     settings = {
         **(names or {}),
@@ -104,13 +104,13 @@ def score_pairs(
     }
     report = Report(corpus, pairing, settings, options.by)
     if other is not None:
-        report.comparison = compare(report, count(other.pairs, counting), against)
+        report.comparison = compare_systems(report, count_corpus(other.pairs, counting), against)
     return report
 
 
 def _prepare(pairs: list[Pair], steps: list[Normaliser]) -> None:
     """Every text that is compared goes this one way."""
-    compose(pairs)
+    compose_pairs(pairs)
     for step in steps:
         step(pairs)
 
@@ -170,10 +170,10 @@ def _line_up(first: Pairing, second: Pairing, against: str) -> None:
     ids = [pair.id for pair in first.pairs]
     lacking = [pair_id for pair_id in ids if pair_id not in pairs] + sorted(set(pairs) - set(ids))
     if lacking:
-        raise ManifestError(f"`{against}` does not hold the same utterances: {named(lacking)}",
+        raise ManifestError(f"`{against}` does not hold the same utterances: {name_ids(lacking)}",
                             hint="two systems can only be compared on the same utterances")
     second.pairs[:] = [pairs[pair_id] for pair_id in ids]
     differ = [a.id for a, b in zip(first.pairs, second.pairs, strict=True) if a.reference != b.reference]
     if differ:
-        raise ManifestError(f"`{against}` has another reference for {named(differ)}",
+        raise ManifestError(f"`{against}` has another reference for {name_ids(differ)}",
                             hint="two systems can only be compared on the same references")

@@ -47,7 +47,7 @@ class RecordingText:
         return read_document(self.text_file, knows)
 
 
-def read_pairs(inputs: list[str], channel: int | None = None) -> Iterator[RecordingText]:
+def read_recording_texts(inputs: list[str], channel: int | None = None) -> Iterator[RecordingText]:
     """The pairs of all inputs, in order; ids that come twice are numbered.
 
     channel  of every recording, from 0; None is what its record names, else all
@@ -112,5 +112,6 @@ def _of_manifest(name: str) -> Iterator[RecordingText]:
             problem = f"`{utterance.id}` begins {utterance.offset:g} s into its file: segments come of whole recordings"
         elif text_file is None and not utterance.text:
             problem = f"`{utterance.id}` has neither `text_filepath` nor `text`"
-        yield RecordingText(utterance.id, utterance.audio, utterance.text,
-                   str(folder / str(text_file)) if text_file is not None else None, record, problem, utterance.channel)
+        text_path = str(folder / str(text_file)) if text_file is not None else None
+        audio, text = utterance.audio, utterance.text
+        yield RecordingText(utterance.id, audio, text, text_path, record, problem, utterance.channel)

@@ -25,7 +25,7 @@ from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.formats import all_of_one_recording
-from ds2cli.workflows.segment.inputs import RecordingText, read_pairs
+from ds2cli.workflows.segment.inputs import RecordingText, read_recording_texts
 from ds2cli.workflows.segment.recording import SegmentedRecording, SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import WorkFolder
 
@@ -61,7 +61,7 @@ def segment(
     """
     plan = plan or Plan()
     read_filter(request.settings.filter)
-    pairs = read_pairs(request.inputs, request.channel)
+    pairs = read_recording_texts(request.inputs, request.channel)
     if request.one_recording:
         asked = list(pairs)
         all_of_one_recording({"id": pair.id, "audio_filepath": pair.audio} for pair in asked)

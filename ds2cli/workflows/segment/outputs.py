@@ -86,9 +86,9 @@ class Outputs:
                     row = {"id": answer.pair.id, **row, "problem": answer.problem, "doubt": answer.doubt}
                     stream.write(to_line(row) + "\n")
         if self.html:
-            from ds2cli.workflows.segment.page import write_page
+            from ds2cli.workflows.segment.page import write_segment_page
 
-            write_page(self._answers, self.html, self.html_sound)
+            write_segment_page(self._answers, self.html, self.html_sound)
         if self.kaldi:
             write_kaldi((one for answer in self._answers for one in answer.kept), self.kaldi,
                         unknown_speaker="recording")

@@ -11,7 +11,7 @@ from ds2cli.workflows.segment.recording import SegmentedRecording
 from ds2cli.workflows.segment.wording import not_said
 
 
-def write_page(answers: list[SegmentedRecording], path: Path, sound: Sound) -> None:
+def write_segment_page(answers: list[SegmentedRecording], path: Path, sound: Sound) -> None:
     """Write the page of all recordings that were answered.
 
     raises  UsageError where the page's folder does not exist, or a recording that should be embedded cannot be read

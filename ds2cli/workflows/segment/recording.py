@@ -12,7 +12,7 @@ from ds2cli.alignment.aligned import AlignedRecording, silent_units
 from ds2cli.alignment.cutting import cut
 from ds2cli.alignment.filter import Filter, read_filter
 from ds2cli.alignment.path import HALVES
-from ds2cli.alignment.recording import Alignment, align
+from ds2cli.alignment.recording import RecordingAlignment, align_recording
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.alignment.spellings import choose_spellings
 from ds2cli.alignment.trim_to_pauses import trim_to_pauses
@@ -27,7 +27,7 @@ from ds2cli.records.jsonl import Record
 from ds2cli.records.manifest import parse_channel
 from ds2cli.text.lexicon import Lexicon, read_lexicon
 from ds2cli.text.normalise import normaliser_for
-from ds2cli.text.transcript import Transcript, to_transcript
+from ds2cli.text.spelled_text import SpelledText, spell_text
 from ds2cli.text.units import Units
 from ds2cli.text.unspoken import Spoken
 from ds2cli.workflows.segment.inputs import RecordingText
@@ -131,7 +131,7 @@ def _answer(
     peaks = Peaks(recogniser.config.features.sample_rate)
     place = work.log_probs(pair.audio, model, pair.channel)
     log_probs = infer_long(recogniser, pair.audio, place, peaks.add, pair.channel, heard)
-    alignment = align(log_probs, transcript.labels, transcript.starts)
+    alignment = align_recording(log_probs, transcript.labels, transcript.starts)
     if not alignment.matches:
         raise TextError(f"the text of `{pair.id}` is not what is said in `{pair.audio}`: "
                         f"{100 * alignment.explained:.0f} % of it was found there")
@@ -150,19 +150,19 @@ def _answer(
     return {"segments": records, "recording": {**recording, "peaks": peaks.shown()}, "doubt": doubts(recording)}
 
 
-def said_as_heard(transcript: Transcript, alignment: Alignment, log_probs: np.ndarray,
-                  lexicon: Lexicon) -> tuple[Transcript, Alignment]:
+def said_as_heard(transcript: SpelledText, alignment: RecordingAlignment, log_probs: np.ndarray,
+                  lexicon: Lexicon) -> tuple[SpelledText, RecordingAlignment]:
     """Each word in the one of its pronunciations that is heard where it lies, and the path of those."""
     spellings = [lexicon.spellings(word) for word in transcript.words]
     heard = choose_spellings(transcript, alignment, log_probs, spellings, HALVES)
     if np.array_equal(heard.labels, transcript.labels):
         return transcript, alignment
-    return heard, align(log_probs, heard.labels, heard.starts)
+    return heard, align_recording(log_probs, heard.labels, heard.starts)
 
 
 def transcribe(
     pair: RecordingText, text: str, recogniser: Recogniser, language: str, lexicon: Lexicon | None
-) -> Transcript:
+) -> SpelledText:
     """The pair's text as the model spells it, or a lexicon says it.
 
     raises  TextError where nothing is left of it
@@ -171,7 +171,7 @@ def transcribe(
     if not text.strip():
         raise TextError(f"{where} is empty")
     language = normaliser_for(recogniser.units, lexicon) if language == "auto" else language
-    transcript = to_transcript(text, recogniser.units, language, lexicon)
+    transcript = spell_text(text, recogniser.units, language, lexicon)
     if not transcript.words:
         raise TextError(f"{where} holds nothing that the model's units spell")
     return transcript

@@ -8,9 +8,9 @@ from ds2cli.alignment.aligned import AlignedRecording
 from ds2cli.alignment.cutting import Segment
 from ds2cli.alignment.features import segment_features
 from ds2cli.alignment.filter import Filter
-from ds2cli.alignment.recording import Alignment
+from ds2cli.alignment.recording import RecordingAlignment
 from ds2cli.records.jsonl import Record
-from ds2cli.text.transcript import NO_UNIT, NOT_IN_LEXICON, Transcript
+from ds2cli.text.spelled_text import NO_UNIT, NOT_IN_LEXICON, SpelledText
 from ds2cli.workflows.segment.inputs import RecordingText
 
 EXCERPT = 80  # characters of a text that was left out
@@ -32,7 +32,7 @@ def describe_segments(
     records = []
     judged = zip(segments, features, judge.confidences(features), strict=True)
     for number, (one, values, confidence) in enumerate(judged, 1):
-        words = timed_words(aligned, one.first_word, one.after_word, one.start)
+        words = aligned_words(aligned, one.first_word, one.after_word, one.start)
         written = transcript.pieces(one.first_word, one.after_word)
         records.append({
             **pair.record,
@@ -50,7 +50,7 @@ def describe_segments(
     return records
 
 
-def timed_words(aligned: AlignedRecording, first_word: int, after_word: int, origin: float = 0.0) -> list[Record]:
+def aligned_words(aligned: AlignedRecording, first_word: int, after_word: int, origin: float = 0.0) -> list[Record]:
     """The words with start and end in seconds from `origin`, and the network's own confidence in each (the geometric
     mean of its letters' probabilities); words that were skipped are not among them."""
     words, transcript, path, step = [], aligned.transcript, aligned.path, aligned.step_seconds
@@ -71,7 +71,8 @@ def timed_words(aligned: AlignedRecording, first_word: int, after_word: int, ori
 
 
 def describe_recording(
-    pair: RecordingText, aligned: AlignedRecording, alignment: Alignment, segments: list[Record], dropped: list[Segment]
+    pair: RecordingText, aligned: AlignedRecording, alignment: RecordingAlignment, segments: list[Record],
+    dropped: list[Segment],
 ) -> dict[str, Any]:
     """What there is to say of a recording: how much became segments, what was left out and where.
 
@@ -114,7 +115,7 @@ def describe_recording(
     }
 
 
-def _lost(transcript: Transcript, reason: str) -> dict[str, int]:
+def _lost(transcript: SpelledText, reason: str) -> dict[str, int]:
     return {what: count for (why, what), count in transcript.dropped.items() if why == reason}
 
 
@@ -122,7 +123,7 @@ def _words(segments: list[Record]) -> int:
     return sum(len(one["words"]) for one in segments)
 
 
-def unspoken_text(transcript: Transcript, alignment: Alignment) -> list[dict[str, Any]]:
+def unspoken_text(transcript: SpelledText, alignment: RecordingAlignment) -> list[dict[str, Any]]:
     """Stretches of the text that were not heard: how many words, where in the original, how it begins."""
     skipped = alignment.starts[transcript.starts[:-1]] < 0
     edges = np.flatnonzero(np.diff(skipped.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)

@@ -1,5 +1,6 @@
 """What became of each recording, in a line for people."""
 
+from ds2cli.reporting.clock import clock
 from ds2cli.text.unspoken import JOINED
 from ds2cli.workflows.segment.recording import SegmentedRecording
 
@@ -7,14 +8,14 @@ from ds2cli.workflows.segment.recording import SegmentedRecording
 def sentence(answer: SegmentedRecording) -> str:
     """What became of one recording, in a line for people."""
     found = answer.recording
-    parts = [f"{found['id']}: {_clock(found['seconds'])}", f"{_clock(found['kept_seconds'])} in "
+    parts = [f"{found['id']}: {clock(found['seconds'])}", f"{clock(found['kept_seconds'])} in "
              f"{counted(found['kept'], 'segment')}"]
     if found["segments"] > found["kept"]:
         parts.append(f"{found['segments'] - found['kept']} rejected ({counted(found['rejected_words'], 'word')})")
     if found["dropped_words"]:
         parts.append(f"{counted(found['dropped_words'], 'word')} dropped ({_reasons(found['dropped'])})")
     if found["unwritten_seconds"]:
-        parts.append(f"{_clock(found['unwritten_seconds'])} without text")
+        parts.append(f"{clock(found['unwritten_seconds'])} without text")
     if found["unspoken"]:
         words = sum(one["words"] for one in found["unspoken"])
         parts.append(f"{counted(words, 'word')} not heard")
@@ -27,7 +28,7 @@ def sentence(answer: SegmentedRecording) -> str:
         parts.append(f"{counted(sum(lost.values()), 'word')} not in the lexicon ({shown})")
     if found["not_said"]:
         parts.append(not_said(found["not_said"]))
-    notes = [f"{_clock(note['start'])} to {_clock(note['end'])}: {note['text']}" for note in found["notes"]]
+    notes = [f"{clock(note['start'])} to {clock(note['end'])}: {note['text']}" for note in found["notes"]]
     return " · ".join(parts + notes)
 
 
@@ -50,8 +51,3 @@ def counted(number: int, noun: str) -> str:
 def hours(seconds: float) -> str:
     """`1.25 h`."""
     return f"{seconds / 3600:,.2f} h"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

@@ -20,7 +20,7 @@ LICENCE, NO_UNIT, NOT_IN_LEXICON = "Project Gutenberg's", "no unit", "not in the
 
 
 @dataclass(frozen=True)
-class Transcript:
+class SpelledText:
     """A text as it is written and as the network spells it.
 
     original  the text
@@ -112,7 +112,7 @@ def _opening(gap: str, is_first: bool) -> int:
     return behind_space if behind_space or is_first else len(gap.rstrip(_OPENERS))
 
 
-def to_transcript(text: str, units: Units, language: str, lexicon: Lexicon | None = None) -> Transcript:
+def spell_text(text: str, units: Units, language: str, lexicon: Lexicon | None = None) -> SpelledText:
     """The words of a text as the units spell them, or as a lexicon says them (the likeliest way, then the first).
 
     text      paragraphs apart by blank lines, as books are written; Project Gutenberg's header and licence are left out
@@ -142,7 +142,7 @@ def to_transcript(text: str, units: Units, language: str, lexicon: Lexicon | Non
     space = [units.names.index(units.mark)] if is_spaced else []
     labels, starts = _laid_end_to_end(spelled, space)
     separator = SPACE if is_spaced or lexicon or units.marks_words else units.separator
-    return Transcript(text, words, spans, labels, starts, dropped, is_spaced, separator)
+    return SpelledText(text, words, spans, labels, starts, dropped, is_spaced, separator)
 
 
 def _words(text: str, spoken: Normalised, language: str, units: Units,
