@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.config import Config
 from ds2cli.declarations import Contradiction, Setting, declared, toml_value
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.settings import DecodingConfig, EndpointConfig
 from ds2cli.serving.settings import Limits
 
 PRESETS = Path(__file__).resolve().parents[2] / "ds2cli" / "presets"
@@ -40,6 +40,7 @@ def settings_page() -> str:
         parts.append(f"`--preset {path.stem}`\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n")
     for title, whose, kind in (
         ("Decoding", "Flags of `ds2 decode`, and lines of a run's `decoding.toml`.", DecodingConfig),
+        ("Streaming", "Flags of `ds2 decode --stream` (`nothing` has none).", EndpointConfig),
         ("Segmenting", "Flags of `ds2 prepare segment`.", CutSettings),
         ("Serving", "Flags of `ds2 serve`.", Limits),
     ):

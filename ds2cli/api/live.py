@@ -9,8 +9,8 @@ import numpy as np
 from ds2cli.api.sounds import to_frames, to_rate
 from ds2cli.audio.live import LiveResampler
 from ds2cli.decoding.hypothesis import Word
-from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Search, Update
-from ds2cli.decoding.settings import Settling
+from ds2cli.decoding.live import LiveDecoder, Search, Update
+from ds2cli.decoding.settings import EndpointConfig, Settling
 from ds2cli.errors import UsageError
 from ds2cli.text.units import Units
 from ds2cli.text.written.record import Writer

@@ -11,8 +11,7 @@ from typing import Any, NoReturn, overload
 from ds2cli.api.live import LiveTranscriber
 from ds2cli.api.sounds import Sound, is_one_sound, read_sound, to_utterances
 from ds2cli.decoding.hypothesis import Word
-from ds2cli.decoding.live import EndpointConfig
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, EndpointConfig
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.inference.utterances import Observers

@@ -122,10 +122,10 @@ def decode(
     microphone: streams.Microphone = False,
     chunk: streams.Chunk = 0.1,
     pcm: streams.Pcm = "16000:1:s16le",
-    silence: streams.Silence = 0.8,
-    longest: streams.Longest = 20.0,
-    settle: streams.Settle = 0.4,
-    sure: streams.Sure = 0.95,
+    silence: streams.Silence = streams.RULES.silence,
+    longest: streams.Longest = streams.RULES.max_seconds,
+    settle: streams.Settle = streams.RULES.settle,
+    sure: streams.Sure = streams.RULES.sure,
 ) -> None:
     """Transcribe recordings, or speech as it is spoken.
 

@@ -1,6 +1,7 @@
 """`ds2 decode --stream`: words while they are spoken, to a pipe or to a person."""
 
 import sys
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -9,6 +10,8 @@ import typer
 from ds2cli.cli import terminal
 from ds2cli.cli.help import LIVE
 from ds2cli.cli.output import lines_to, report_skipped
+from ds2cli.declarations import declared
+from ds2cli.decoding.settings import EndpointConfig
 from ds2cli.errors import UsageError
 from ds2cli.records.jsonl import to_line
 
@@ -28,29 +31,21 @@ Pcm = Annotated[
     typer.Option("--pcm", metavar="RATE[:CHANNELS[:ENCODING]]", rich_help_panel=LIVE,
                  help="the format of sound without a header; encodings: s16le, s32le, f32le, u8"),
 ]  # fmt: skip
-Silence = Annotated[
-    float,
-    typer.Option("--silence", min=0, rich_help_panel=LIVE,
-                 help="seconds of silence that end an utterance; 0: none does"),
-]  # fmt: skip
-Longest = Annotated[
-    float,
-    typer.Option(
-        "--max-seconds", min=1, rich_help_panel=LIVE, help="end an utterance of this many seconds at a short pause"
-    ),
-]
 
-Settle = Annotated[
-    float,
-    typer.Option("--settle", min=0, rich_help_panel=LIVE,
-                 help="call a word stable after this many seconds; 0: when all hypotheses agree"),
-]  # fmt: skip
 
-Sure = Annotated[
-    float,
-    typer.Option("--sure", min=0.5, max=1, rich_help_panel=LIVE,
-                 help="call a word stable at once if it is as probable as this; 1: never"),
-]  # fmt: skip
+def _rule(flag: str, name: str) -> Any:
+    """A flag of the same meaning and bounds as a setting of what ends an utterance."""
+    setting = declared(EndpointConfig)[name]
+    least, greatest = setting.bounds or (None, None)
+    return typer.Option(flag, min=least, max=None if greatest == inf else greatest, rich_help_panel=LIVE,
+                        help=setting.meaning)  # fmt: skip
+
+
+RULES = EndpointConfig()
+Silence = Annotated[float, _rule("--silence", "silence")]
+Longest = Annotated[float, _rule("--max-seconds", "max_seconds")]
+Settle = Annotated[float, _rule("--settle", "settle")]
+Sure = Annotated[float, _rule("--sure", "sure")]
 
 
 def print_streams(
@@ -64,7 +59,6 @@ def print_streams(
     rules    those of --silence, --max-seconds, --settle, --sure
     raises   UsageError for another format
     """
-    from ds2cli.decoding.live import EndpointConfig
     from ds2cli.workflows.decode.stream import StreamRequest
     from ds2cli.workflows.decode.stream import decode_streams as hear
 

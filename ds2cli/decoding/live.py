@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import ceil, inf
-from typing import Annotated, Protocol
+from math import ceil
+from typing import Protocol
 
 import numpy as np
 
-from ds2cli import declarations
 from ds2cli.decoding.hypothesis import Hypothesis, Word
-from ds2cli.decoding.settings import Settling
+from ds2cli.decoding.settings import EndpointConfig, Settling
 from ds2cli.text.units import BLANK, Units
 
 
@@ -26,31 +25,6 @@ class Search(Protocol):
     def n_agreed(self) -> int: ...
 
     def said(self, frames: np.ndarray) -> Iterable[tuple[int, ...]]: ...
-
-
-@dataclass(frozen=True)
-class EndpointConfig:
-    """When words are stable, and what ends an utterance: the rules of Kaldi's online decoder, and of sherpa.
-
-    A word is stable when all hypotheses say it, when it has stood in the best one for `settle` seconds, or when those
-    that say it have nearly all of the probability: then the others are dropped. That makes room in the beam for what
-    is open, and so costs no accuracy: of LibriSpeech's dev.jsonl, `english-live` with a beam of 32 makes 27.1 % word
-    errors with 0.4 s, with the share of 0.95 and without; with it half of the words are stable 0.32 s after their last
-    frame is heard, without it 0.52 s. Shorter times cost words: 28.7 % with 0.16 s.
-
-    Between max_seconds and half as much again, the pause that ends an utterance grows shorter down to nothing.
-    """
-
-    silence: Annotated[float, "seconds of silence after speech that end an utterance; 0: nothing does", (0, inf)] = 0.8
-    nothing: Annotated[float, "seconds without any speech after which the search begins anew", (0, inf)] = 5.0
-    max_seconds: Annotated[float, "an utterance of this length ends at the next short pause", (1, inf)] = 20.0
-    settle: Annotated[float, "seconds that a word stands until it is stable; 0: until all agree", (0, inf)] = 0.4
-    sure: Annotated[
-        float, "share of the probability of all hypotheses with which a word is stable at once; 1: all of it", (0.5, 1)
-    ] = 0.95
-
-    def __post_init__(self) -> None:
-        declarations.check_settings(self)
 
 
 @dataclass(frozen=True)

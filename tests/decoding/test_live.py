@@ -10,8 +10,8 @@ from small_searches import UNITS, random_log_probs
 
 from ds2cli.decoding.beam import BeamDecoder
 from ds2cli.decoding.greedy import GreedyDecoder
-from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Update
-from ds2cli.decoding.settings import DecodingConfig
+from ds2cli.decoding.live import LiveDecoder, Update
+from ds2cli.decoding.settings import DecodingConfig, EndpointConfig
 from ds2cli.errors import ConfigError
 
 NEVER = EndpointConfig(silence=0.0, settle=0.0)

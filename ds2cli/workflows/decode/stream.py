@@ -11,7 +11,8 @@ import numpy as np
 
 from ds2cli.audio.files import read_blocks
 from ds2cli.audio.live import LiveResampler, PcmFormat, microphone, read_pcm
-from ds2cli.decoding.live import EndpointConfig, LiveDecoder, Update
+from ds2cli.decoding.live import LiveDecoder, Update
+from ds2cli.decoding.settings import EndpointConfig
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError
 from ds2cli.inference.stream import Streams, algorithmic_latency, needs_of_the_future
