@@ -79,7 +79,7 @@ def tune(
     """
     from dataclasses import asdict
 
-    from ds2cli.runs.decoding import tuned_path
+    from ds2cli.runs.decoding import run_folder
     from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps, most_trials
     from ds2cli.workflows.tune import tune as try_all
 
@@ -116,11 +116,11 @@ def tune(
             terminal.write_line(line)
     kept_in_run = keeps(request)
     if plot or kept_in_run:
-        _draw(plot or tuned_path(run).with_name("tuning.svg"), grid, request, best)
+        _draw(plot or run_folder(run).tuning, grid, request, best)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
     whose = "logits have no run" if layout else "this model is ds2's"
-    kept = f"kept in `{tuned_path(run)}`" if kept_in_run else f"not kept: {whose}; name them in your commands"
+    kept = f"kept in `{run_folder(run).decoding}`" if kept_in_run else f"not kept: {whose}; name them in your commands"
     weights = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
     terminal.say(f"best: {weights}: {best.rate} {best.wer:.2f} %; {kept}")
     report_skipped(skipped)

@@ -26,10 +26,10 @@ class Tuned:
     lexicon_file: Path | None = None
 
 
-def tuned_path(run: str | Path) -> Path:
-    """Where a run (its folder, or a checkpoint in it) keeps how it is decoded."""
+def run_folder(run: str | Path) -> RunFolder:
+    """The folder of a run, which is named by that or by a checkpoint in it."""
     run = run_path(run)
-    return RunFolder(run if run.is_dir() else run.parent).decoding
+    return RunFolder(run if run.is_dir() else run.parent)
 
 
 def read_tuned(run: str | Path) -> Tuned:
@@ -37,7 +37,7 @@ def read_tuned(run: str | Path) -> Tuned:
 
     raises  ConfigError where the file has something else in it, or its language model is not there
     """
-    path = tuned_path(run)
+    path = run_folder(run).decoding
     if not path.is_file():
         return Tuned()
     try:
@@ -64,7 +64,7 @@ def _beside(path: Path, name: Any, what: str, hint: str) -> Path | None:
 
 def write_tuned(run: str | Path, weights: dict[str, Any], note: str) -> Path:
     """Keep weights for a run, written beside and renamed."""
-    path = tuned_path(run)
+    path = run_folder(run).decoding
     lines = [f"# {line}" for line in note.splitlines()]
     lines += [f"{name} = {toml_value(value)}" for name, value in weights.items()]
     with atomic_text(path) as stream:
