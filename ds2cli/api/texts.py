@@ -81,7 +81,7 @@ def align(
     (heard,) = infer(recogniser, to_utterances([sound], channel), 1, Observers(read=read_sound))
     if heard.log_probs is None:
         raise AudioError(heard.problem)
-    times = times_of(text, heard.log_probs, recogniser, language, True, lexicon)
+    times = times_of(text, heard.log_probs, recogniser, language, lexicon, unit_times=True)
     units = [(one["unit"], one["start"], one["end"]) for one in times["unit_times"]]
     return Alignment([Word(**word) for word in times["words"]], units, times["score"])
 

@@ -19,7 +19,6 @@ KBITS = {
     (False, LAYER_2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, LAYER_3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-SEARCHED_BYTES = 1 << 16
 VBRI_AT = 36
 COUNT_BYTES = 64
 SMALLEST_FRAME = 24

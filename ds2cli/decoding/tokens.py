@@ -21,24 +21,24 @@ SPACE_TOKENS = (SPACE_NAME, "▁", "|", "_")  # how models of characters write a
 class Tokens:
     """What is scored as one piece.
 
-    has_words  words; else every unit is a token
     alphabet   the kernel's: what the units are made of
     lexicon    the kernel's trie of words, or None
     names      the token of each number: words of the lexicon, or units
     ids        the model's id of each token, 0 where it has none
-    spells     whether units write words outside the lexicon too
     phrases    the tokens of each hot word or phrase, by how it was asked for
     coverage   of the model; None without one
+    has_words  words; else every unit is a token
+    spells     whether units write words outside the lexicon too
     """
 
-    has_words: bool
     alphabet: Any
     lexicon: Any
     names: list[str]
     ids: list[int]
-    spells: bool = True
     phrases: dict[str, list[int]] = field(default_factory=dict)
     coverage: Coverage | None = None
+    has_words: bool = field(kw_only=True)
+    spells: bool = field(default=True, kw_only=True)
 
 
 def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexicon: Lexicon | None = None) -> Tokens:
@@ -128,7 +128,7 @@ def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot
     phrases = {asked: [number_of(word, asked) for word in words_of(asked)] for asked in hot_words}
     alphabet = alphabet_of(units)
     if not names:
-        return Tokens(True, alphabet, None, [], [])
+        return Tokens(alphabet, None, [], [], has_words=True)
     trie = _kernels.Lexicon(alphabet, len(names))
     spelled = trie.add_texts(names)
     trie.seal()
@@ -138,7 +138,7 @@ def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot
     ids = [0] * len(names)
     if model:
         ids[: len(known)] = [number for number, word in enumerate(model.words) if word not in (UNKNOWN, BEGIN, END)]
-    return Tokens(True, alphabet, trie, names, ids, True, phrases, coverage_of(model, "words", ids, spelled, units))
+    return Tokens(alphabet, trie, names, ids, phrases, coverage_of(model, "words", ids, spelled, units), has_words=True)
 
 
 def _spoken_words(units: Units, model: NgramModel | None, hot_words: list[str], lexicon: Lexicon) -> Tokens:
@@ -164,7 +164,7 @@ def _spoken_words(units: Units, model: NgramModel | None, hot_words: list[str], 
     model_index = {word: number for number, word in enumerate(model.words)} if model else {}
     ids = [model_index.get(word, 0) for word in lexicon.words]
     coverage = coverage_of(model, "words", ids, np.ones(len(ids), bool), lexicon)
-    return Tokens(True, alphabet, trie, lexicon.words, ids, not units.separator, phrases, coverage)
+    return Tokens(alphabet, trie, lexicon.words, ids, phrases, coverage, has_words=True, spells=not units.separator)
 
 
 def _symbols(units: Units, lexicon: Lexicon) -> tuple[np.ndarray, np.ndarray]:
@@ -195,4 +195,4 @@ def _single_units(units: Units, model: NgramModel | None, hot_words: list[str]) 
         spellings = SPACE_TOKENS if name == SPACE else (name,)
         ids.append(next((number for token in spellings if model and (number := model.kernel.index(token))), 0))
     coverage = coverage_of(model, "units", ids, np.ones(len(ids), bool), units)
-    return Tokens(False, alphabet_of(units), None, list(units.names), ids, True, phrases, coverage)
+    return Tokens(alphabet_of(units), None, list(units.names), ids, phrases, coverage, has_words=False)

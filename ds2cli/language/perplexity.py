@@ -55,7 +55,7 @@ def score_lines(model: NgramModel, lines: Iterable[list[bytes]]) -> Iterator[Lin
     """Each sentence's log10 probability, from <s> to </s>."""
     for tokens in lines:
         ids = np.append(model.ids(tokens), np.uint32(model.kernel.end_sentence))
-        logs = model.kernel.score_tokens(ids, True).astype(np.float64)
+        logs = model.kernel.score_tokens(ids, begin=True).astype(np.float64)
         unknown = ids == 0
         yield LineScore(float(logs.sum()), float(logs[unknown].sum()), len(ids), int(np.count_nonzero(unknown)))
 

@@ -120,6 +120,11 @@ def any_process(process: Process, flag: bool) -> bool:
     return bool(all_reduce_max(process, int(flag)))
 
 
+def wait_for_all(process: Process) -> None:
+    """Until every process is here."""
+    any_process(process, flag=False)
+
+
 def all_reduce_max(process: Process, number: int) -> int:
     """The greatest of all processes' small numbers."""
     if process.world == 1:

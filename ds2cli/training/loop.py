@@ -23,7 +23,7 @@ from ds2cli.training.average import WeightAverage
 from ds2cli.training.batches import Plan, plan_epoch
 from ds2cli.training.budget import look_at_the_clock, share_spent
 from ds2cli.training.data import Batch, SpeechSet, epoch_batches
-from ds2cli.training.distributed import Process, all_gather, any_process, broadcast_number
+from ds2cli.training.distributed import Process, all_gather, any_process, broadcast_number, wait_for_all
 from ds2cli.training.evaluation import evaluate, evaluation_rank
 from ds2cli.training.gradients import StepGradients
 from ds2cli.training.losses.choice import Losses
@@ -134,7 +134,7 @@ class Trainer:
             if any_process(self.process, self.should_stop()):
                 self._stopped = True
                 yield SaveEvent(self.position.step)
-                any_process(self.process, False)  # nobody leaves before the first process has saved
+                wait_for_all(self.process)  # nobody leaves before the first process has saved
                 return
             if has_diverged(self.position, event.not_finite):
                 yield self._roll_back(event.not_finite)

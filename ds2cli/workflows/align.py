@@ -91,8 +91,8 @@ class Aligner:
         if heard.log_probs is None:
             return Outcome({}, problem=heard.problem)
         try:
-            times = times_of(utterance.text, heard.log_probs, self._recogniser, self._language,
-                             self._request.unit_times, self._lexicon)
+            times = times_of(utterance.text, heard.log_probs, self._recogniser, self._language, self._lexicon,
+                             unit_times=self._request.unit_times)
         except TextError as problem:
             return Outcome({}, problem=f"`{utterance.id}`: {problem}")
         duration = utterance.duration or round(heard.seconds, 3)
@@ -104,8 +104,8 @@ def _open_aligner(request: AlignRequest) -> Worker:
     return lambda groups: (GroupAnswer(group, list(aligner(group.utterances))) for group in groups)
 
 
-def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, unit_times: bool,
-             lexicon: Lexicon | None = None) -> Record:
+def times_of(text: str, log_probs: np.ndarray, recogniser: Recogniser, language: str, lexicon: Lexicon | None = None,
+             *, unit_times: bool = False) -> Record:
     """When each word of a text is said, in seconds from the utterance's beginning.
 
     lexicon  how words are said; where it knows several ways, the one that is heard

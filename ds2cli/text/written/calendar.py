@@ -182,10 +182,10 @@ def _time(words: Sequence[str], at: int) -> _Time | None:
         return None
     minutes = _pair(words, hour.end)
     if minutes and minutes.value < 60 and words[minutes.end] not in TENS:
-        return _Time(f"{hour.value}:{minutes.value:02}", minutes.end, hour.value, True)
+        return _Time(f"{hour.value}:{minutes.value:02}", minutes.end, hour.value, has_minutes=True)
     is_full = hour.value >= 13 and before(words, at) == "at" and words[hour.end] == "hundred"
     if is_full and (below_hundred(words, hour.end + 1) or words[hour.end + 1] not in _AFTER_THOUSANDS):
         return None
     if is_full:
-        return _Time(f"{hour.value}:00", hour.end + 1, hour.value, True)
-    return _Time(str(hour.value), hour.end, hour.value, False) if 1 <= hour.value <= 12 else None
+        return _Time(f"{hour.value}:00", hour.end + 1, hour.value, has_minutes=True)
+    return _Time(str(hour.value), hour.end, hour.value, has_minutes=False) if 1 <= hour.value <= 12 else None

@@ -112,7 +112,7 @@ def _token_probs(models: Sequence[NgramModel], lines: list[list[bytes]]) -> np.n
     rows = []
     for model in models:
         ids = [np.append(model.ids(line), np.uint32(model.kernel.end_sentence)) for line in lines]
-        logs = np.concatenate([model.kernel.score_tokens(line, True) for line in ids]).astype(np.float64)
+        logs = np.concatenate([model.kernel.score_tokens(line, begin=True) for line in ids]).astype(np.float64)
         rows.append(np.where(np.concatenate(ids) == 0, 0, np.power(10.0, logs)))
     probs = np.array(rows)
     return probs[:, probs.sum(axis=0) > 0]
