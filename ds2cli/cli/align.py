@@ -8,6 +8,7 @@ from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
     Channel,
     Device,
+    Format,
     Jobs,
     LexiconFile,
     Output,
@@ -20,7 +21,7 @@ from ds2cli.cli.flags import (
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.cli.segment import NORMALISE_HELP, Format, Language
+from ds2cli.cli.segment import NORMALISE_HELP, Language
 
 
 def align(

@@ -12,6 +12,7 @@ from ds2cli.cli.flags import (
     Blank,
     Channel,
     Device,
+    Format,
     FrameSeconds,
     Jobs,
     Lexicon,
@@ -62,12 +63,6 @@ LettersAreWords = Annotated[
 Greedy = Annotated[
     bool, typer.Option("--greedy", help="take the likeliest units: no language model, even if the run has one")
 ]
-Format = Annotated[
-    str,
-    typer.Option("-f", "--format", metavar="FORMAT", help="jsonl, text, trn, ctm, srt, vtt, textgrid, audacity"),
-]
-
-
 Written = Annotated[
     bool, typer.Option("--written", help="write figures, dates, capitals and full stops as people do")
 ]

@@ -11,6 +11,7 @@ from ds2cli.cli.help import LOGITS, as_typed
 from ds2cli.declarations import declared
 from ds2cli.decoding.settings import DecodingConfig, LexiconMode
 from ds2cli.errors import UsageError
+from ds2cli.records.formats import FORMATS
 
 if TYPE_CHECKING:
     from ds2cli.decoding.logits import LogitsLayout
@@ -48,6 +49,7 @@ LexiconFile = Annotated[
                  show_default="the run's own, if it has one"),
 ]  # fmt: skip
 UnitTimes = Annotated[bool, typer.Option("--unit-times", help="add the start and end of every unit")]
+Format = Annotated[str, typer.Option("-f", "--format", metavar="FORMAT", help=", ".join(FORMATS))]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="work on this many at once", show_default="all cores")]
 Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="write to this file", show_default="stdout")]

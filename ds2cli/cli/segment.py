@@ -13,6 +13,7 @@ from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
     Channel,
     Device,
+    Format,
     Jobs,
     LexiconFile,
     Output,
@@ -38,9 +39,6 @@ Model = Annotated[
 ]
 Inputs = Annotated[
     list[str], typer.Argument(metavar="INPUT", help="AUDIO TEXT, folders, or records with text_filepath; - is stdin")
-]
-Format = Annotated[
-    str, typer.Option("-f", "--format", metavar="FORMAT", help="jsonl, ctm, textgrid, srt, vtt, audacity")
 ]
 
 
