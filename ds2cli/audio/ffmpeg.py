@@ -13,6 +13,7 @@ import numpy as np
 
 from ds2cli.audio.tar_members import member_of
 from ds2cli.errors import AudioError
+from ds2cli.io.remote import local_copy
 from ds2cli.media import Kind, conversion
 
 AU_HEADER = ">4s5I"
@@ -39,7 +40,7 @@ def open_by_ffmpeg(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
             file.write(member.read())
             file.flush()
             return _open(file.name, str(path), kind)
-    return _open(str(path), str(path), kind)
+    return _open(str(local_copy(path)), str(path), kind)
 
 
 def _open(place: str, name: str, kind: Kind) -> "FfmpegSound | PyavSound":

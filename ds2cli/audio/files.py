@@ -16,8 +16,10 @@ from ds2cli.audio import ffmpeg, ogg
 from ds2cli.audio.channels import to_mono
 from ds2cli.audio.layout import Layout, layout_of
 from ds2cli.audio.spliced import SplicedFile
-from ds2cli.audio.tar_members import member_of, open_recording
+from ds2cli.audio.tar_members import open_recording, read_held, recording_exists
 from ds2cli.errors import AudioError
+from ds2cli.io.text import called
+from ds2cli.io.urls import url_of
 from ds2cli.media import Kind, conversion
 
 UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)
@@ -108,8 +110,8 @@ def open_sound(path: str | Path) -> NativeSound | ffmpeg.FfmpegSound | ffmpeg.Py
         kind = layout.kind
         if kind is None or kind.is_native:
             return NativeSound(path, layout)
-    except UNREADABLE:
-        raise _unreadable(path, kind) from None
+    except UNREADABLE as problem:
+        raise _unreadable(path, kind, problem) from None
     return ffmpeg.open_by_ffmpeg(path, kind)
 
 
@@ -220,13 +222,16 @@ def library_version() -> str:
 
 
 def _source(path: str | Path) -> bytes | io.BytesIO:
-    """What soundfile opens: a path as the disk knows it (it refuses names that are not UTF-8), or a member's bytes."""
-    member = member_of(path)
-    return os.fsencode(path) if member is None else io.BytesIO(member.read())
+    """What soundfile opens: a path as the disk knows it (it refuses names that are not UTF-8), or bytes held."""
+    content = read_held(path)
+    return os.fsencode(path) if content is None else io.BytesIO(content)
 
 
-def _unreadable(path: str | Path, kind: Kind | None) -> AudioError:
-    if member_of(path) is None and not Path(path).exists():
-        return AudioError(f"no such file: `{path}`", hint="relative paths are relative to the manifest's folder")
+def _unreadable(path: str | Path, kind: Kind | None, problem: Exception) -> AudioError:
+    is_elsewhere = url_of(path) is not None
+    if isinstance(problem, FileNotFoundError) or not is_elsewhere and not recording_exists(path):
+        return AudioError(f"no such file: {called(path)}", hint="relative paths are relative to the manifest's folder")
+    if is_elsewhere and isinstance(problem, OSError):
+        return AudioError(f"cannot read {called(path)}: {problem.strerror}", hint="is the network there? may you?")
     hint = FORMATS_HINT if kind is None else f"perhaps ffmpeg can: {conversion(path)}"
-    return AudioError(f"`{path}` is not audio that soundfile can read", hint=hint)
+    return AudioError(f"{called(path)} is not audio that soundfile can read", hint=hint)

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from ds2cli.audio import chunked, flac, mpeg, nist, ogg
 from ds2cli.audio.spliced import Buffer, ByteStream
-from ds2cli.audio.tar_members import member_of
+from ds2cli.audio.tar_members import member_of, read_held
 from ds2cli.errors import AudioError
+from ds2cli.io import remote
+from ds2cli.io.urls import url_of
 from ds2cli.media import HEAD_BYTES, Kind, kind_of
 
 REMEMBERED_FILES = 4096
@@ -39,14 +41,19 @@ class Layout:
 
 
 def layout_of(path: str | Path) -> Layout:
-    """How a file, or a member of a tar file, is to be read; remembered, as many utterances share a recording.
+    """How a file, a member of a tar file or what a URL leads to is to be read; remembered, as utterances share it.
 
     raises  OSError where there is no such file; AudioError where a tar file does not hold the member
     """
     member = member_of(path)
-    if member is not None and not member.tar.exists():
-        member.read()  # says so
-    status = os.stat(path if member is None else member.tar)
+    if member is None and (url := url_of(path)):
+        return _layout_of(url, len(remote.read_whole(url)), 0)
+    try:
+        status = os.stat(path if member is None else remote.local_copy(member.tar))
+    except OSError:
+        if member is not None:
+            member.read()  # says so
+        raise
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         raise AudioError(f"`{path}` is a pipe, which cannot be read twice", hint="write it to a file first")
     return _layout_of(str(path), status.st_size, status.st_mtime_ns)
@@ -72,9 +79,9 @@ def _layout_of(path: str, _size: int, _changed: int) -> Layout:
 @contextmanager
 def content_of(path: str | Path) -> Iterator[Buffer]:
     """All bytes of a recording, to look at: mapped, not read, where it is a file."""
-    member = member_of(path)
-    if member is not None:
-        yield member.read()
+    held = read_held(path)
+    if held is not None:
+        yield held
         return
     with open(path, "rb") as file:
         if not os.fstat(file.fileno()).st_size:

@@ -1,7 +1,8 @@
-"""Recordings inside tar files: `shards/000000.tar#1536+20480/an251-fash-b.opus` is 20,480 bytes of it, from byte 1,536.
+"""Recordings that are no files here: members of tar files, and what URLs lead to; an address stands where a path may.
 
-Such an address stands wherever a path may. A tar file keeps its members whole, one behind another, so the address alone
-suffices to read one with one seek; the 512 bytes before a member say whether it still is the one that was meant.
+`shards/000000.tar#1536+20480/an251-fash-b.opus` is 20,480 bytes of a tar file, from byte 1,536. A tar file keeps its
+members whole, one behind another, so the address alone suffices to read one with one seek; the 512 bytes before a
+member say whether it still is the one that was meant.
 """
 
 import io
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ds2cli.errors import AudioError
+from ds2cli.io import remote
+from ds2cli.io.text import called
+from ds2cli.io.urls import url_of
 
 ADDRESS = re.compile(r"(?P<tar>.*\.tar)#(?P<start>\d+)\+(?P<size>\d+)/(?P<name>[^/]+)", re.DOTALL)
 HEADER_BYTES = tarfile.BLOCKSIZE
@@ -44,15 +48,15 @@ class Member:
         raises  AudioError where there is no such tar file, or it holds something else at this place
         """
         try:
-            with open(self.tar, "rb") as file:
+            with open(remote.local_copy(self.tar), "rb") as file:
                 file.seek(self.start - HEADER_BYTES)
                 header, content = file.read(HEADER_BYTES), file.read(self.size)
         except OSError as problem:
             hint = "relative paths are relative to the manifest's folder"
-            raise AudioError(f"cannot read `{self.tar}`: {problem.strerror}", hint=hint) from None
+            raise AudioError(f"cannot read {called(self.tar)}: {problem.strerror}", hint=hint) from None
         if len(content) < self.size or not self._is_headed_by(header):
             hint = f"was it written again? list what it holds: ds2 prepare corpus shards {self.tar.parent}"
-            raise AudioError(f"`{self.tar}` holds no `{self.name}` at byte {self.start:,}", hint=hint)
+            raise AudioError(f"{called(self.tar)} holds no `{self.name}` at byte {self.start:,}", hint=hint)
         return content
 
     def _is_headed_by(self, header: bytes) -> bool:
@@ -83,18 +87,34 @@ def members(tar: Path) -> Iterator[Member]:
                 yield Member(tar, info.offset_data, info.size, info.name)
 
 
+def read_held(path: str | Path) -> bytes | None:
+    """The bytes of a recording that a tar file holds, or a URL leads to; None of a file.
+
+    raises  OSError where a URL leads nowhere; AudioError where a tar file does not hold it
+    """
+    member = member_of(path)
+    if member is not None:
+        return member.read()
+    url = url_of(path)
+    return None if url is None else remote.read_whole(url)
+
+
 def open_recording(path: str | Path) -> BinaryIO:
     """A recording's bytes, wherever it lies.
 
     raises  OSError where there is no such file; AudioError where a tar file does not hold it
     """
-    member = member_of(path)
-    return open(path, "rb") if member is None else io.BytesIO(member.read())
+    content = read_held(path)
+    return open(path, "rb") if content is None else io.BytesIO(content)
 
 
 def recording_exists(path: str | Path) -> bool:
     """Whether there is such a file, or such a tar file with room for the member."""
     member = member_of(path)
     if member is None:
-        return Path(path).exists()
-    return member.tar.exists() and member.tar.stat().st_size >= member.start + member.size
+        url = url_of(path)
+        return Path(path).exists() if url is None else remote.url_exists(url)
+    try:
+        return remote.local_copy(member.tar).stat().st_size >= member.start + member.size
+    except OSError:
+        return False

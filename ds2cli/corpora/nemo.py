@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ds2cli.corpora.entries import Entry, Rejected, Totals, choose_parts, find_root, with_rejections
+from ds2cli.io.urls import url_of
 from ds2cli.records.manifest import Utterance, read_manifest
 
 TOTALS: dict[str | None, Totals] = {}
@@ -20,7 +21,7 @@ def read(folder: Path, part: str | None) -> Iterator[Entry | Rejected]:
 
     A duration that the manifest gives stays; utterances that overrun their recording are rejected later.
     """
-    if folder.is_file() or str(folder) == "-":
+    if folder.is_file() or str(folder) == "-" or url_of(folder):
         choose_parts(part, [], folder)
         manifests = [folder]
     else:

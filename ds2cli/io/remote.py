@@ -21,7 +21,7 @@ from typing import IO, Any
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.atomic import atomic_write, make_folder
 from ds2cli.io.cache import cache_folder, short_hash
-from ds2cli.io.urls import url_of
+from ds2cli.io.urls import url_of, without_query
 
 BLOCK_BYTES = 1 << 20
 HELD_BYTES = 1 << 28  # of recordings in memory; the last one stays however long it is
@@ -75,12 +75,25 @@ def read_whole(url: str) -> bytes:
         return content
 
 
-def is_there(url: str) -> bool:
+def url_exists(url: str) -> bool:
     """Whether a URL leads to something, as far as anybody says."""
     with contextlib.suppress(OSError), _as_of_a_disk(url):
         filesystem, path = _filesystem(url)
         return filesystem.exists(path)
     return False
+
+
+def files_in(url: str) -> list[str]:
+    """The URLs of the files in a folder, at any depth, in order.
+
+    raises  UsageError where there is no such folder, or no way to it
+    """
+    try:
+        with _as_of_a_disk(url):
+            filesystem, path = _filesystem(url)
+            return [filesystem.unstrip_protocol(one) for one in sorted(filesystem.find(path))]
+    except OSError as problem:
+        raise UsageError(f"cannot list `{url}`: {problem.strerror}", hint="list its files in a manifest") from None
 
 
 class _Stream(io.RawIOBase):
@@ -117,7 +130,7 @@ def _copy(url: str) -> Path:
     known = {name.lower().replace("-", ""): value for name, value in info.items()}
     version = short_hash(repr([str(known.get(name)) for name in VERSION]))
     folder = make_folder(cache_folder() / "remote" / short_hash(url))
-    copy = folder / version / (PurePosixPath(url.partition("?")[0]).name or "file")
+    copy = folder / version / (PurePosixPath(without_query(url)).name or "file")
     if copy.exists():
         return copy
     with _alone(folder):

@@ -26,6 +26,16 @@ def url_of(place: str | Path) -> str | None:
     return _SLASHES.sub(lambda found: f"{found[1]}{found[2]}://{'/' if found[2] == 'file' else ''}", text)
 
 
+def without_query(url: str) -> str:
+    """`https://host/a.wav?key=x` -> `https://host/a.wav`, whose ending says what it is."""
+    return url.partition("?")[0]
+
+
+def absolute(place: str | Path) -> str:
+    """A path from the root on; a URL as it is."""
+    return url_of(place) or os.path.abspath(place)
+
+
 @dataclass(frozen=True)
 class UrlFolder:
     """What a URL lies in, joined to names as the `Path` of a folder is: `folder / "a.wav"`.
@@ -55,7 +65,7 @@ def folder_of(source: str | Path) -> Path | UrlFolder:
         return Path(source).resolve().parent
     where = url.rfind("::", 0, url.index("://")) + 2 if "::" in url[: url.index("://")] else 0
     first, chain, rest = url[where:].partition("::")
-    return UrlFolder(url[:where] + first.partition("?")[0].rpartition("/")[0] + "/", chain + rest)
+    return UrlFolder(url[:where] + without_query(first).rpartition("/")[0] + "/", chain + rest)
 
 
 def must_be_here(path: str | Path) -> None:

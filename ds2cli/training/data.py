@@ -17,7 +17,9 @@ from ds2cli.audio.files import read_audio
 from ds2cli.audio.noises import Noise, NoiseSource, open_noises
 from ds2cli.config import Config
 from ds2cli.errors import AudioError, TextError
-from ds2cli.media import recordings_in
+from ds2cli.io.remote import files_in
+from ds2cli.io.urls import url_of
+from ds2cli.media import is_sound_name, recordings_in
 from ds2cli.model.network import n_output_frames
 from ds2cli.model.recogniser import pad
 from ds2cli.records.manifest import Utterance, read_manifest
@@ -196,9 +198,12 @@ def load_noises(source: str, sample_rate: int) -> list[Noise]:
     if not source:
         return []
     path, hint = Path(source), "augment.noise takes a folder of audio, or a manifest"
+    url = url_of(source)
     if path.is_dir():
         places = [NoiseSource(str(one)) for one in recordings_in(path)]
-    elif path.is_file():
+    elif url and url.endswith("/"):
+        places = [NoiseSource(one) for one in files_in(url) if is_sound_name(one)]
+    elif url or path.is_file():
         listed = read_manifest(path, required=("audio_filepath",))
         places = [NoiseSource(one.audio, one.offset, one.duration or None, one.channel) for one in listed]
     else:

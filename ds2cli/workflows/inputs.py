@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ds2cli.errors import UsageError
-from ds2cli.media import HEAD_BYTES, is_sound, kind_of, recordings_in
+from ds2cli.io import remote
+from ds2cli.io.urls import url_of, without_query
+from ds2cli.media import HEAD_BYTES, is_sound, is_sound_name, kind_of, recordings_in
 from ds2cli.model.checkpoint import BEST, LAST
 from ds2cli.records.formats import all_of_one_recording
 from ds2cli.records.jsonl import Reject
@@ -57,6 +59,8 @@ def _read_input(name: str, reject: Reject | None) -> Iterator[Utterance]:
     path = Path(name)
     if is_pipe(name):
         yield from _piped(name, reject)
+    elif url_of(name):
+        yield from _elsewhere(name, reject)
     elif path.is_dir():
         found = [file_utterance(one) for one in recordings_in(path)]
         if not found:
@@ -68,13 +72,33 @@ def _read_input(name: str, reject: Reject | None) -> Iterator[Utterance]:
         yield from read_manifest(path, required=("audio_filepath",), reject=reject)
 
 
+def _elsewhere(url: str, reject: Reject | None) -> Iterator[Utterance]:
+    """What a URL leads to, by its name: a recording, a folder of them where it ends in a slash, or records."""
+    if url.endswith("/"):
+        found = [one for one in remote.files_in(url) if is_sound_name(one)]
+        if not found:
+            raise UsageError(f"no audio in `{url}`", hint="see the formats with: ds2 doctor")
+        yield from map(file_utterance, found)
+    elif is_sound_name(without_query(url)):
+        yield file_utterance(url)
+    else:
+        yield from read_manifest(url, required=("audio_filepath",), reject=reject)
+
+
 def is_input(name: str) -> bool:
     """Whether it can only be something to decode, and no run: a pipe, records, audio, or a folder of audio."""
     path = Path(name)
     if path.is_dir():
         is_run = any((path / name).exists() for name in (BEST, LAST, "config.toml"))
         return not is_run and next(recordings_in(path), None) is not None
-    return is_pipe(name) or path.suffix.lower() in {".jsonl", ".npz", ".npy"} or is_sound(path)
+    if url_of(name):
+        return name.endswith("/") or is_input_name(without_query(name))
+    return is_pipe(name) or is_input_name(name) or is_sound(path)
+
+
+def is_input_name(name: str) -> bool:
+    """Whether a file of this name is no run."""
+    return Path(name).suffix.lower() in {".jsonl", ".npz", ".npy"} or is_sound_name(name)
 
 
 def is_pipe(name: str) -> bool:
@@ -129,6 +153,7 @@ def on_channel(utterance: Utterance, channel: int) -> Utterance:
     return replace(utterance, channel=channel, record={**utterance.record, "channel": channel})
 
 
-def file_utterance(path: Path) -> Utterance:
-    """A file as an utterance; one that cannot be read is found out, and skipped, when it is its turn."""
-    return Utterance(id=path.stem, audio=str(path), duration=0.0, record={"id": path.stem, "audio_filepath": str(path)})
+def file_utterance(path: Path | str) -> Utterance:
+    """A file, or a URL, as an utterance; one that cannot be read is found out, and skipped, when it is its turn."""
+    name, place = Path(path).stem, str(path)
+    return Utterance(id=name, audio=place, duration=0.0, record={"id": name, "audio_filepath": place})

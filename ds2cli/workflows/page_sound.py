@@ -7,13 +7,15 @@ from urllib.parse import quote
 
 from ds2cli.audio.tar_members import member_of, open_recording
 from ds2cli.errors import UsageError
+from ds2cli.io.text import called
+from ds2cli.io.urls import url_of
 from ds2cli.reporting.choices import Sound
 
 TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".mp3": "audio/mpeg",
          ".m4a": "audio/mp4"}
 
 
-def sound_address(audio: Path, page: Path, sound: Sound) -> str | None:
+def sound_address(audio: Path | str, page: Path, sound: Sound) -> str | None:
     """The address of a recording, seen from the page's folder; the recording itself where it is embedded.
 
     raises  UsageError where a recording that should be embedded cannot be read
@@ -25,6 +27,6 @@ def sound_address(audio: Path, page: Path, sound: Sound) -> str | None:
             content = base64.b64encode(open_recording(audio).read()).decode()
         except OSError as problem:
             hint = "--html-sound link writes their addresses without reading them"
-            raise UsageError(f"cannot read `{audio}`: {problem.strerror}", hint=hint) from None
-        return f"data:{TYPES.get(audio.suffix.lower(), 'application/octet-stream')};base64,{content}"
-    return quote(os.path.relpath(audio.resolve(), page.resolve().parent))
+            raise UsageError(f"cannot read {called(audio)}: {problem.strerror}", hint=hint) from None
+        return f"data:{TYPES.get(Path(audio).suffix.lower(), 'application/octet-stream')};base64,{content}"
+    return url_of(audio) or quote(os.path.relpath(Path(audio).resolve(), page.resolve().parent))

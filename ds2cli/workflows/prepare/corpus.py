@@ -14,6 +14,7 @@ from ds2cli.corpora.entries import Entry, Rejected, Totals
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.io.parallel import by_threads
 from ds2cli.io.text import compose
+from ds2cli.io.urls import absolute
 from ds2cli.jobs.plan import Plan
 from ds2cli.jobs.work import Work
 from ds2cli.records.jsonl import Record
@@ -83,7 +84,7 @@ def to_record(entry: Entry | Rejected, channel: int | None = None) -> Record | R
     duration = min(duration, seconds - entry.offset)
     if duration <= 0:
         return Rejected(entry.id, "no audio in it", f"{duration:.3f} s from {entry.offset:.3f} s")
-    record: Record = {"id": entry.id, "audio_filepath": str(entry.audio.absolute())}
+    record: Record = {"id": entry.id, "audio_filepath": absolute(entry.audio)}
     if entry.offset:
         record["offset"] = round(entry.offset, 3)
     record["duration"] = round(duration, 3)

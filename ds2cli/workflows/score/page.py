@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ds2cli.io.atomic import atomic_text
+from ds2cli.io.urls import UrlFolder, folder_of
 from ds2cli.reporting.choices import Sound
 from ds2cli.reporting.score_page import score_page
 from ds2cli.reporting.score_table import UNITS
@@ -22,7 +23,7 @@ def write_score_page(report: Report, path: Path, sound: Sound = Sound.link) -> N
     raises  UsageError where the page's folder does not exist or may not be written
     """
     source = report.settings["reference"]
-    folder = Path.cwd() if source == "-" else Path(source).resolve().parent
+    folder = folder_of(source)
     rows = []
     for row in report.all_aligned():
         record = row.pop("record")
@@ -39,7 +40,7 @@ def write_score_page(report: Report, path: Path, sound: Sound = Sound.link) -> N
         stream.write(page)
 
 
-def _audio(record: dict[str, Any], folder: Path, page: Path, sound: Sound) -> str | None:
+def _audio(record: dict[str, Any], folder: Path | UrlFolder, page: Path, sound: Sound) -> str | None:
     """The address of an utterance's recording; a part of it by its seconds."""
     named = record.get("audio_filepath")
     if not isinstance(named, str) or not named:

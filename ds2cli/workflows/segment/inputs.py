@@ -8,6 +8,7 @@ from glob import escape
 from pathlib import Path
 
 from ds2cli.errors import UsageError
+from ds2cli.io.urls import absolute, folder_of, url_of
 from ds2cli.media import is_sound, recordings_in
 from ds2cli.records.cues import CAPTION_SUFFIXES
 from ds2cli.records.jsonl import Record
@@ -65,9 +66,9 @@ def read_recording_texts(inputs: list[str], channel: int | None = None) -> Itera
 def _pairs(inputs: list[str]) -> Iterator[RecordingText]:
     if len(inputs) == 2 and is_sound(inputs[0]) and not is_sound(inputs[1]) and not Path(inputs[1]).is_dir():
         for name in inputs:
-            if not Path(name).exists():
+            if not url_of(name) and not Path(name).exists():
                 raise UsageError(f"no such file: `{name}`", hint=HINT)
-        yield RecordingText(Path(inputs[0]).stem, os.path.abspath(inputs[0]), text_file=inputs[1])
+        yield RecordingText(Path(inputs[0]).stem, absolute(inputs[0]), text_file=inputs[1])
         return
     is_text_first = len(inputs) == 2 and is_sound(inputs[1]) and not is_sound(inputs[0])
     if is_text_first and Path(inputs[0]).suffix.lower() in DOCUMENT_SUFFIXES:
@@ -101,7 +102,7 @@ def _text_beside(audio: Path) -> str | None:
 
 
 def _of_manifest(name: str) -> Iterator[RecordingText]:
-    folder = Path.cwd() if name == "-" else Path(name).resolve().parent
+    folder = folder_of(name)
     for utterance in read_manifest(name, required=("audio_filepath",)):
         record = dict(utterance.record)
         text_file = record.pop("text_filepath", None)

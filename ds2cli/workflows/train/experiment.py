@@ -1,7 +1,6 @@
 """What a run learns from and how, settled and checked before its first step."""
 
 import dataclasses
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ import torch
 from ds2cli.audio.features import n_frames
 from ds2cli.config import PATHS, Config
 from ds2cli.errors import TextError, UsageError
+from ds2cli.io.urls import absolute
 from ds2cli.language.texts import read_tokenised
 from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
@@ -124,7 +124,7 @@ def _with_absolute_paths(config: Config) -> Config:
     for section, name in PATHS:
         part = getattr(config, section)
         if getattr(part, name):
-            part = dataclasses.replace(part, **{name: os.path.abspath(getattr(part, name))})
+            part = dataclasses.replace(part, **{name: absolute(getattr(part, name))})
             config = dataclasses.replace(config, **{section: part})
     return config
 
