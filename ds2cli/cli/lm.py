@@ -25,6 +25,7 @@ LmWords = StrEnum("LmWords", ["spaces", "auto"])
 
 
 Texts = Annotated[list[str], typer.Argument(metavar="TEXT", help="sentences or records; also .gz, .xz; - is stdin")]
+ORDER, MEMORY = 3, "4G"
 Sources = Annotated[
     list[str],
     typer.Argument(metavar="TEXT", help="sentences or records, also .gz, .xz, - is stdin; or counts: ds2 lm count"),
@@ -54,7 +55,7 @@ Output = Annotated[
 def build(
     texts: Sources,
     output: Output,
-    order: Order = 3,
+    order: Order = ORDER,
     prune: Prune = "",
     vocab: Vocab = None,
     top: Top = 0,
@@ -62,7 +63,7 @@ def build(
     spaces: Spaces = False,
     words: Words = LmWords.spaces,
     lexicon_file: LexiconFile = None,
-    memory: Memory = "4G",
+    memory: Memory = MEMORY,
     no_interpolate: Annotated[
         bool, typer.Option("--no-interpolate", help="take nothing from lower orders: SRILM's default, not lmplz's")
     ] = False,
@@ -79,8 +80,8 @@ def build(
 
     thresholds = to_numbers(prune, "--prune", int, "0 0 1")
     settings = BuildSettings(
-        order, thresholds, vocab, top, units, spaces, to_bytes(memory, "--memory"), not no_interpolate,
-        words == LmWords.auto, lexicon_file,
+        order, thresholds, vocab, top, units=units, spaces=spaces, memory=to_bytes(memory, "--memory"),
+        interpolate=not no_interpolate, mixed=words == LmWords.auto, lexicon_file=lexicon_file,
     )  # fmt: skip
     built = build_model(texts, output, settings, terminal.warn, Narrator())
     counts = " + ".join(f"{count:,}" for count in built.counts)
@@ -91,11 +92,11 @@ def build(
 def count(
     texts: Texts,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the counts to write: part1.counts")],
-    order: Order = 3,
+    order: Order = ORDER,
     units: Units = False,
     spaces: Spaces = False,
     words: Words = LmWords.spaces,
-    memory: Memory = "4G",
+    memory: Memory = MEMORY,
 ) -> None:
     """Count a part of a text, for a model of parts that lie on several machines.
 

@@ -36,16 +36,16 @@ class BuildSettings:
     interpolate  an n-gram's probability has a share of the lower orders', as lmplz's; else it is its own count's alone
     """
 
-    order: int = 3
-    prune: tuple[int, ...] = ()
-    vocab: Path | None = None
-    top: int = 0
-    units: bool = False
-    spaces: bool = False
-    memory: int = 4 << 30
-    interpolate: bool = True
-    mixed: bool = False
-    lexicon_file: Path | None = None
+    order: int
+    prune: tuple[int, ...]
+    vocab: Path | None
+    top: int
+    units: bool
+    spaces: bool
+    memory: int
+    interpolate: bool
+    mixed: bool
+    lexicon_file: Path | None
 
     @property
     def tokens(self) -> Tokenisation:
