@@ -16,7 +16,8 @@ from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.recogniser import Recogniser, build_recogniser
 from ds2cli.records.manifest import read_manifest
 from ds2cli.runs.decoding import read_tuned
-from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
+from ds2cli.scoring.choices import ReadOptions
+from ds2cli.scoring.inputs.reading import read_pairs
 from ds2cli.settings import file_layer, resolve
 from ds2cli.text.documents import read_document
 from ds2cli.text.lexicon import read_lexicon

@@ -17,7 +17,7 @@ from ds2cli.model.devices import usable_device
 from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.records.jsonl import Record
 from ds2cli.runs.decoding import read_tuned
-from ds2cli.scoring.choices import Missing, WordKind
+from ds2cli.scoring.choices import Missing, ScoreOptions, WordKind
 from ds2cli.scoring.inputs.pairs import Pairing
 from ds2cli.scoring.report import Report
 from ds2cli.text.lexicon import read_lexicon
@@ -26,8 +26,8 @@ from ds2cli.text.normalise import normalise as normalised
 from ds2cli.text.written.names import cased_words
 from ds2cli.text.written.written import written as as_written
 from ds2cli.workflows.align import times_of
-from ds2cli.workflows.score.score import ScoreOptions, score_pairs
 from ds2cli.workflows.score.score import score as score_files
+from ds2cli.workflows.score.score import score_pairs
 from ds2cli.workflows.segment.inputs import RecordingText
 from ds2cli.workflows.segment.recording import SegmentSettings, segment_recording
 from ds2cli.workflows.segment.work import open_work

@@ -12,10 +12,13 @@ from ds2cli.cli import terminal
 from ds2cli.errors import Exit, UsageError
 from ds2cli.records.jsonl import to_line
 from ds2cli.reporting.choices import Sound
-from ds2cli.scoring.choices import Align, Kind, Marked, Missing, WordKind
+from ds2cli.scoring.choices import Align, Kind, Marked, Missing, ReadOptions, ScoreOptions, WordKind
 
 if TYPE_CHECKING:
     from ds2cli.scoring.report import Report
+
+DEFAULTS = ScoreOptions()
+READ = DEFAULTS.read
 
 
 def score(
@@ -27,12 +30,16 @@ def score(
     ] = None,
     ref_kind: Annotated[Kind | None, typer.Option(help="the format of FILE", show_default="by its name")] = None,
     hyp_kind: Annotated[Kind | None, typer.Option(help="the format of HYPOTHESES", show_default="by its name")] = None,
-    ref_field: Annotated[str, typer.Option(metavar="NAME", help="the field or column of the reference")] = "text",
-    hyp_field: Annotated[str, typer.Option(metavar="NAME", help="the field or column of the hypothesis")] = "pred_text",
-    missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = Missing.error,
+    ref_field: Annotated[
+        str, typer.Option(metavar="NAME", help="the field or column of the reference")
+    ] = READ.reference_field,
+    hyp_field: Annotated[
+        str, typer.Option(metavar="NAME", help="the field or column of the hypothesis")
+    ] = READ.hypothesis_field,
+    missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = READ.missing,
     normalise: Annotated[
         str, typer.Option(metavar="HOW", help="spell both sides alike: english, mandarin, none, or a GLM file")
-    ] = "none",
+    ] = DEFAULTS.normalise,
     equivalents: Annotated[
         str | None, typer.Option(metavar="FILE", help="words that are the same, as lines of okay = ok = o k")
     ] = None,
@@ -41,13 +48,13 @@ def score(
     ] = False,
     words: Annotated[
         WordKind, typer.Option(help="what counts as a word; auto: a character, where a script has no spaces")
-    ] = WordKind.auto,
+    ] = DEFAULTS.words,
     align: Annotated[
         Align, typer.Option(help="align with sclite's costs and ties, or with the fewest errors")
-    ] = Align.sclite,
+    ] = DEFAULTS.align,
     marks: Annotated[
         Marked, typer.Option(help="where { a / b } and word;tag have a meaning; auto: in trn, stm, ctm")
-    ] = Marked.auto,
+    ] = READ.marked,
     optional: Annotated[bool, typer.Option("--optional", help="let a (word) be missing, as sclite -D")] = False,
     fragments: Annotated[
         bool, typer.Option("--fragments", help="take wor- for right where words was said, as sclite -F")
@@ -55,11 +62,11 @@ def score(
     by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="a table by this field")] = None,
     bootstrap: Annotated[
         int, typer.Option(min=0, metavar="N", help="samples for confidence intervals; 0: none")
-    ] = 1000,
+    ] = DEFAULTS.draws,
     cluster: Annotated[
         str | None, typer.Option(metavar="FIELD", help="sample all of the same field together: speaker")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, rich_help_panel="Statistics", help="seed of the samples")] = 1,
+    seed: Annotated[int, typer.Option(min=0, rich_help_panel="Statistics", help="seed of the samples")] = DEFAULTS.seed,
     against: Annotated[
         str | None,
         typer.Option(metavar="FILE", rich_help_panel="Statistics", help="compare with a second system's hypotheses"),
@@ -91,8 +98,6 @@ def score(
 
     Files may be JSON lines, trn, Kaldi text, plain lines, CSV, TSV, or stm with ctm. Counts are those of NIST sclite.
     """
-    from ds2cli.scoring.inputs.reading import ReadOptions
-    from ds2cli.workflows.score.score import ScoreOptions
     from ds2cli.workflows.score.score import score as run
 
     if "-" in (reference, hypothesis, against) and sys.stdin.isatty():
@@ -100,19 +105,9 @@ def score(
     _check_gates(max_wer, max_cer)
     read = ReadOptions(ref_kind, hyp_kind, ref_field, hyp_field, missing, marks)
     options = ScoreOptions(
-        read,
-        normalise,
-        equivalents,
-        ignore_case,
-        words,
-        align,
-        optional,
-        fragments,
-        tuple(by or ()),
-        bootstrap,
-        cluster,
-        seed,
-    )
+        read, normalise, equivalents, ignore_case=ignore_case, words=words, align=align, optional=optional,
+        fragments=fragments, by=tuple(by or ()), draws=bootstrap, cluster=cluster, seed=seed,
+    )  # fmt: skip
     report = run(reference, hypothesis, against, options)
     if html:
         from ds2cli.workflows.score.page import write_score_page

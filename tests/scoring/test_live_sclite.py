@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from ds2cli.errors import Ds2Error
-from ds2cli.scoring.choices import Kind, Missing, WordKind
-from ds2cli.scoring.inputs.reading import ReadOptions
-from ds2cli.workflows.score.score import ScoreOptions, score
+from ds2cli.scoring.choices import Kind, Missing, ReadOptions, ScoreOptions, WordKind
+from ds2cli.workflows.score.score import score
 
 SCLITE = Path("/usr/lib/sctk/bin/sclite")
 SUITE = os.environ.get("SCTK_TESTDATA", "")

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from ds2cli.errors import Ds2Error
-from ds2cli.scoring.choices import Kind, Missing
+from ds2cli.scoring.choices import Kind, Missing, ReadOptions
 from ds2cli.scoring.inputs.kinds import recognise
-from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
+from ds2cli.scoring.inputs.reading import read_pairs
 
 PAIRS = [("u-1", "the cat", "the bat"), ("u-2", "a", "a"), ("u-3", "", "x")]
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ds2cli.scoring.choices import ReadOptions
 from ds2cli.scoring.corpus import Counting, count_corpus
 from ds2cli.scoring.edits.alignment import align_tokens
 from ds2cli.scoring.edits.tokens import split_spaces
 from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.pairs import Pair
-from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
+from ds2cli.scoring.inputs.reading import read_pairs
 from ds2cli.scoring.significance import matched_pairs, segment_errors
 
 ANSWERS = json.loads((Path(__file__).parent / "sclite_answers.json").read_text(encoding="utf-8"))

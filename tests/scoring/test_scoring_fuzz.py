@@ -5,9 +5,8 @@ import random
 import pytest
 
 from ds2cli.errors import Ds2Error
-from ds2cli.scoring.choices import Kind
-from ds2cli.scoring.inputs.reading import ReadOptions
-from ds2cli.workflows.score.score import ScoreOptions, score
+from ds2cli.scoring.choices import Kind, ReadOptions, ScoreOptions
+from ds2cli.workflows.score.score import score
 
 FILES = {
     "trn": ("the { big / @ } cat sat; (s-1)\na (b) fi- d* (s-2)\n;; note\n你好 wifi (s-3)\n",

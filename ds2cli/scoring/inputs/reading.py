@@ -1,45 +1,17 @@
 """From files to pairs: one file that carries both sides, or a reference and a hypothesis of any kinds."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
 from ds2cli.records.ctm import read_ctm
-from ds2cli.scoring.choices import Kind, Marked, Missing
+from ds2cli.scoring.choices import Kind, Missing, ReadOptions
 from ds2cli.scoring.inputs.kinds import read_entries, recognise
 from ds2cli.scoring.inputs.pairs import Pairing, pair_entries
 from ds2cli.scoring.inputs.timed import folded, is_ignored, read_segments, words_by_segment
 from ds2cli.scoring.inputs.transcripts import HINT, id_of, utterance_name
 
-MARKED_UP = {Kind.trn, Kind.stm, Kind.ctm}
 WITH_FIELDS = {Kind.json, Kind.csv, Kind.tsv}
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How to read: kinds where the names do not tell, fields of records and tables, and what to do with gaps.
-
-    marked  where NIST's marks count: auto is in trn, stm and ctm
-    ignore_case  ids and channels of trn, stm and ctm are the same in any case, as in sclite without -s
-    """
-
-    reference_kind: Kind | None = None
-    hypothesis_kind: Kind | None = None
-    reference_field: str = "text"
-    hypothesis_field: str = "pred_text"
-    missing: Missing = Missing.error
-    marked: Marked = Marked.auto
-    ignore_case: bool = False
-
-    def is_marked(self, kind: Kind) -> bool:
-        """Whether NIST's marks count in files of this kind."""
-        return self.marked == Marked.all or (self.marked == Marked.auto and kind in MARKED_UP)
-
-    def folds(self, *kinds: Kind) -> Callable[[str], str]:
-        """What makes ids of files of these kinds the same."""
-        return str.lower if self.ignore_case and MARKED_UP & set(kinds) else str
 
 
 def read_pairs(reference: str | Path, hypothesis: str | Path | None, options: ReadOptions) -> Pairing:

@@ -3,20 +3,20 @@
 import difflib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
-from ds2cli.scoring.choices import Align, WordKind
+from ds2cli.scoring.choices import Align, ScoreOptions, WordKind
 from ds2cli.scoring.corpus import Counting, count_corpus
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.edits.tokens import split_spaces, split_words
 from ds2cli.scoring.equivalents import read_equivalents
 from ds2cli.scoring.glm import read_glm
 from ds2cli.scoring.inputs.pairs import Pair, Pairing, name_ids
-from ds2cli.scoring.inputs.reading import ReadOptions, read_pairs
+from ds2cli.scoring.inputs.reading import read_pairs
 from ds2cli.scoring.normalising import Normaliser, compose_pairs, fold_case
 from ds2cli.scoring.oracle import count_lists, entries_of
 from ds2cli.scoring.report import Report, compare_systems
@@ -25,34 +25,6 @@ from ds2cli.text.normalise import NORMALISERS, normalise
 
 COSTS = {Align.sclite: SCLITE, Align.levenshtein: LEVENSHTEIN}
 SPLITTERS = {WordKind.auto: split_words, WordKind.spaces: split_spaces, WordKind.phones: split_spaces}
-
-
-@dataclass(frozen=True)
-class ScoreOptions:
-    """Everything that a person may ask of a score; the defaults are the command's.
-
-    normalise  none, english, mandarin, or the path of a GLM file
-    equivalents  a file of what else is the same; after normalising
-    words  auto (unspaced scripts by character; phones where ds2 decode has noted them), spaces, phones
-    align  sclite or levenshtein
-    optional, fragments  honour `(word)` and `frag-` where marks count, as sclite's -D and -F do
-    by  fields whose values make groups
-    draws  of the bootstrap; 0 turns it off
-    cluster  the field whose values are drawn together: speaker
-    """
-
-    read: ReadOptions = field(default_factory=ReadOptions)
-    normalise: str = "none"
-    equivalents: str | None = None
-    ignore_case: bool = False
-    words: WordKind = WordKind.auto
-    align: Align = Align.sclite
-    optional: bool = False
-    fragments: bool = False
-    by: tuple[str, ...] = ()
-    draws: int = 1000
-    cluster: str | None = None
-    seed: int = 1
 
 
 def score(
