@@ -9,6 +9,7 @@ import typer
 from ds2cli.cli import terminal
 from ds2cli.errors import Exit
 from ds2cli.io.atomic import atomic_text
+from ds2cli.phrases import counted
 
 SHOWN_SKIPS = 3
 
@@ -32,5 +33,5 @@ def report_skipped(problems: list[str]) -> None:
         return
     for problem in problems[:SHOWN_SKIPS]:
         terminal.warn(problem)
-    terminal.warn(f"skipped {len(problems)} recording{'s' if len(problems) > 1 else ''}")
+    terminal.warn(f"skipped {counted(len(problems), 'recording')}")
     raise typer.Exit(Exit.SKIPPED)

@@ -16,8 +16,8 @@ from typing import Any
 
 from ds2cli.errors import Ds2Error
 from ds2cli.io.atomic import UNSPELLABLE
+from ds2cli.phrases import clock
 from ds2cli.records.jsonl import to_line
-from ds2cli.reporting.clock import clock
 
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 # Of 241 words of LibriSpeech that `english-phones` heard, 38 are below it: 45 % of those are wrong, 12 % of the others.

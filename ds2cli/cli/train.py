@@ -11,6 +11,7 @@ from ds2cli.cli.help import as_typed
 from ds2cli.config import Config
 from ds2cli.declarations import declared
 from ds2cli.errors import Ds2Error, Exit, UsageError
+from ds2cli.phrases import first_few
 from ds2cli.settings import Layer, flag_layer, preset_names
 
 NAMED_UNITS = 10
@@ -195,8 +196,7 @@ def _say_header(experiment, device: str) -> None:
         f"seed {experiment.config.train.seed} · {experiment.run.path}"
     )
     if experiment.init:
-        fresh, others = experiment.fresh_units, len(experiment.fresh_units) - NAMED_UNITS
-        named = ", ".join(f"`{name}`" for name in fresh[:NAMED_UNITS]) + (f" and {others:,} more" if others > 0 else "")
+        named = first_few(experiment.fresh_units, NAMED_UNITS)
         terminal.say(f"begins with another run's weights · fresh units: {named or 'none'}")
         for change in experiment.changes:
             terminal.say(f"set otherwise: {change}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from ds2cli.cli import terminal
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
-from ds2cli.reporting.clock import clock
+from ds2cli.phrases import clock, first_few
 
 SHOWN_SKIPS = 3
 SMOOTHING = 0.95
@@ -106,13 +106,13 @@ class TrainingView:
     def _name_not_finite(self, event) -> None:
         new = [one for one in event.not_finite if one not in self.skipped]
         if new:
-            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {first_names(new)} taught nothing")
+            self._bar.say(f"warning: loss is not finite at step {event.step:,}: {first_few(new)} taught nothing")
             self.skipped.update(new)
 
     def _name_without_loss(self, event) -> None:
         new = [one for one in event.not_finite if one not in self._without_loss]
         if new:
-            self._bar.say(f"warning: held out, but without a finite loss (their words count): {first_names(new)}")
+            self._bar.say(f"warning: held out, but without a finite loss (their words count): {first_few(new)}")
             self._without_loss.update(new)
 
     def _name_split(self, event) -> None:
@@ -121,7 +121,7 @@ class TrainingView:
         if not self._has_split:
             self._bar.say(
                 f"warning: out of memory at step {event.step:,} with {len(event.split)} utterances: "
-                f"{first_names(event.split)}; computed in smaller parts, here and wherever it must be"
+                f"{first_few(event.split)}; computed in smaller parts, here and wherever it must be"
             )
             self._bar.say("hint: faster without: --set batch.accumulate=2, or a lower --batch-seconds")
         self._has_split = True
@@ -130,7 +130,7 @@ class TrainingView:
         self._loss = None
         self._bar.say(
             f"warning: loss is not finite at step {event.from_step:,}, nor at those before it "
-            f"({first_names(event.not_finite)}): back to step {event.step:,}, "
+            f"({first_few(event.not_finite)}): back to step {event.step:,}, "
             f"with {event.rate_share:g} of the learning rate"
         )
 
@@ -153,12 +153,6 @@ class TrainingView:
         (shown_at, waited_by), now = self._at_row, time.monotonic()
         self._at_row = now, self._waited
         return 100 * (self._waited - waited_by) / max(now - shown_at, 1e-3)
-
-
-def first_names(ids: list[str]) -> str:
-    """The first few of them, and that there are more."""
-    more = f" and {len(ids) - SHOWN_SKIPS:,} more" if len(ids) > SHOWN_SKIPS else ""
-    return ", ".join(f"`{one}`" for one in ids[:SHOWN_SKIPS]) + more
 
 
 def loss(value: float | None) -> str:

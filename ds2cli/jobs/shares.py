@@ -18,6 +18,7 @@ from ds2cli import __version__, hints
 from ds2cli.errors import UsageError
 from ds2cli.io.atomic import cannot_write, make_folder
 from ds2cli.jobs.frames import Frame, Packed, read_frame, read_frames, write_frame
+from ds2cli.phrases import first_few
 
 FORMAT = "ds2 share 2"
 SHOWN = 5
@@ -175,7 +176,7 @@ class Shares:
                                  hint="did an input change between them? remove them, and begin again")
 
     def _not_there(self, what: str, names: list[str]) -> UsageError:
-        shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        shown = first_few(names, SHOWN, mark="")
         hint = hints.answer_share(self.command, names[0])
         return UsageError(f"shares in `{self.path}` that are {what}: {shown}", hint=hint)
 

@@ -6,6 +6,8 @@ Everything here is made from the plain summary that `--json` prints. Nothing dep
 from collections.abc import Iterable
 from typing import Any
 
+from ds2cli.phrases import first_few
+
 HEADER = ("", "rate %", "95 %", "errors", "of", "correct", "sub", "del", "ins")
 UNITS = {"WER": "words", "PER": "phones", "CER": "characters"}  # what the main rate counts, by its name
 NAMED = 5
@@ -60,8 +62,7 @@ def _notes(summary: dict[str, Any]) -> Iterable[str]:
 
 def some(ids: list[str]) -> str:
     """How many, and the first few by name."""
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return f"{len(ids)} ({', '.join(ids[:NAMED])}{more})"
+    return f"{len(ids)} ({first_few(ids, NAMED, mark='')})"
 
 
 def _group_rows(field: str, groups: dict[str, Any], name: str) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "ds2cli"
 
 # A folder or module may import those of a lower rank, and itself.
 RANKS = [
-    {"errors", "hints", "media"},
+    {"errors", "hints", "phrases", "media"},
     {"io"},
     {"records", "declarations", "config", "settings"},
     {"audio", "text", "scoring", "reporting", "model"},

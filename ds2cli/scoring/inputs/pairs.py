@@ -6,6 +6,7 @@ from typing import Any
 
 from ds2cli import hints
 from ds2cli.errors import ManifestError
+from ds2cli.phrases import first_few
 from ds2cli.scoring.choices import Missing
 from ds2cli.scoring.inputs.transcripts import TranscriptLine
 
@@ -60,13 +61,7 @@ class Pairing:
         ):
             if ids:
                 hint = hints.MISSING_UTTERANCES
-                raise ManifestError(f"{where}: {lacks} for {name_ids(ids)}", hint=hint)
-
-
-def name_ids(ids: list[str], at_most: int = 3) -> str:
-    """The first few ids and the number of the others."""
-    shown = ", ".join(f"`{pair_id}`" for pair_id in ids[:at_most])
-    return shown + (f" and {len(ids) - at_most} more" if len(ids) > at_most else "")
+                raise ManifestError(f"{where}: {lacks} for {first_few(ids)}", hint=hint)
 
 
 Fold = Callable[[str], str]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ds2cli.io.text import read_lines
+from ds2cli.phrases import counted
 from ds2cli.text.normalise import normalise
 from ds2cli.text.sentences import Passage, each_line, paragraphs, sentences, without_licence
 from ds2cli.text.spans import Normalised, Span
@@ -47,7 +48,8 @@ class Summary:
 
         unit  what spans stand for: word, character
         """
-        report = [f"{self.characters:,} characters in · {_count(self.lines, 'line')}, {_count(self.pieces, unit)} out"]
+        out = f"{counted(self.lines, 'line')}, {counted(self.pieces, unit)} out"
+        report = [f"{self.characters:,} characters in · {out}"]
         if self.licence:
             report.append(f"dropped   Project Gutenberg header and licence: {self.licence:,} characters")
         reasons: dict[str, Counter[str]] = {}
@@ -57,7 +59,7 @@ class Summary:
             common = "  ".join(f"{_visible(piece)} {count:,}" for piece, count in pieces.most_common(_SHOWN))
             report.append(f"dropped   {reason}: {pieces.total():,}   {common}{'  ...' if len(pieces) > _SHOWN else ''}")
         if self.empty:
-            report.append(f"dropped   nothing to say: {_count(self.empty, 'line')}")
+            report.append(f"dropped   nothing to say: {counted(self.empty, 'line')}")
         return report
 
 
@@ -91,10 +93,6 @@ def _sentences(lines: Iterable[str], language: str, summary: Summary) -> Iterato
             continue
         for span in sentences(paragraph.text, language):
             yield Passage(paragraph.start + span.start, paragraph.text[span.start : span.end])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _visible(piece: str) -> str:

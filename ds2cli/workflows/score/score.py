@@ -9,13 +9,14 @@ from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
+from ds2cli.phrases import first_few
 from ds2cli.scoring.choices import Align, ScoreOptions, WordKind
 from ds2cli.scoring.corpus import Counting, count_corpus
 from ds2cli.scoring.edits.distance import LEVENSHTEIN, SCLITE
 from ds2cli.scoring.edits.tokens import split_spaces, split_words
 from ds2cli.scoring.equivalents import read_equivalents
 from ds2cli.scoring.glm import read_glm
-from ds2cli.scoring.inputs.pairs import Pair, Pairing, name_ids
+from ds2cli.scoring.inputs.pairs import Pair, Pairing
 from ds2cli.scoring.inputs.reading import read_pairs
 from ds2cli.scoring.normalising import Normaliser, compose_pairs, fold_case
 from ds2cli.scoring.oracle import count_lists, entries_of
@@ -142,10 +143,10 @@ def _line_up(first: Pairing, second: Pairing, against: str) -> None:
     ids = [pair.id for pair in first.pairs]
     lacking = [pair_id for pair_id in ids if pair_id not in pairs] + sorted(set(pairs) - set(ids))
     if lacking:
-        raise ManifestError(f"`{against}` does not hold the same utterances: {name_ids(lacking)}",
+        raise ManifestError(f"`{against}` does not hold the same utterances: {first_few(lacking)}",
                             hint="two systems can only be compared on the same utterances")
     second.pairs[:] = [pairs[pair_id] for pair_id in ids]
     differ = [a.id for a, b in zip(first.pairs, second.pairs, strict=True) if a.reference != b.reference]
     if differ:
-        raise ManifestError(f"`{against}` has another reference for {name_ids(differ)}",
+        raise ManifestError(f"`{against}` has another reference for {first_few(differ)}",
                             hint="two systems can only be compared on the same references")

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ds2cli.io.atomic import atomic_text, make_folder, must_be_writable
+from ds2cli.phrases import counted
 from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.reporting.choices import Sound
 from ds2cli.workflows.segment.recording import SegmentedRecording
-from ds2cli.workflows.segment.wording import counted, hours, sentence
+from ds2cli.workflows.segment.wording import hours, sentence
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What became of each recording, in a line for people."""
 
-from ds2cli.reporting.clock import clock
+from ds2cli.phrases import clock, counted
 from ds2cli.text.unspoken import JOINED
 from ds2cli.workflows.segment.recording import SegmentedRecording
 
@@ -41,11 +41,6 @@ def not_said(left_out: dict[str, int]) -> str:
 
 def _reasons(dropped: list[dict]) -> str:
     return ", ".join(dict.fromkeys(one["reason"] for one in dropped))
-
-
-def counted(number: int, noun: str) -> str:
-    """`3 words`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def hours(seconds: float) -> str:
