@@ -36,7 +36,7 @@ class MicrobatchResult:
 
 @dataclass
 class StepSummary:
-    """What the utterances of a step said, all processes together.
+    """What became of the utterances of a step, all processes together.
 
     loss_sum, count  nats of those with a finite loss, and how many they are
     skipped     ids that could not be read or did not fit, with the reason
@@ -103,7 +103,7 @@ class StepGradients:
             waiting[:0] = split_batch(part, 2) if need == FEWER_UTTERANCES else [part]
         for weights, gradient in zip(self._weights, all_reduce_together(self.process, gradients), strict=True):
             weights.grad = gradient
-        return self._heard(mine, answers)
+        return self._summary(mine, answers)
 
     def _statistics(self) -> dict[str, Tensor]:
         """A copy of what a pass through the network changes in it."""
@@ -156,22 +156,22 @@ class StepGradients:
         # A CPU without bf16 units is 2.8 times slower with it.
         return wanted == "bf16" or (wanted == "auto" and str(self.process.device).startswith("cuda"))
 
-    def _heard(self, mine: StepSummary, answers: list[tuple[list[str], Tensor, Tensor]]) -> StepSummary:
+    def _summary(self, mine: StepSummary, answers: list[tuple[list[str], Tensor, Tensor]]) -> StepSummary:
         """This process's answers and troubles, with everybody else's."""
         loss = torch.stack([loss for _, loss, _ in answers]).sum()
         count = torch.stack([finite[: len(ids)].sum() for ids, _, finite in answers]).sum()
         troubles = len(mine.skipped) + len(mine.split) + sum(len(ids) for ids, _, _ in answers) - count
         sums = torch.stack([loss, count.to(loss), troubles.to(loss)])
-        loss_sum, n_heard, n_troubles = all_reduce(self.process, sums).tolist()
-        heard = StepSummary(loss_sum, int(n_heard))
+        loss_sum, n_finite, n_troubles = all_reduce(self.process, sums).tolist()
+        whole = StepSummary(loss_sum, int(n_finite))
         if n_troubles:
             for ids, _, finite in answers:
                 mine.not_finite += [one for one, good in zip(ids, finite.tolist(), strict=False) if not good]
             for one in all_gather(self.process, mine):
-                heard.skipped += one.skipped
-                heard.not_finite += one.not_finite
-                heard.split += one.split
-        return heard
+                whole.skipped += one.skipped
+                whole.not_finite += one.not_finite
+                whole.split += one.split
+        return whole
 
 
 def _must_be_memory(problem: RuntimeError, part: Batch) -> None:

@@ -181,32 +181,32 @@ class Trainer:
         torch.manual_seed((settings.train.seed * 1_000_003 + position.step) * 64 + self.process.rank)
         self.recogniser.train()
         sizes = [len(part) for part in dealt]
-        heard = self.gradients.compute(batch, sum(sizes), min(settings.batch.accumulate, max(sizes)))
+        summary = self.gradients.compute(batch, sum(sizes), min(settings.batch.accumulate, max(sizes)))
         most = settings.optimizer.clip_norm or float("inf")
         norm = float(nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), most))
-        healthy = math.isfinite(norm) and heard.count > 0
+        healthy = math.isfinite(norm) and summary.count > 0
         if healthy:
             self.optimizer.step()
             self.average.update(position.step)
-        elif not heard.not_finite:  # every loss is finite, their gradient is not: any of them may be to blame
-            heard.not_finite = [one for ids in all_gather(self.process, batch.ids) for one in ids]
+        elif not summary.not_finite:  # every loss is finite, their gradient is not: any of them may be to blame
+            summary.not_finite = [one for ids in all_gather(self.process, batch.ids) for one in ids]
         position.not_finite_in_a_row = 0 if healthy else position.not_finite_in_a_row + 1
         position.step += 1
         position.step_of_epoch += 1
-        position.loss_sum += heard.loss_sum
-        position.loss_count += heard.count
+        position.loss_sum += summary.loss_sum
+        position.loss_count += summary.count
         self._note_time()
         return StepEvent(
             step=position.step,
             epoch=position.epoch + position.step_of_epoch / len(plan),
-            loss=heard.loss_sum / heard.count if heard.count else None,
+            loss=summary.loss_sum / summary.count if summary.count else None,
             learning_rate=rate,
             gradient_norm=norm,
             seconds=position.seconds,
             audio_seconds=sum(self.train.durations[index] for part in dealt for index in part),
-            skipped=heard.skipped,
-            not_finite=heard.not_finite,
-            split=heard.split,
+            skipped=summary.skipped,
+            not_finite=summary.not_finite,
+            split=summary.split,
             waited=waited,
             progress=min(self._progress(plan), 1.0),
         )
