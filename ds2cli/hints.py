@@ -43,6 +43,7 @@ TRAIN_CTC_TOO = "train with --set loss.ctc_weight=0.1, or name a CTC run"
 SMALLER_NETWORK = "a smaller model.rnn_size or fewer layers; ds2 train ... --dry-run says what a step needs"
 DISK_IS_GONE = "is the disk with the audio still there? then: ds2 train --resume RUN"
 LOWER_RATE = "try a lower rate: --lr 1e-4; the last good checkpoint is intact"
+FROM_TRAINING = "it should come from: ds2 train; logits of another toolkit need --units"
 A_RUN_WRITES_IT = "a run writes it: ds2 train ... --run RUN"
 NAME_ANOTHER_RUN = "a run is a folder: name another --run"
 

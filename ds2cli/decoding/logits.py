@@ -27,6 +27,7 @@ BLANKS = (BLANK_NAME, "<pad>", "<blk>", "[PAD]", "<eps>", "<ctc_blank>", "")
 DELIMITER = "|"  # wav2vec2's space
 LENGTHS = "lengths"
 SMALLEST = 1e-30  # of a probability that is 0
+MANY_FRAMES = 0.4  # of all: only the blank is so often the likeliest
 LAYOUT_HINT = hints.NAME_LAYOUT
 
 
@@ -47,7 +48,8 @@ class LogitsLayout:
 
 
 class LogitsFile:
-    """Utterances of one file, each with its (T, V) log-probs: the blank first, then the units as they are listed.
+    """Utterances of one file, each with its (T, V) log-probs: the blank first, then the units as they are listed; None
+    and a problem where a value is not a number.
 
     units  as the decoders want them
     kinds  what the arrays turned out to be, filled while they are read
@@ -67,16 +69,33 @@ class LogitsFile:
         except ValueError as problem:
             raise UsageError(f"`{layout.units}`: {problem}", hint="each column has a unit of its own") from None
         self._records = records
+        self._likeliest = np.zeros(len(self._columns), int)  # frames, by column
 
-    def __iter__(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    def __iter__(self) -> Iterator[tuple[dict[str, Any], np.ndarray | None, str]]:
         for name, array in _arrays(self.path):
             where = f"`{self.path}`, `{name}`"
             if array.shape[-1] != len(self._columns):
                 raise UsageError(f"{where}: shape {array.shape}, where others have {len(self._columns)} columns",
                                  hint="arrays are (frames, units)")
-            log_probs, kind = to_log_probs(array, where)
+            record = {"id": name, **self._records.get(name, {})}
+            try:
+                log_probs, kind = to_log_probs(array, where)
+            except Ds2Error as problem:
+                yield record, None, f"{problem}; {problem.hint}"
+                continue
             self.kinds.add(kind)
-            yield {"id": name, **self._records.get(name, {})}, log_probs[:, self._columns]
+            self._likeliest += np.bincount(log_probs.argmax(1), minlength=len(self._columns))
+            yield record, log_probs[:, self._columns], ""
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against this blank in the frames that were read: another column is the likeliest in most."""
+        frames, blank, other = self._likeliest.sum(), self._columns[0], int(self._likeliest.argmax())
+        if other == blank or self._likeliest[other] < MANY_FRAMES * frames:
+            return ""
+        shares = self._likeliest / frames * 100
+        return (f"{self.path}: the blank (column {blank}) is the likeliest in {shares[blank]:.0f} % of frames, column "
+                f"{other} in {shares[other]:.0f} %: is that the blank? {hints.SAY_BLANK}")
 
 
 def are_foreign(name: str) -> bool:

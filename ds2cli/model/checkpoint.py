@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ds2cli import hints
 from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.io.atomic import atomic_write
@@ -26,7 +27,7 @@ from ds2cli.settings import from_toml, to_toml
 from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT = "ds2 checkpoint 1"
-HINT = "it should come from: ds2 train"
+HINT = hints.FROM_TRAINING
 SHIPPED = Path(__file__).parent / "shipped"  # run folders that come with ds2, each with its card, README.md
 BEST, LAST = "best.safetensors", "last.safetensors"
 

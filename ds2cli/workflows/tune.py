@@ -81,7 +81,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     raises  UsageError where no utterance has a text
     """
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
-    material = gather(request, skip)
+    material = gather(request, skip, warn)
     base = replace(default_config(len(material.units), material.joint is not None), **request.fixed)
     model = open_language_model(request.lm, warn)
     lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
@@ -163,9 +163,11 @@ def _own_files(request: TuneRequest) -> dict[str, str]:
     return {name: mine.name for name, (mine, used) in files.items() if mine and used and mine.samefile(used)}
 
 
-def gather(request: TuneRequest, skip: Callable[[str], None]) -> Material:
+def gather(
+    request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str], None] = lambda message: None
+) -> Material:
     """The development speech, heard once."""
-    source = open_source(request.run, request.inputs, request.jobs, request.device, layout=request.layout)
+    source = open_source(request.run, request.inputs, request.jobs, request.device, warn=warn, layout=request.layout)
     decoder = greedy_decoder(source.joint, source.units)
     log_probs, references = [], []
     for record, heard, problem in source.items:

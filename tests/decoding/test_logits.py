@@ -28,7 +28,7 @@ def write(path, text: str):
 
 def only(path, layout: LogitsLayout):
     file = LogitsFile(path, layout, {})
-    [(record, log_probs)] = list(file)
+    [(record, log_probs, _)] = list(file)
     return file, record, log_probs
 
 
@@ -80,11 +80,11 @@ def test_npz_safetensors_and_batches_give_the_same_utterances(tmp_path):
     np.savez(tmp_path / "b.npz", batch=batch, lengths=np.array([12, 7]))
     answers = [list(LogitsFile(tmp_path / name, layout, {"u2": {"id": "u2", "text": "a"}}))
                for name in ("a.npz", "a.safetensors", "b.npz")]
-    assert [[record["id"] for record, _ in answer] for answer in answers] == [
+    assert [[record["id"] for record, _, _ in answer] for answer in answers] == [
         ["u1", "u2"], ["u1", "u2"], ["batch-0000", "batch-0001"]]
     assert answers[0][1][0] == {"id": "u2", "text": "a"}
     for answer in answers[1:]:
-        for (_, mine), (_, other) in zip(answer, answers[0], strict=True):
+        for (_, mine, _), (_, other, _) in zip(answer, answers[0], strict=True):
             np.testing.assert_array_equal(mine, other)
 
 
@@ -101,13 +101,8 @@ def test_units_that_do_not_fit_are_named(tmp_path, units, blank, what):
     assert caught.value.hint
 
 
-def test_values_and_files_that_are_none_are_named(tmp_path):
+def test_files_that_are_none_are_named(tmp_path):
     layout = LogitsLayout(write(tmp_path / "u", "a\nb\nc\n|\n"), "last")
-    broken = logits()
-    broken[3, 2] = np.nan
-    np.save(tmp_path / "nan.npy", broken)
-    with pytest.raises(Ds2Error, match="not a number, in frame 3"):
-        only(tmp_path / "nan.npy", layout)
     np.savez(tmp_path / "objects.npz", x=np.array([logits(), None], object))
     np.save(tmp_path / "flat.npy", np.zeros(5))
     np.savez(tmp_path / "empty.npz")
@@ -178,6 +173,26 @@ def test_the_command_decodes_them_and_says_what_they_were(run, tmp_path):
     record = json.loads(ran.stdout)
     assert ran.code == 0 and record["id"] == "u1" and f"{tmp_path / 'x.npz'}: logits" in ran.stderr
     assert set(record["pred_text"]) <= set(LETTERS)
+
+
+def test_an_utterance_that_is_not_a_number_is_named_and_skipped(run, tmp_path):
+    broken = logits()
+    broken[3, 2] = np.nan
+    np.savez(tmp_path / "x.npz", u1=broken, u2=logits())
+    units = write(tmp_path / "units.txt", "a\nb\nc\n|\n")
+    ran = run("decode", tmp_path / "x.npz", "--units", units, "--blank", "last", "-o", tmp_path / "out.jsonl")
+    assert ran.code == 3 and "`u1`: not a number, in frame 3" in ran.stderr and "half-precision" in ran.stderr
+    assert json.loads((tmp_path / "out.jsonl").read_text())["id"] == "u2"
+
+
+def test_a_blank_that_is_another_column_is_doubted(run, tmp_path):
+    values = logits(50)
+    values[::2, 4] += 20
+    np.savez(tmp_path / "x.npz", u1=values)
+    units = write(tmp_path / "units.txt", "a\nb\nc\n|\n")
+    wrong = run("decode", tmp_path / "x.npz", "--units", units, "--blank", "first")
+    assert "column 4 in" in wrong.stderr and "is that the blank?" in wrong.stderr
+    assert "is that the blank?" not in run("decode", tmp_path / "x.npz", "--units", units, "--blank", "last").stderr
 
 
 def test_without_units_the_command_asks_for_them(run, tmp_path):

@@ -53,7 +53,7 @@ def open_source(
         found = read_records(layout.records) if layout.records else ()
         records = {str(record.get("id")): record for _, record in found}
         logits = [LogitsFile(name, layout, records) for name in inputs]
-        return LogProbSource(logits[0].units, logits[0].frame_seconds, _told(logits, say))
+        return LogProbSource(logits[0].units, logits[0].frame_seconds, _told(logits, say, warn))
     for name in filter(are_foreign, inputs):
         raise UsageError(f"`{name}` was not written by ds2 (it has no head.json): whose units are its columns?",
                          hint=LAYOUT_HINT)
@@ -82,12 +82,16 @@ def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, liste
     return LogProbSource(recogniser.units, recogniser.frame_seconds, items, joint_of(recogniser))
 
 
-def _told(files: list[LogitsFile], say: Callable[[str], None]) -> Iterator[tuple[Record, np.ndarray | None, str]]:
-    """The utterances of all files; what each file's arrays are is said once."""
+def _told(
+    files: list[LogitsFile], say: Callable[[str], None], warn: Callable[[str], None]
+) -> Iterator[tuple[Record, np.ndarray | None, str]]:
+    """The utterances of all files; what each file's arrays are is said once, and whether its blank may be another."""
     for file in files:
-        for record, log_probs in file:
-            yield record, log_probs, ""
-        say(f"{file.path}: {' and '.join(sorted(file.kinds))}")
+        yield from file
+        if file.kinds:
+            say(f"{file.path}: {' and '.join(sorted(file.kinds))}")
+        if file.doubt:
+            warn(file.doubt)
 
 
 def _duration(heard: Any) -> Record:
