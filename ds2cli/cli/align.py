@@ -6,10 +6,12 @@ import typer
 
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
+    NORMALISE_HELP,
     Channel,
     Device,
     Format,
     Jobs,
+    Language,
     LexiconFile,
     Output,
     Ray,
@@ -21,7 +23,6 @@ from ds2cli.cli.flags import (
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
-from ds2cli.cli.segment import NORMALISE_HELP, Language
 
 
 def align(

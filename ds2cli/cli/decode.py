@@ -14,16 +14,21 @@ from ds2cli.cli.flags import (
     Device,
     Format,
     FrameSeconds,
+    Greedy,
     Jobs,
+    LanguageModel,
     Lexicon,
     LexiconFile,
+    Names,
     Output,
     Ray,
     RecordsFile,
+    Run,
     Shard,
     Shares,
     UnitsFile,
     UnitTimes,
+    Written,
     decoding_flag,
     given,
     logits_layout,
@@ -36,19 +41,9 @@ from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, SearchMode
 from ds2cli.errors import UsageError
 
 HOT_BOOST = 6.0
-Run = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="RUN", help="run folder, checkpoint, or model that comes with ds2", show_default=DEFAULT_RUN
-    ),
-]
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(metavar="INPUT", help="audio, folders, records, saved log-probs; - is stdin", show_default="-"),
-]
-LanguageModel = Annotated[
-    Path | None,
-    typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary", show_default="the run's own"),
 ]
 HotWords = Annotated[
     list[str] | None,
@@ -60,18 +55,6 @@ LogProbs = Annotated[
 LettersAreWords = Annotated[
     bool, typer.Option("--letters-are-words", help="do not warn of a language model of single letters")
 ]
-Greedy = Annotated[
-    bool, typer.Option("--greedy", help="take the likeliest units: no language model, even if the run has one")
-]
-Written = Annotated[
-    bool, typer.Option("--written", help="write figures, dates, capitals and full stops as people do")
-]
-Names = Annotated[
-    Path | None,
-    typer.Option("--names", help="with --written: words, or any text, with capitals where they belong"),
-]
-
-
 def decode(
     context: typer.Context,
     run: Run = None,

@@ -1,6 +1,7 @@
 """Flags that several commands have, and which of them were given."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -9,14 +10,17 @@ import typer
 from ds2cli.cli import terminal
 from ds2cli.cli.help import LOGITS, as_typed
 from ds2cli.declarations import declared
-from ds2cli.decoding.settings import DecodingConfig, LexiconMode
+from ds2cli.decoding.settings import DEFAULT_RUN, DecodingConfig, LexiconMode
 from ds2cli.errors import UsageError
 from ds2cli.records.formats import FORMATS
+from ds2cli.text.normalise import NORMALISERS
 
 if TYPE_CHECKING:
     from ds2cli.decoding.logits import LogitsLayout
     from ds2cli.jobs.plan import Plan
 
+Language = StrEnum("Language", {name: name for name in ("auto", *NORMALISERS)})  # type: ignore[misc]  # named elsewhere, once
+NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
 UnitsFile = Annotated[
     Path | None,
     typer.Option(
@@ -48,6 +52,26 @@ LexiconFile = Annotated[
     typer.Option("--lexicon-file", help="pronunciations or spellings, as lines of `word unit unit ...`",
                  show_default="the run's own, if it has one"),
 ]  # fmt: skip
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN", help="run folder, checkpoint, or model that comes with ds2", show_default=DEFAULT_RUN
+    ),
+]
+LanguageModel = Annotated[
+    Path | None,
+    typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary", show_default="the run's own"),
+]
+Greedy = Annotated[
+    bool, typer.Option("--greedy", help="take the likeliest units: no language model, even if the run has one")
+]
+Written = Annotated[
+    bool, typer.Option("--written", help="write figures, dates, capitals and full stops as people do")
+]
+Names = Annotated[
+    Path | None,
+    typer.Option("--names", help="with --written: words, or any text, with capitals where they belong"),
+]
 UnitTimes = Annotated[bool, typer.Option("--unit-times", help="add the start and end of every unit")]
 Format = Annotated[str, typer.Option("-f", "--format", metavar="FORMAT", help=", ".join(FORMATS))]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="work on this many at once", show_default="all cores")]

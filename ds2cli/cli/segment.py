@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,12 @@ import typer
 from ds2cli.alignment.settings import CutSettings
 from ds2cli.cli import terminal
 from ds2cli.cli.flags import (
+    NORMALISE_HELP,
     Channel,
     Device,
     Format,
     Jobs,
+    Language,
     LexiconFile,
     Output,
     Ray,
@@ -28,11 +29,8 @@ from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.declarations import declared
 from ds2cli.errors import Exit
 from ds2cli.reporting.choices import Sound
-from ds2cli.text.normalise import NORMALISERS
 
-Language = StrEnum("Language", {name: name for name in ("auto", *NORMALISERS)})  # type: ignore[misc]  # named elsewhere, once
 DEFAULTS, CUT = CutSettings(), declared(CutSettings)
-NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
 
 Model = Annotated[
     str, typer.Option("--model", metavar="RUN", help="run folder, checkpoint, or model that comes with ds2")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ds2cli.cli import terminal
-from ds2cli.cli.decode import DEFAULT_RUN, Greedy, LanguageModel, Names, Run, Written
-from ds2cli.cli.flags import Device, LexiconFile, decoding_flag, given
+from ds2cli.cli.flags import Device, Greedy, LanguageModel, LexiconFile, Names, Run, Written, decoding_flag, given
 from ds2cli.declarations import declared
-from ds2cli.decoding.settings import LETTERS
+from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS
 from ds2cli.errors import Exit, UsageError
 from ds2cli.serving.settings import Limits
 
