@@ -53,7 +53,7 @@ NAME_LAYOUT = "name its units, and its blank where they lack it: --units vocab.j
 SAY_BLANK = "--blank says which it is: first, last, a number, or its name"
 WHICH_BLANK = "which column is it? --blank last, --blank first, --blank 3"
 MEND_TUNED = "mend it, or decode --greedy"
-TUNED_FLAGS = {"lm": "--lm", "lexicon_file": "--lexicon-file"}
+TUNED_FLAGS = {"lm": "--lm", "rescore": "--rescore", "lexicon_file": "--lexicon-file"}
 
 # Models of other toolkits
 NAME_LABELS = "name them: --labels labels.json"

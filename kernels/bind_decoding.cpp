@@ -62,6 +62,7 @@ void bind_decoding(py::module_& module) {
       .def("add_texts", &add_texts, py::arg("words"))
       .def("add_spellings", &add_spellings, py::arg("words"), py::arg("symbols"), py::arg("starts"), py::arg("log_weights"))
       .def("seal", &Lexicon::seal, py::call_guard<py::gil_scoped_release>())
+      .def("letters", &Lexicon::letters, py::arg("word"))
       .def_property_readonly("n_spelled", &Lexicon::spelled)
       .def_property_readonly("n_nodes", &Lexicon::size);
   py::enum_<LexiconMode>(module, "LexiconMode").value("none", LexiconMode::none).value("soft", LexiconMode::soft).value("hard", LexiconMode::hard);

@@ -70,7 +70,7 @@ def load(
     run: str | os.PathLike[str] | None = None, *, lm: str | os.PathLike[str] | None = None, greedy: bool = False,
     lexicon_file: str | os.PathLike[str] | None = None, decoding: Mapping[str, Any] | None = None,
     device: str = "auto", jobs: int | None = None, written: bool = False,
-    names: str | os.PathLike[str] | None = None,
+    names: str | os.PathLike[str] | None = None, rescore: str | os.PathLike[str] | None = None,
 ) -> "Transcriber":
     """A model, with all that it decodes with: as `ds2 decode` would, unless something else is named.
 
@@ -83,15 +83,17 @@ def load(
     jobs      threads that read and decode; None is one for each core
     written   text and words as people write them: `ds2 decode --written`
     names     of written text: a list of words, or any text, with capitals where they belong
+    rescore   n-gram model of a second pass (weights in `decoding`: rescore_alpha, rescore_beta, rescore_nbest); None is
+              the run's own, where it has one and no `lm` is named; streams have the first pass alone
     raises    CheckpointError, LanguageModelError, ConfigError, UsageError: all of them Ds2Error
     """
-    if greedy and (lm or lexicon_file or decoding):
+    if greedy and (lm or rescore or lexicon_file or decoding):
         raise UsageError("greedy, and what takes a beam search", hint="leave out one of them")
     name = os.fspath(run) if run is not None else LETTERS if greedy else DEFAULT_RUN
     request = DecodeRequest(
         name, [], Path(lm) if lm else None, greedy, dict(decoding or {}), beam_search=bool(decoding),
         jobs=jobs or os.cpu_count() or 1, device=device, lexicon_file=Path(lexicon_file) if lexicon_file else None,
-        written=written, names=Path(names) if names else None,
+        written=written, names=Path(names) if names else None, rescore=Path(rescore) if rescore else None,
     )
     return Transcriber(request)
 

@@ -45,6 +45,11 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(metavar="INPUT", help="audio, folders, records, saved log-probs; - is stdin", show_default="-"),
 ]
+Rescore = Annotated[
+    Path | None,
+    typer.Option("--rescore", metavar="FILE", help="n-gram model that ranks the best hypotheses anew, in a second pass",
+                 show_default="the run's own, if it has one and --lm is not named"),
+]  # fmt: skip
 HotWords = Annotated[
     list[str] | None,
     typer.Option("--hot-word", metavar="WORD[=BOOST]", help="a word to expect", show_default=f"boost {HOT_BOOST:g}"),
@@ -61,6 +66,10 @@ def decode(
     inputs: Inputs = None,
     lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
+    rescore: Rescore = None,
+    rescore_alpha: Annotated[float | None, decoding_flag("--rescore-alpha", "alpha")] = None,
+    rescore_beta: Annotated[float | None, decoding_flag("--rescore-beta", "beta")] = None,
+    rescore_nbest: Annotated[int | None, decoding_flag("--rescore-nbest")] = None,
     greedy: Greedy = False,
     alpha: Annotated[float | None, decoding_flag("--alpha")] = None,
     beta: Annotated[float | None, decoding_flag("--beta")] = None,
@@ -123,10 +132,11 @@ def decode(
         alpha=alpha, beta=beta, beam=beam, lexicon=lexicon, lm_lookahead=lm_lookahead, blank_penalty=blank_penalty,
         oov_penalty=oov_penalty, oov_letter=oov_letter, score_threshold=score_threshold, cutoff_prob=cutoff_prob,
         cutoff_top=cutoff_top, max_labels=max_labels, internal=internal, search=search,
+        rescore_alpha=rescore_alpha, rescore_beta=rescore_beta, rescore_nbest=rescore_nbest,
         hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
     )  # fmt: skip
     beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
-    if greedy and (lm or lexicon_file or beam_search):
+    if greedy and (lm or rescore or lexicon_file or beam_search):
         raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
     layout = logits_layout(units, blank, frame_seconds, records)
     run, inputs = _run_and_inputs(run, inputs or [], bool(layout), LETTERS if greedy else DEFAULT_RUN)
@@ -134,10 +144,13 @@ def decode(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=threads(jobs, ray), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
-        written=written, names=names,
+        written=written, names=names, rescore=rescore,
     )  # fmt: skip
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
+        if rescore:
+            raise UsageError("--rescore is for recordings: words that were told live cannot be ranked anew",
+                             hint="name the large model in the first pass: --lm")
         rules = (silence, longest, settle, sure)
         return streams.print_streams(request, (pcm, chunk, real_time, microphone), rules, kind, output)
     terminal.note_stdin(request.inputs, "decode")

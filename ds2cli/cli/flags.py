@@ -103,10 +103,14 @@ def threads(jobs: int | None, ray: str | None) -> int:
     return jobs or (1 if ray else all_cores())
 
 
-def decoding_flag(flag: str) -> Any:
-    """A flag of the same name, meaning and default as a setting of decoding."""
+def decoding_flag(flag: str, default: str = "") -> Any:
+    """A flag of the same name, meaning and default as a setting of decoding.
+
+    default  what it is, where another setting says
+    """
     setting = declared(DecodingConfig)[flag.removeprefix("--").replace("-", "_")]
-    return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {as_typed(setting.default)}")
+    shown = default or as_typed(setting.default)
+    return typer.Option(flag, help=setting.meaning, show_default=f"the run's, or {shown}")
 
 
 def to_lexicon_mode(word: str) -> str:

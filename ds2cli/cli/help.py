@@ -41,6 +41,7 @@ GROUPS = {
     "Live sound": "",
     "Beam search": "--alpha --beta --beam --lexicon --hot-word --lm-lookahead --blank-penalty --oov-penalty "
                    "--oov-letter --score-threshold --cutoff-prob --cutoff-top",
+    "Second pass": "--rescore --rescore-alpha --rescore-beta --rescore-nbest",
     "Transducers": "--max-labels --internal --search",
     "Logits of another toolkit": "",
     "For another toolkit": "--to",

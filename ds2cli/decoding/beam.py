@@ -74,12 +74,12 @@ class BeamDecoder:
         units, word_starts, word_ends, words, acoustic, lm, total, starts, ends, peaks = found
         if not self.tokens.has_words:
             spoken = spoken_units(units, self.units)
-            return Hypothesis(self.units.text(units), acoustic, lm, total, units, starts, ends, peaks, spoken)
+            return Hypothesis(self.units.text(units), acoustic, lm, total, units, starts, ends, peaks, spoken, words)
         spans = map(slice, word_starts, word_ends)
         spoken = [(self.tokens.names[word] if word >= 0 else self.units.text(units[span]), span)
                   for word, span in zip(words, spans, strict=True)]
         text = without_loose_spaces(SPACE.join(word for word, _ in spoken))
-        return Hypothesis(text, acoustic, lm, total, units, starts, ends, peaks, spoken)
+        return Hypothesis(text, acoustic, lm, total, units, starts, ends, peaks, spoken, words)
 
 
 class BeamSearch:

@@ -1,5 +1,6 @@
 """What a decoder answers: a text, its scores, and when each word was said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ class Hypothesis:
     units  (L,) indices, spaces between words included
     starts, ends  (L,) frames [start, end) of each unit on the likeliest path
     log_peaks  (L,) each unit's best log-prob within its frames
+    tokens  of a beam: the number of each word (of each unit, where these are the tokens) in its `Tokens`; -1: in none
     """
 
     text: str
@@ -38,6 +40,7 @@ class Hypothesis:
     ends: np.ndarray
     log_peaks: np.ndarray
     spoken: list[tuple[str, slice]]
+    tokens: Sequence[int] = ()
 
     def words(self, frame_seconds: float) -> list[Word]:
         """The words (the units, where text has no spaces) with their times in seconds.

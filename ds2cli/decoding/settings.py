@@ -16,6 +16,7 @@ DEFAULT_RUN, LETTERS = "english-phones", "english"
 
 LexiconMode = Literal["soft", "hard", "none"]
 SearchMode = Literal["time", "best"]
+RESCORING = "rescore_alpha", "rescore_beta", "rescore_nbest"  # settings of a second pass alone
 TRANSDUCERS = "max_labels", "internal", "search"  # settings of no others
 TRANSDUCER_BEAM = 8  # each of its prefixes has a prediction network to run
 
@@ -57,6 +58,9 @@ class DecodingConfig:
     settle_frames: Annotated[
         int, "frames that a word stands in the best hypothesis until the others must say it too; 0: for ever", (0, inf)
     ] = 0
+    rescore_alpha: Annotated[float, "second pass: weight of the language model that rescores", (0, inf)] = 0.7
+    rescore_beta: Annotated[float, "second pass: reward of each word", (-inf, inf)] = 1.5
+    rescore_nbest: Annotated[int, "second pass: hypotheses of the first that are rescored", (1, 100_000)] = 100
     max_labels: Annotated[int, "transducer: labels in one frame, at most", (1, 1000)] = 5
     internal: Annotated[
         float, "transducer with a language model: weight of what it expects without sound, taken away", (0, 10)

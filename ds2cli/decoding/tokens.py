@@ -190,9 +190,15 @@ def _single_units(units: Units, model: NgramModel | None, hot_words: list[str]) 
         except TextError as problem:
             raise UsageError(f"hot word `{asked}`: {problem}",
                              hint=f"the units are {' '.join(units.names[1:12])} ...") from None
+    ids = unit_ids(units, model) if model else [0] * len(units)
+    coverage = coverage_of(model, "units", ids, np.ones(len(ids), bool), units)
+    return Tokens(alphabet_of(units), None, list(units.names), ids, phrases, coverage, has_words=False)
+
+
+def unit_ids(units: Units, model: NgramModel) -> list[int]:
+    """The model's number of each unit; 0 is <unk>."""
     ids = [0]
     for name in units.names[1:]:
         spellings = SPACE_TOKENS if name == SPACE else (name,)
-        ids.append(next((number for token in spellings if model and (number := model.kernel.index(token))), 0))
-    coverage = coverage_of(model, "units", ids, np.ones(len(ids), bool), units)
-    return Tokens(alphabet_of(units), None, list(units.names), ids, phrases, coverage, has_words=False)
+        ids.append(next((number for token in spellings if (number := model.kernel.index(token))), 0))
+    return ids

@@ -1,6 +1,6 @@
 """How a run is decoded, kept in its folder as decoding.toml: the weights that `ds2 tune` found, which `ds2 decode`
-begins from, and, where `lm` and `lexicon_file` name files beside it, the language model and the lexicon that the run
-comes with.
+begins from, and, where `lm`, `rescore` and `lexicon_file` name files beside it, the language models and the lexicon
+that the run comes with.
 """
 
 import tomllib
@@ -19,11 +19,12 @@ from ds2cli.runs.folder import RunFolder
 
 @dataclass(frozen=True)
 class Tuned:
-    """Decoding weights by name; the language model and the lexicon that are used where none is named."""
+    """Decoding weights by name; the language model, the one that rescores, and the lexicon, where none is named."""
 
     weights: dict[str, Any] = field(default_factory=dict)
     lm: Path | None = None
     lexicon_file: Path | None = None
+    rescore: Path | None = None
 
 
 def run_folder(run: str | Path) -> RunFolder:
@@ -45,6 +46,7 @@ def read_tuned(run: str | Path) -> Tuned:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"`{path}` cannot be read as TOML: {problem}", hint=hints.MEND_TUNED) from None
     lm = _beside(path, values.pop("lm", None), "language model", hints.name_tuned("lm"))
+    rescore = _beside(path, values.pop("rescore", None), "language model", hints.name_tuned("rescore"))
     lexicon_file = _beside(path, values.pop("lexicon_file", None), "lexicon", hints.name_tuned("lexicon_file"))
     try:
         values = under_current_names(DecodingConfig, values, f"`{path}`")
@@ -52,7 +54,7 @@ def read_tuned(run: str | Path) -> Tuned:
     except ConfigError as problem:
         hint = f"{problem.hint}; {hints.tune_again(run)}"
         raise ConfigError(str(problem), hint=hint) from None
-    return Tuned(values, lm, lexicon_file)
+    return Tuned(values, lm, lexicon_file, rescore)
 
 
 def _beside(path: Path, name: Any, what: str, hint: str) -> Path | None:

@@ -87,7 +87,7 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
     lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
     tokens = tokens_of(material.units, model, [], lexicon)
-    warn_of_coverage(tokens, request.lm, warn)
+    warn_of_coverage(tokens.coverage, request.lm, warn)
     if are_letters(material.units, tokens, model):
         warn(letters_note(model))
     rate = rate_name(material.references, bool(material.units.separator) and not lexicon)

@@ -12,6 +12,7 @@ class DecodeRequest:
     """What is decoded and how; `overrides` are the weights that were named, above the run's tuned ones.
 
     lm            language model; where none is named, the run's own, if it comes with one
+    rescore       language model of a second pass; none named, and no `lm` either: the run's own
     greedy        without any language model
     lexicon_file  how words are said in the units; where none is named, the run's own
     written       text and words as people write them
@@ -36,3 +37,4 @@ class DecodeRequest:
     one_recording: bool = False
     written: bool = False
     names: Path | None = None
+    rescore: Path | None = None
