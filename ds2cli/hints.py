@@ -23,6 +23,8 @@ DECODE_GREEDILY = "a unit may begin with a space, or be one; decode it --greedy"
 
 # Language models
 FEWER_WORDS = "build it again with fewer words: --top N"
+WORDS_OF_SCORER = ("a Coqui scorer keeps its words where ds2 cannot read them: give the ARPA that it was made of, "
+                   "or build one: ds2 lm build corpus.txt -o lm.arpa")  # fmt: skip
 SMALLER_ORDER = "build with a smaller --order"
 MORE_ROOM = "free some space, name another folder with TMPDIR, or allow more with --memory"
 MODEL_OF_WORDS = "give one with --lm, or leave --lexicon out"
@@ -60,6 +62,7 @@ NAME_LABELS = "name them: --labels labels.json"
 NAME_ALL_LABELS = "name them all, the blank as `_`: --labels labels.json"
 THEIR_LOGITS = ("it has conv.seq_module, rnns and fc in its state_dict; for others, save their logits: "
                 "ds2 decode logits.npz --units labels.json")  # fmt: skip
+SAVE_LOGITS = "save its logits there, and decode them here: ds2 decode logits.npz --units labels.txt --blank last"
 OTHER_RECURRENCES = "LSTM and GRU can be taken over; of others, the logits: ds2 decode --units"
 
 LM_OF_UNITS = "ds2 lm build texts.txt --units --spaces"

@@ -1,6 +1,5 @@
 """`ds2 import`: a model of another toolkit becomes a run."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +7,9 @@ import typer
 
 from ds2cli.cli import terminal
 
-Toolkit = StrEnum("Toolkit", {"deepspeech.pytorch": "deepspeech.pytorch"})
-
 
 def import_run(
-    toolkit: Annotated[Toolkit, typer.Argument(metavar="TOOLKIT", help="the toolkit that made it: deepspeech.pytorch")],
+    toolkit: Annotated[str, typer.Argument(metavar="TOOLKIT", help="the toolkit that made it: deepspeech.pytorch")],
     checkpoint: Annotated[
         Path, typer.Argument(metavar="CHECKPOINT", help="its checkpoint: .ckpt, or .pth of older releases")
     ],
@@ -34,7 +31,7 @@ def import_run(
     """
     from ds2cli.workflows.import_run import import_run as run
 
-    recogniser, found = run(checkpoint, output, labels, terminal.say)
+    recogniser, found = run(checkpoint, output, labels, terminal.say, toolkit)
     model = found.config.model
     ways = "both directions" if model.bidirectional else f"one direction, {model.lookahead} frames of lookahead"
     terminal.say(

@@ -3,8 +3,9 @@
 A file holds arrays (frames, units): `.npy` one; `.npz` and `.safetensors` one for each utterance, named by its id. An
 array (utterances, frames, units) is taken apart; in an `.npz` an array `lengths` (utterances,) beside it says how many
 frames of each count. Log-probs, probabilities and logits are told apart by their sums. Which unit each column is stands
-in a file of its own, in order of column: one a line, `unit number` a line (icefall's tokens.txt), or JSON, a list or an
-object of numbers (Hugging Face's vocab.json). The blank may be listed (`<pad>`, `<blank>`, `<blk>`) or not (NeMo).
+in a file of its own, in order of column: one a line (Coqui's alphabet.txt has remarks behind `# `), `unit number` a
+line (icefall's tokens.txt), or JSON, a list or an object of numbers (Hugging Face's vocab.json). The blank may be
+listed (`<pad>`, `<blank>`, `<blk>`) or not (NeMo).
 """
 
 import json
@@ -129,7 +130,7 @@ def read_labels(path: Path) -> tuple[list[str], str]:
     pairs = [line.rsplit(None, 1) for line in lines]
     if pairs and all(len(pair) == 2 and pair[1].isdecimal() for pair in pairs):
         return _in_order({label: int(number) for label, number in pairs}, path), separator
-    return lines, separator
+    return [line for line in lines if not line.startswith("# ")], separator
 
 
 def to_log_probs(array: np.ndarray, where: str) -> tuple[np.ndarray, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli import _kernels
+from ds2cli import _kernels, hints
 from ds2cli.errors import LanguageModelError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.language.ngrams import NgramTables
@@ -72,7 +72,8 @@ def kernel_of_bytes(content: np.ndarray, path: str | Path) -> Any:
     except ValueError as problem:
         raise LanguageModelError(f"`{path}` cannot be read: {problem}", hint=REBUILD) from None
     if not kernel.has_words:
-        raise LanguageModelError(f"`{path}` was built without its words", hint=REBUILD)
+        hint = hints.WORDS_OF_SCORER if Path(path).suffix == ".scorer" else REBUILD
+        raise LanguageModelError(f"`{path}` was built without its words", hint=hint)
     count, is_ended, not_utf8 = kernel.survey_words()
     if count != kernel.bound or not is_ended:
         raise LanguageModelError(f"`{path}` is cut short: its words are not all there", hint="copy or build it again")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from ds2cli import hints
 from ds2cli.errors import UsageError
 from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
 from ds2cli.model.exchange.deepspeech_pytorch import read_deepspeech_pytorch
@@ -11,23 +12,29 @@ from ds2cli.model.recogniser import Recogniser, build_recogniser
 from ds2cli.runs.folder import RunFolder, write_text
 from ds2cli.text.units import write_units
 
+TOOLKIT = "deepspeech.pytorch"
 OTHERS = {
     ".pbmm": "a Mozilla or Coqui model", ".pb": "a TensorFlow graph", ".tflite": "a TensorFlow Lite graph",
-    ".scorer": "a Coqui scorer, which is no acoustic model", ".pdparams": "a PaddleSpeech model",
-    ".nemo": "a NeMo model", ".onnx": "an ONNX graph",
+    ".index": "part of a TensorFlow checkpoint", ".meta": "part of a TensorFlow checkpoint",
+    ".data-00000-of-00001": "part of a TensorFlow checkpoint", ".scorer": "a Coqui scorer (no acoustic model)",
+    ".pdparams": "a PaddleSpeech model", ".tar.gz": "an archive, as PaddleSpeech's models are", ".nemo": "a NeMo model",
+    ".onnx": "an ONNX graph",
 }
 
 
 def import_run(
-    path: Path, folder: Path, labels: Path | None, say: Callable[[str], None] = lambda line: None
+    path: Path, folder: Path, labels: Path | None, say: Callable[[str], None] = lambda line: None,
+    toolkit: str = TOOLKIT,
 ) -> tuple[Recogniser, Checkpoint]:
     """A checkpoint of deepspeech.pytorch into a run folder of ours.
 
     raises  UsageError where the folder holds a run already; CheckpointError where the file cannot be one
     """
-    if path.suffix.lower() in OTHERS:
-        raise UsageError(f"`{path}` is {OTHERS[path.suffix.lower()]}, which only its own toolkit can read",
-                         hint="save its logits there, and decode them here: ds2 decode logits.npz --units labels.txt")
+    if toolkit != TOOLKIT:
+        raise UsageError(f"models of `{toolkit}` cannot be taken over; those of {TOOLKIT} can", hint=hints.SAVE_LOGITS)
+    for suffix, what in OTHERS.items():
+        if path.name.lower().endswith(suffix):
+            raise UsageError(f"`{path}` is {what}: only its own toolkit can read it", hint=hints.SAVE_LOGITS)
     run = RunFolder(folder)
     run.must_be_free()
     if run.best.exists():

@@ -61,7 +61,7 @@ def test_the_blank_comes_first_wherever_it_was(tmp_path, blank, listed, order):
 
 @pytest.mark.parametrize("text", [
     "<pad>\n|\na\nb\nc\n", "<pad> 0\n| 1\nc 4\nb 3\na 2\n", '["<pad>", "|", "a", "b", "c"]',
-    '{"a": 2, "b": 3, "c": 4, "|": 1, "<pad>": 0}',
+    '{"a": 2, "b": 3, "c": 4, "|": 1, "<pad>": 0}', "# Each line is a unit\n<pad>\n|\na\nb\nc\n# The end\n",
 ])
 def test_units_are_read_as_toolkits_write_them(tmp_path, text):
     assert read_labels(write(tmp_path / "units", text)) == (["<pad>", "|", "a", "b", "c"], "")

@@ -68,6 +68,15 @@ def test_reading_and_loading_an_arpa_agree_on_what_is_wrong(tmp_path):
         assert outcome(read_arpa) == outcome(lambda path: load_ngram_model(path, use_cache=False))
 
 
+def test_a_coqui_scorer_is_named_with_what_can_be_done(run, tmp_path):
+    """A trie without its words, and a dictionary of Coqui's behind it."""
+    content = bytearray((DATA / "small.trie.bin").read_bytes())
+    content[88 + 12] = 0
+    (tmp_path / "kenlm.scorer").write_bytes(bytes(content) + b"EIRT" + bytes(100))
+    ran = run("lm", "info", tmp_path / "kenlm.scorer")
+    assert ran.code == 2 and "was built without its words" in ran.stderr and "a Coqui scorer" in ran.stderr
+
+
 def test_a_word_numbered_beyond_the_vocabulary_is_named():
     content = bytearray((DATA / "small.probing.bin").read_bytes())
     counts = np.frombuffer(content, np.uint64, 4, 108)

@@ -138,7 +138,10 @@ def test_what_cannot_be_taken_over_is_named(run, tmp_path):
         assert "Traceback" not in ran.stderr and all(word in ran.stderr for word in ("error: ", *words)), ran.stderr
 
     says("no such file")
-    for name, what in (("m.pbmm", "Mozilla or Coqui"), ("m.tflite", "TensorFlow"), ("m.pdparams", "PaddleSpeech")):
+    ran = run("import", "coqui", tmp_path / "m.tflite", "-o", tmp_path / "out")
+    assert ran.code == Exit.USAGE and "models of `coqui`" in ran.stderr and "ds2 decode logits.npz" in ran.stderr
+    for name, what in (("m.pbmm", "Mozilla or Coqui"), ("m.tflite", "TensorFlow"), ("m.pdparams", "PaddleSpeech"),
+                       ("best_dev-9.data-00000-of-00001", "checkpoint"), ("deepspeech2.tar.gz", "archive")):
         (tmp_path / name).write_bytes(b"\0")
         says(what, "ds2 decode logits.npz", path=name)
     (tmp_path / "x.ckpt").write_bytes(b"PK\3\4 no")
