@@ -40,12 +40,7 @@ def ctc_beam_decoder(arpa: Path, words: list[str], alpha: float, beta: float, be
 
 def flashlight(arpa: Path, words: list[str], alpha: float, beta: float, beam: int) -> Decoder:
     """flashlight-text with a lexicon, as torchaudio sets it up: maximum smearing, all units, threshold 50."""
-    from flashlight.lib.text.decoder import CriterionType, LexiconDecoder, LexiconDecoderOptions
-
-    model, trie, dictionary = _once("flashlight", lambda: _flashlight_trie(arpa, words))
-    # Its language model's scores are logarithms to base 10, and so its weight is ln 10 times ours.
-    options = LexiconDecoderOptions(beam, len(UNITS), 50.0, alpha * LN10, beta, -np.inf, 0.0, False, CriterionType.CTC)
-    decoder = LexiconDecoder(options, trie, model, 1, 0, dictionary.get_index("<unk>"), [], False)
+    decoder, dictionary = flashlight_decoder(arpa, words, alpha, beta, beam)
 
     def decode(log_probs: np.ndarray) -> str:
         frames = np.ascontiguousarray(log_probs, np.float32)
@@ -53,6 +48,16 @@ def flashlight(arpa: Path, words: list[str], alpha: float, beta: float, beam: in
         return " ".join(dictionary.get_entry(word) for word in best.words if word >= 0)
 
     return decode
+
+
+def flashlight_decoder(arpa: Path, words: list[str], alpha: float, beta: float, beam: int, adds: bool = False) -> tuple:
+    """The decoder, and its dictionary of words; adds: the probabilities of paths, in place of the best path's alone."""
+    from flashlight.lib.text.decoder import CriterionType, LexiconDecoder, LexiconDecoderOptions
+
+    model, trie, dictionary = _once("flashlight", lambda: _flashlight_trie(arpa, words))
+    # Its language model's scores are logarithms to base 10, and so its weight is ln 10 times ours.
+    options = LexiconDecoderOptions(beam, len(UNITS), 50.0, alpha * LN10, beta, -np.inf, 0.0, adds, CriterionType.CTC)
+    return LexiconDecoder(options, trie, model, 1, 0, dictionary.get_index("<unk>"), [], False), dictionary
 
 
 def _flashlight_trie(arpa: Path, words: list[str]) -> tuple:

@@ -1,9 +1,10 @@
-"""Texts and scores beside pyctcdecode and flashlight-text: the same log-probs, n-gram, alpha, beta; a wide beam for all.
+"""Texts and scores beside pyctcdecode and flashlight-text: same log-probs, n-gram, alpha and beta; a wide beam for all.
 
-    DS2_DATA=... python tests/benchmarks/scores.py [--utterances 20] [--beam 500]
+    DS2_DATA=... python tests/benchmarks/scores.py [--utterances 8] [--beam 500]
 
 The log-probs are those of `english` on LibriSpeech dev speech. What a text is worth, Q, is computed apart from all
-decoders: log p_ctc by torch's CTC loss, and the language model by KenLM. Prints a JSON line for each decoder:
+decoders: log p_ctc by a forward pass over all its paths, and the language model by KenLM. Flashlight's lexicon ends
+each word with a space, so beside it a frame that is a space is put at the end. Prints a JSON line for each decoder:
 
 same_text    utterances whose best text is ds2's
 own_score    greatest difference of its score from Q of its text, in nats
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from decode_peers import LN10, flashlight_decoder
@@ -31,18 +33,42 @@ from ds2cli.runs.decoding import read_tuned
 from ds2cli.toolkits.ngrams import write_binary_file
 
 Scored = Callable[[np.ndarray], tuple[str, float]]
+LAST_SPACE = np.full((1, len(UNITS)), -30.0, np.float32)
+LAST_SPACE[0, UNITS.encode(" ")[0]] = 0.0
 OOV = -10.0  # a word that the model lacks, in nats, for all that allow any
 
 
-def worth(log_probs: np.ndarray, text: str, model, alpha: float, beta: float) -> float:
-    """log p_ctc + alpha log p_lm + beta words."""
-    import torch
+def log_p(log_probs: np.ndarray, text: str) -> float:
+    """log p_ctc of a text: all paths, and any number of spaces (one at least between words) where a word ends.
 
-    spelled, frames = torch.tensor([UNITS.encode(text)]), torch.from_numpy(log_probs)[:, None].double()
-    loss = torch.nn.functional.ctc_loss(frames, spelled, (len(log_probs),), (spelled.shape[1],), reduction="none")
+    The states are a space, then a blank and a unit in turns, a blank, a space; from the blank behind a space the
+    path may go back to it.
+    """
+    space, spelled = UNITS.encode(" ")[0], UNITS.encode(text)
+    labels = [space, *(label for unit in spelled for label in (0, unit)), 0, space]
+    n, last = len(labels), len(labels) - 2
+    steps = np.full((n, n), -np.inf)  # from, to
+    for here, label in enumerate(labels):
+        steps[here, here] = 0.0
+        if here:
+            steps[here - 1, here] = 0.0
+            if label == space and here < last:
+                steps[here + 1, here] = 0.0
+        if here > 1 and label and label != labels[here - 2]:
+            steps[here - 2, here] = 0.0
+    steps[1, 0] = steps[n - 1, last] = 0.0
+    sums = np.full(n, -np.inf)
+    sums[:3] = log_probs[0, labels[:3]]
+    for frame in log_probs[1:].astype(np.float64):
+        sums = np.logaddexp.reduce(sums[:, None] + steps, axis=0) + frame[labels]
+    return float(np.logaddexp.reduce(sums[last - 1:]))
+
+
+def worth(log_probs: np.ndarray, text: str, model: Any, alpha: float, beta: float) -> float:
+    """log p_ctc + alpha log p_lm + beta words."""
     words = text.split()
     unknown = sum(word not in model for word in words)
-    return -float(loss) + alpha * LN10 * model.score(text) + beta * len(words) + OOV * unknown
+    return log_p(log_probs, text) + alpha * LN10 * model.score(text) + beta * len(words) + OOV * unknown
 
 
 def ours(lm: Path, alpha: float, beta: float, beam: int, lexicon: str) -> Scored:
@@ -99,7 +125,7 @@ def log_probs_of_english(data: Path, count: int, folder: Path) -> list[np.ndarra
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--utterances", type=int, default=20)
+    parser.add_argument("--utterances", type=int, default=8)
     parser.add_argument("--beam", type=int, default=500)
     parser.add_argument("--alpha", type=float, default=0.7)
     parser.add_argument("--beta", type=float, default=1.5)
@@ -117,29 +143,30 @@ def main() -> None:
         write_binary_file(read_tuned("english").lm, lm)
     model, weights = kenlm.Model(str(lm)), (options.alpha, options.beta)
     words = [word for word in load_ngram_model(lm).words if word[0] != "<"]
-    found = {lexicon: list(map(ours(lm, *weights, options.beam, lexicon), heard)) for lexicon in ("soft", "hard")}
-    decoders = {
-        "ds2": ("soft", None), "ds2 hard": ("hard", None),
-        "pyctcdecode": ("soft", lambda: pyctcdecode(lm, words, *weights, options.beam)),
-        "flashlight-text, adding": ("hard", lambda: flashlight(lm, words, *weights, options.beam, adds=True)),
-        "flashlight-text": ("hard", lambda: flashlight(lm, words, *weights, options.beam, adds=False)),
-    }
-    for name, (lexicon, make) in decoders.items():
-        decode = make and make()
-        theirs = [decode(log_probs) for log_probs in heard] if decode else found[lexicon]
-        compare(name, heard, theirs, found[lexicon], lambda log_probs, text: worth(log_probs, text, model, *weights))
+    ended = [np.concatenate([one, LAST_SPACE]) for one in heard]
+    for name, frames, lexicon, make in (
+        ("pyctcdecode", heard, "soft", lambda: pyctcdecode(lm, words, *weights, options.beam)),
+        ("flashlight-text, adding", ended, "hard", lambda: flashlight(lm, words, *weights, options.beam, adds=True)),
+        ("flashlight-text", ended, "hard", lambda: flashlight(lm, words, *weights, options.beam, adds=False)),
+    ):
+        mine = list(map(ours(lm, *weights, options.beam, lexicon), frames))
+        theirs = list(map(make(), frames))
+        values = [[worth(one, text, model, *weights) for one, (text, _) in zip(frames, found, strict=True)]
+                  for found in (mine, theirs)]
+        report("ds2", mine, values[0], mine, values[0])
+        report(name, theirs, values[1], mine, values[0])
 
 
-def compare(name: str, heard: list[np.ndarray], theirs: list[tuple[str, float]], mine: list[tuple[str, float]],
-            worth_of: Callable[[np.ndarray, str], float]) -> None:
-    values = [(worth_of(one, text), worth_of(one, best)) for one, (text, _), (best, _) in zip(heard, theirs, mine)]
-    same = [(score, ours) for (text, score), (best, ours) in zip(theirs, mine) if text == best]
+def report(name: str, theirs: list[tuple[str, float]], worths: list[float], mine: list[tuple[str, float]],
+           own: list[float]) -> None:
+    same = [(score, ours) for (text, score), (best, ours) in zip(theirs, mine, strict=True) if text == best]
+    pairs = list(zip(worths, own, strict=True))
     line = {
-        "bench": f"scores/{name}", "n": len(heard), "same_text": len(same),
-        "own_score": round(max(abs(score - value) for (_, score), (value, _) in zip(theirs, values)), 4),
+        "bench": f"scores/{name}", "n": len(mine), "same_text": len(same),
+        "own_score": round(max(abs(score - worth) for (_, score), worth in zip(theirs, worths, strict=True)), 4),
         "from_ours": round(max((abs(score - ours) for score, ours in same), default=0.0), 4),
-        "better": sum(theirs > ours + 1e-3 for theirs, ours in values),
-        "worse": sum(theirs < ours - 1e-3 for theirs, ours in values),
+        "better": sum(theirs > ours + 1e-3 for theirs, ours in pairs),
+        "worse": sum(theirs < ours - 1e-3 for theirs, ours in pairs),
     }
     print(json.dumps(line), flush=True)
 
