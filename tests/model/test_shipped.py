@@ -17,7 +17,7 @@ def test_there_is_an_english_one():
 def test_a_shipped_model_is_small_and_has_a_card(name):
     assert checkpoint_path(name).stat().st_size < 20e6
     card = (SHIPPED / name / "README.md").read_text(encoding="utf-8")
-    for what in ("## Data", "## What it is worth", "## Limits", "WER", "licence"):
+    for what in ("## Data", "## Accuracy", "## Limits", "WER", "licence"):
         assert what in card
     assert load_recogniser(name).units == load_checkpoint(SHIPPED / name).units
 
