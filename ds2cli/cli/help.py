@@ -29,7 +29,7 @@ GROUPS = {
     "Shards": "--shard-seconds --size --encode",
     "Segments": "--min --target --max --filter --min-confidence --all",
     "Judged segments": "--train --test --recall",
-    "Values to try": "--alphas --betas --lm-lookaheads --blank-penalties --internals",
+    "Values to try": "--alphas --betas --lm-lookaheads --blank-penalties --internals --folds",
     "Place": "--unit --frame --time",
     "Address": "--host --port --wyoming",
     "Access": "--token --insecure --origin",

@@ -56,6 +56,17 @@ def tune(
             "--internals", metavar="X ...", help="then, of a transducer, weights of its internal language model"
         ),
     ] = INTERNALS,
+    rescore: Annotated[
+        Path | None,
+        typer.Option("--rescore", metavar="FILE",
+                     help="tune a second pass with this model: --alphas and --betas are its own, over one list"),
+    ] = None,
+    rescore_nbest: Annotated[int | None, decoding_flag("--rescore-nbest")] = None,
+    folds: Annotated[
+        str,
+        typer.Option("--folds", metavar="FIELD",
+                     help="also tell the rate where the weights of each speaker (FIELD: speaker) come from the others"),
+    ] = "",
     beam: Annotated[int | None, decoding_flag("--beam")] = None,
     lexicon: Lexicon = None,
     units: UnitsFile = None,
@@ -75,10 +86,9 @@ def tune(
     \b
     ds2 decode runs/a dev.jsonl --log-probs dev.npz > /dev/null
     ds2 tune runs/a dev.npz --lm lm.arpa
+    ds2 tune runs/a dev.npz --lm small.arpa --rescore big.arpa --folds speaker
     ds2 tune logits.npz --units labels.txt --blank last --records dev.jsonl --lm lm.arpa     (another toolkit's)
     """
-    from dataclasses import asdict
-
     from ds2cli.runs.decoding import run_folder
     from ds2cli.workflows.tune import TuneRequest, at_the_edge, best_of, keeps, most_trials
     from ds2cli.workflows.tune import tune as try_all
@@ -86,6 +96,8 @@ def tune(
     layout = logits_layout(units, blank, None, records)
     if not layout and not inputs:
         raise UsageError("no development speech", hint="ds2 tune RUN dev.jsonl --lm lm.arpa")
+    if rescore_nbest and not rescore:
+        raise UsageError("--rescore-nbest, but no second pass", hint="name its model: --rescore big.arpa")
     named = [run, *(inputs or [])] if layout else inputs or []
     request = TuneRequest(
         run,
@@ -95,20 +107,22 @@ def tune(
         _grid_of("--betas", betas),
         _grid_of("--lm-lookaheads", lm_lookaheads),
         _grid_of("--blank-penalties", blank_penalties),
-        given(beam=beam, lexicon=lexicon),
+        given(beam=beam, lexicon=lexicon, rescore_nbest=rescore_nbest),
         jobs or all_cores(),
         device,
         lexicon_file,
         layout,
         _grid_of("--internals", internals),
+        rescore,
+        folds,
     )
     skipped: list[str] = []
     trials = []
-    tried = try_all(request, skipped.append, terminal.warn)
+    tried = try_all(request, skipped.append, terminal.warn, terminal.say)
     for trial in terminal.progress(tried, "tuning", most_trials(request)):
         trials.append(trial)
         if as_json:
-            terminal.write_record({name: value for name, value in asdict(trial).items() if value is not None})
+            terminal.write_record(trial.as_record())
     best = best_of(trials)
     grid = _grid(trials, request.alphas, request.betas)
     if not as_json:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from ds2cli.declarations import laid_over
 from ds2cli.decoding.logits import LogitsLayout
+from ds2cli.decoding.rescoring import Rescorer, second_totals
 from ds2cli.decoding.settings import DecodingConfig, default_config
 from ds2cli.decoding.tokens import are_letters, tokens_of
 from ds2cli.decoding.transducer import beam_decoder, greedy_decoder
@@ -19,7 +20,13 @@ from ds2cli.model.checkpoint import is_shipped, load_checkpoint
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rate_name import rate_name
 from ds2cli.scoring.rates import score_texts
-from ds2cli.workflows.decode.decoder import letters_note, open_language_model, open_lexicon, warn_of_coverage
+from ds2cli.workflows.decode.decoder import (
+    letters_note,
+    open_language_model,
+    open_lexicon,
+    open_rescorer,
+    warn_of_coverage,
+)
 from ds2cli.workflows.decode.source import open_source
 
 
@@ -27,6 +34,9 @@ from ds2cli.workflows.decode.source import open_source
 class TuneRequest:
     """What is tried on what: every alpha with every beta; with the best, other language model look-aheads; then blank
     penalties; then, of a transducer, weights of its internal language model.
+
+    rescore  the model of a second pass: then alphas and betas are its own, over the lists of a first pass that is set
+    folds    a field of records, `speaker` say: the rate is also told where each value's weights come from the others
     """
 
     run: str
@@ -42,11 +52,17 @@ class TuneRequest:
     lexicon_file: Path | None = None
     layout: LogitsLayout | None = None
     internals: tuple[float, ...] = ()
+    rescore: Path | None = None
+    folds: str = ""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting and the error rates it reached, in per cent; `rate` names `wer`: of phones it is no WER."""
+    """One setting and the error rates it reached, in per cent; `rate` names `wer`: of phones it is no WER.
+
+    is_second  alpha and beta are weights of the second pass
+    counts     (utterances, 2) word errors, and words in the reference
+    """
 
     alpha: float
     beta: float
@@ -56,9 +72,21 @@ class Trial:
     cer: float
     rate: str = "WER"
     internal: float | None = None
+    is_second: bool = False
+    counts: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), int), repr=False, compare=False)
+
+    def as_record(self) -> dict[str, Any]:
+        """The line of JSON that tells a trial."""
+        weights = {"alpha": self.alpha, "beta": self.beta, "lm_lookahead": self.lm_lookahead,
+                   "blank_penalty": self.blank_penalty}
+        rates = {"wer": self.wer, "cer": self.cer, "rate": self.rate}
+        internal = {} if self.internal is None else {"internal": self.internal}
+        return {**(self.weights if self.is_second else weights), **rates, **({} if self.is_second else internal)}
 
     @property
     def weights(self) -> dict[str, float]:
+        if self.is_second:
+            return {"rescore_alpha": self.alpha, "rescore_beta": self.beta}
         names = "alpha", "beta", "lm_lookahead", "blank_penalty", *(("internal",) if self.internal is not None else ())
         return {name: getattr(self, name) for name in names}
 
@@ -71,13 +99,18 @@ class Material:
     log_probs: list[np.ndarray]
     references: list[str]
     joint: Any = None
+    folds: list[str] = field(default_factory=list)
 
 
-def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str], None]) -> Iterator[Trial]:
+def tune(
+    request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str], None],
+    say: Callable[[str], None] = lambda line: None,
+) -> Iterator[Trial]:
     """Every trial as it ends; the weights of the best are written to the run when all are done.
 
     skip  is told of each recording that cannot be heard
     warn  of a language model or a lexicon that fits the units badly
+    say   is told the rates of the folds
     raises  UsageError where no utterance has a text
     """
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
@@ -94,15 +127,24 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
 
+        if request.rescore:
+            config = _first_pass(base, request)
+            first = beam_decoder(material.joint, material.units, config, model, tokens)
+            second = second_pass(open_rescorer(first, request.rescore, lexicon, warn), material.log_probs, pool)
+
         def try_out(**weights: Any) -> Trial:
             config = replace(base, **weights)
-            decoder = beam_decoder(material.joint, material.units, config, model, tokens)
-            found = pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs)
-            rates = score_texts(material.references, list(found))
+            if request.rescore:
+                found = second(config.alpha, config.beta)
+            else:
+                decoder = beam_decoder(material.joint, material.units, config, model, tokens)
+                found = list(pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs))
+            rates = score_texts(material.references, found)
             tried = config.alpha, config.beta, config.lm_lookahead, config.blank_penalty
             internal = None if material.joint is None else config.internal
             assert rates.wer is not None and rates.cer is not None, "references have words: see `gather`"
-            trials.append(Trial(*tried, rates.wer, rates.cer, rate, internal))
+            counted = np.stack([rates.per_utterance[:, 1:].sum(1), rates.per_utterance[:, :3].sum(1)], axis=1)
+            trials.append(Trial(*tried, rates.wer, rates.cer, rate, internal, bool(request.rescore), counted))
             return trials[-1]
 
         for alpha in request.alphas:
@@ -111,7 +153,10 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
         others = [("lm_lookahead", request.lm_lookaheads), ("blank_penalty", request.blank_penalties)]
         if material.joint is not None:
             others.append(("internal", request.internals))
-        for name, values in others:
+        if request.folds:  # of the grid alone: what is tried after it depends on all utterances
+            for line in fold_lines(trials, material.folds, request.folds):
+                say(line)
+        for name, values in [] if request.rescore else others:
             leading = best_of(trials).weights
             for value in values:
                 if value != leading[name]:
@@ -120,11 +165,53 @@ def tune(request: TuneRequest, skip: Callable[[str], None], warn: Callable[[str]
     note = (f"{best.rate} {best.wer:.2f} % on {len(material.references)} utterances of {' '.join(request.inputs)}\n"
             f"with {request.lm}; ds2 tune, {date.today()}")
     if keeps(request):
-        write_tuned(request.run, {**_own_files(request), **request.fixed, **best.weights}, note)
+        before = read_tuned(request.run).weights if request.rescore else {}
+        write_tuned(request.run, {**_own_files(request), **before, **request.fixed, **best.weights}, note)
+
+
+def _first_pass(base: DecodingConfig, request: TuneRequest) -> DecodingConfig:
+    """As `ds2 decode` would set it: the run's own weights below those that were named."""
+    own = {} if request.layout else read_tuned(request.run).weights
+    return replace(base, **{**own, "settle_frames": 0, **request.fixed})
+
+
+def second_pass(
+    rescorer: Rescorer, log_probs: list[np.ndarray], pool: ThreadPoolExecutor
+) -> Callable[[float, float], list[str]]:
+    """What says the best texts at any weights: the first pass runs once, and each list is asked of the model once."""
+    first = rescorer.first
+
+    def listed(array: np.ndarray) -> tuple[list[str], np.ndarray]:
+        found = first.decode(array, first.config.rescore_nbest)
+        return [one.text for one in found], rescorer.parts(found)
+
+    lists = list(pool.map(listed, log_probs))
+    return lambda alpha, beta: [texts[int(second_totals(parts, alpha, beta).argmax())] for texts, parts in lists]
+
+
+def fold_lines(trials: list[Trial], folds: list[str], name: str) -> list[str]:
+    """The rates of utterances that their weights were not tuned on: each value's by the best weights of the others.
+
+    folds  of each utterance: the value of its field `name`
+    """
+    counts, lines = np.stack([trial.counts for trial in trials]), []  # (trials, utterances, 2)
+    together = np.zeros(2, int)
+    for value in sorted(set(folds)):
+        is_out = np.array([fold == value for fold in folds])
+        tuned_on = counts[:, ~is_out, 0].sum(1)
+        best = trials[min(range(len(trials)), key=lambda at: (tuned_on[at], trials[at].alpha))]
+        errors, words = best.counts[is_out].sum(0).tolist()
+        together += errors, words
+        weights = ", ".join(f"{key.replace('_', '-')} {best.weights[key]:g}" for key in list(best.weights)[:2])
+        lines.append(f"{name} {value}: {100 * errors / max(words, 1):.2f} % of {words:,} words, tuned on the others: "
+                     f"{weights}")
+    return [*lines, f"held out by {name}: {trials[0].rate} {100 * together[0] / together[1]:.2f} %"]
 
 
 def most_trials(request: TuneRequest) -> int:
     """As many as there are to be tried, but for values that are the best already."""
+    if request.rescore:
+        return len(request.alphas) * len(request.betas)
     after = [request.lm_lookaheads, request.blank_penalties]
     if not request.layout and load_checkpoint(request.run).config.model.head == "transducer":
         after.append(request.internals)
@@ -159,7 +246,8 @@ def _own_files(request: TuneRequest) -> dict[str, str]:
         own = read_tuned(request.run)
     except ConfigError:  # what is damaged is written anew: the trials are not lost for it
         return {}
-    files = {"lm": (own.lm, request.lm), "lexicon_file": (own.lexicon_file, request.lexicon_file or own.lexicon_file)}
+    files = {"lm": (own.lm, request.lm), "rescore": (own.rescore, request.rescore or own.rescore),
+             "lexicon_file": (own.lexicon_file, request.lexicon_file or own.lexicon_file)}
     return {name: mine.name for name, (mine, used) in files.items() if mine and used and mine.samefile(used)}
 
 
@@ -169,17 +257,21 @@ def gather(
     """The development speech, heard once."""
     source = open_source(request.run, request.inputs, request.jobs, request.device, warn=warn, layout=request.layout)
     decoder = greedy_decoder(source.joint, source.units)
-    log_probs, references = [], []
+    log_probs, references, folds = [], [], []
     for record, heard, problem in source.items:
         if heard is None:
             skip(problem)
         elif str(record.get("text") or "").strip():
             log_probs.append(decoder.check(heard, f"`{record.get('id', '?')}`"))
             references.append(record["text"])
+            folds.append(str(record.get(request.folds, "")))
     if not references:
         raise UsageError(f"no utterance of `{request.inputs[0]}` has a text to compare with",
                          hint="tune on records with `text`, kept apart from training and test")
-    return Material(source.units, log_probs, references, source.joint)
+    if request.folds and len(set(folds)) < 2:
+        raise UsageError(f"`{request.folds}` has the same value on all utterances: none can be held out",
+                         hint="name a field that tells them apart: --folds speaker")
+    return Material(source.units, log_probs, references, source.joint, folds)
 
 
 def best_of(trials: list[Trial]) -> Trial:
@@ -195,4 +287,5 @@ def at_the_edge(best: Trial, request: TuneRequest) -> list[str]:
     names = [name for name, values in tried.items()
              if len(values) > 2 and getattr(best, name) in (min(values), max(values))]
     penalties = request.blank_penalties  # none at all is tried too, and no edge
-    return [*names, "blank penalty"] if len(penalties) > 1 and best.blank_penalty == max(penalties) else names
+    at_most = not request.rescore and len(penalties) > 1 and best.blank_penalty == max(penalties)
+    return [*names, "blank penalty"] if at_most else names

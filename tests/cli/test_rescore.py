@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import tomllib
 
+import numpy as np
 import pytest
 
 import ds2cli
@@ -28,8 +30,6 @@ OTHERS = FIRST.replace("yes", "aye").replace("yet", "nay")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A run, two models, and log-probs of `yes`, a little likelier than `yet`."""
-    import numpy as np
-
     from ds2cli.config import Config, FeatureConfig, ModelConfig
     from ds2cli.decoding.log_probs import LogProbWriter
     from ds2cli.model.checkpoint import Checkpoint, save_checkpoint
@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
             frames[3, units.encode("s")[0]] = 1.0
             frames[[0, 4], 0] = 0.9
             log_probs = np.log(frames / frames.sum(1, keepdims=True)).astype(np.float32)
-            file.add({"id": str(number), "text": "yet"}, log_probs)
+            file.add({"id": str(number), "text": "yet", "speaker": "ab"[number % 2]}, log_probs)
     return folder
 
 
@@ -129,8 +129,6 @@ def test_what_makes_no_sense_is_said(run, folder, monkeypatch, flags, said):
 
 
 def test_python_does_the_same(run, folder, tmp_path):
-    import numpy as np
-
     noise = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
     weights = {"alpha": 1.0, "beta": 1.0, "rescore_alpha": 1.5}
     heard = ds2cli.load(folder, lm=folder / "first.arpa", rescore=folder / "second.arpa", decoding=weights, jobs=1)
@@ -147,11 +145,67 @@ def test_python_does_the_same(run, folder, tmp_path):
 
 
 def test_logits_of_another_toolkit_are_rescored_too(run, folder, tmp_path):
-    import numpy as np
-
     saved = LogProbFile(folder / "dev.npz")
     (tmp_path / "labels.txt").write_text("".join(f"{name}\n" for name in saved.units.names[1:]))
     np.savez(tmp_path / "logits.npz", **{str(record["id"]): np.roll(array, -1, axis=1) for record, array in saved})
     found = records(run("decode", tmp_path / "logits.npz", "--units", tmp_path / "labels.txt", "--blank", "last",
                         "--lm", folder / "first.arpa", "--rescore", folder / "second.arpa"))
     assert [one["pred_text"] for one in found] == ["yet"] * 3
+
+
+TUNING = "--alphas", "0 0.2 1", "--betas", "0 1"
+
+
+def test_tune_finds_the_weights_of_the_second_pass_and_keeps_them_beside_the_first_s(run, folder, tmp_path):
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    (mine / "decoding.toml").write_text('lm = "first.arpa"\nrescore = "second.arpa"\nalpha = 0.25\nbeta = 1.0\n')
+    asked = "tune", mine, mine / "dev.npz", "--lm", mine / "first.arpa", "--rescore", mine / "second.arpa", *TUNING
+    ran = run(*asked)
+    assert ran.code == 0, ran.stderr
+    table = [line.split() for line in ran.stdout.splitlines()]
+    assert table[0] == ["alpha\\beta", "0", "1"]
+    rates = {(float(row[0]), beta): float(rate)
+             for row in table[1:] for beta, rate in zip((0, 1), row[1:], strict=True)}
+    for (alpha, beta), rate in rates.items():  # as if each had been decoded
+        flags = "--rescore-alpha", alpha, "--rescore-beta", beta
+        found = records(run("decode", mine, mine / "dev.npz", "--rescore", mine / "second.arpa", *flags))
+        assert 100 * sum(one["pred_text"] != "yet" for one in found) / len(found) == pytest.approx(rate, abs=0.01)
+    assert set(rates.values()) == {0.0, 100.0}
+    kept = tomllib.loads((mine / "decoding.toml").read_text())
+    assert kept == {"lm": "first.arpa", "rescore": "second.arpa", "alpha": 0.25, "beta": 1.0,
+                    "rescore_alpha": kept["rescore_alpha"], "rescore_beta": 0.0}
+    assert rates[kept["rescore_alpha"], 0] == 0.0
+    assert [one["pred_text"] for one in records(run("decode", mine, mine / "dev.npz"))] == ["yet"] * 3
+    trials = records(run(*asked, "--json"))
+    assert [(one["rescore_alpha"], one["rescore_beta"]) for one in trials] == list(rates)
+
+
+@pytest.mark.parametrize("flags", [(), ("--rescore", "second.arpa")])
+def test_folds_tell_the_rate_of_weights_that_others_chose(run, folder, monkeypatch, tmp_path, flags):
+    shutil.copytree(folder, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    ran = run("tune", ".", "dev.npz", "--lm", "second.arpa" if not flags else "first.arpa", *flags, *TUNING,
+              "--folds", "speaker", "--plot", "a.svg")
+    assert ran.code == 0, ran.stderr
+    weight = "rescore-alpha" if flags else "alpha"
+    assert "speaker a: 0.00 % of 2 words, tuned on the others: " + weight in ran.stderr
+    assert "speaker b: 0.00 % of 1 words" in ran.stderr and "held out by speaker: WER 0.00 %" in ran.stderr
+    ran = run("tune", ".", "dev.npz", "--lm", "first.arpa", *TUNING, "--folds", "town")
+    assert ran.code == 2 and "`town` has the same value" in ran.stderr
+
+
+def test_each_fold_s_weights_are_the_best_of_the_others():
+    from ds2cli.workflows.tune import Trial, fold_lines
+
+    def trial(alpha, *errors):
+        return Trial(alpha, 0.0, 1.0, 0.0, 0.0, 0.0, counts=np.array([(error, 10) for error in errors]))
+
+    trials = [trial(0.5, 0, 9, 9), trial(1.0, 5, 1, 4), trial(1.5, 8, 2, 1)]
+    lines = fold_lines(trials, ["a", "b", "c"], "speaker")
+    by_hand = [min(trials, key=lambda one, out=out: (np.delete(one.counts[:, 0], out).sum(), one.alpha))
+               for out in range(3)]
+    assert [one.alpha for one in by_hand] == [1.5, 0.5, 1.0]
+    errors = [int(one.counts[out, 0]) for out, one in enumerate(by_hand)]
+    assert [line.split(":")[1].split("%")[0].strip() for line in lines[:3]] == [f"{10 * e:.2f}" for e in errors]
+    assert lines[3] == f"held out by speaker: WER {100 * sum(errors) / 30:.2f} %"
