@@ -31,7 +31,7 @@ class FeatureConfig:
     ] = "spectrogram"
     sample_rate: Annotated[int, "samples per second; other rates are resampled", (1000, 1e6)] = 16000
     window_seconds: Annotated[float, "length of the window", (0.002, 1)] = 0.02
-    hop_seconds: Annotated[float, "from one frame to the next", (0.001, 1)] = 0.01
+    hop_seconds: Annotated[float, "step from one frame to the next", (0.001, 1)] = 0.01
     n_mels: Annotated[int, "mel bands, for mel and mfcc", (1, 1000)] = 64
     n_mfcc: Annotated[int, "cepstral coefficients, for mfcc", FROM_1] = 40
     normalise_power: Annotated[bool, "scale each recording to unit RMS power"] = True
@@ -51,10 +51,10 @@ class ModelConfig:
         tuple[Kernel, ...], "[frequency, time] of each 2-D convolution; [time] makes it 1-D", SIZE
     ] = ((41, 11), (21, 11))
     conv_strides: Annotated[tuple[Kernel, ...], "strides, shaped as conv_kernels", SIZE] = ((2, 2), (2, 1))
-    rnn: Annotated[Literal["rnn", "relu", "gru", "lstm"], "recurrence; rnn is the paper's clipped rectifier"] = "gru"
+    rnn: Annotated[Literal["rnn", "relu", "gru", "lstm"], "kind of recurrence; rnn is the paper's clipped ReLU"] = "gru"
     rnn_layers: Annotated[int, "stacked recurrent layers", (0, 1000)] = 5
     rnn_size: Annotated[int, "cells of each layer and direction", SIZE] = 512
-    bidirectional: Annotated[bool, "both directions, their outputs summed"] = True
+    bidirectional: Annotated[bool, "bidirectional; the outputs of both directions are summed"] = True
     batch_norm: Annotated[
         Literal["none", "input", "preactivation"],
         "over valid frames: none; of a recurrent layer's input (fast); of W h, after the matrix (the paper's)",
@@ -69,25 +69,25 @@ class ModelConfig:
         Literal["lstm", "stateless"], "transducer: a prediction network of all labels so far, or of the last two"
     ] = "lstm"
     predictor_size: Annotated[int, "transducer: cells of the prediction network", SIZE] = 256
-    joint_size: Annotated[int, "transducer: where encoder and prediction network meet", SIZE] = 256
+    joint_size: Annotated[int, "transducer: cells of the joint network", SIZE] = 256
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
     """What is done to the training speech, seeded by seed, epoch and utterance."""
 
-    speeds: Annotated[tuple[float, ...], "one is drawn for each utterance; pitch moves along", (0.1, 10)] = (1.0,)
+    speeds: Annotated[tuple[float, ...], "speed factors, one drawn per utterance; change pitch", (0.1, 10)] = (1.0,)
     gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)", FROM_0] = 0.0
-    noise: Annotated[str, "folder or manifest of noise recordings; empty is none"] = ""
+    noise: Annotated[str, "folder or manifest of noise recordings; empty: none"] = ""
     noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)", SHARE] = 0.4
-    noise_snr_db: Annotated[tuple[float, float], "signal to noise, drawn from this range", (-100, 100)] = (0.0, 20.0)
+    noise_snr_db: Annotated[tuple[float, float], "signal-to-noise ratio, from this range", (-100, 100)] = (0.0, 20.0)
     narrowband_share: Annotated[
         float, "share of utterances heard as over a telephone, without sound above 4 kHz", SHARE
     ] = 0.0
-    time_masks: Annotated[int, "SpecAugment: masked stretches of time", FROM_0] = 0
-    time_mask_frames: Annotated[int, "SpecAugment: longest of them (and at most a fifth of the utterance)", FROM_0] = 40
-    frequency_masks: Annotated[int, "SpecAugment: masked bands", FROM_0] = 0
-    frequency_mask_bins: Annotated[int, "SpecAugment: widest of them", FROM_0] = 15
+    time_masks: Annotated[int, "SpecAugment: number of time masks", FROM_0] = 0
+    time_mask_frames: Annotated[int, "SpecAugment: longest time mask (at most a fifth of the utterance)", FROM_0] = 40
+    frequency_masks: Annotated[int, "SpecAugment: number of frequency masks", FROM_0] = 0
+    frequency_mask_bins: Annotated[int, "SpecAugment: widest frequency mask", FROM_0] = 15
     segmentation: Annotated[
         float,
         "units of pieces: each word is cut anew in every epoch, in proportion to a cut's probability to this power; "
@@ -102,13 +102,13 @@ class AugmentConfig:
 class BatchConfig:
     """How utterances become batches: by seconds, from length buckets."""
 
-    seconds: Annotated[float, "padded seconds of audio in a step, all processes together", ABOVE_0] = 240.0
-    utterances: Annotated[int, "utterances in a step, at most", FROM_1] = 256
-    accumulate: Annotated[int, "parts that a step is computed in, one after another, to need less memory", FROM_1] = 1
+    seconds: Annotated[float, "padded seconds of audio per step, over all processes", ABOVE_0] = 240.0
+    utterances: Annotated[int, "maximum number of utterances per step", FROM_1] = 256
+    accumulate: Annotated[int, "number of parts in which a step is computed, to save memory", FROM_1] = 1
     sorta_grad: Annotated[bool, "first epoch in order of length (section 3.3)"] = True
     max_seconds: Annotated[float, "longer utterances are left out", ABOVE_0] = 30.0
-    workers: Annotated[int, "processes that read and augment; 0 does it in the training process", FROM_0] = 0
-    cache_gb: Annotated[float, "decoded audio kept in memory, at most (without workers)", FROM_0] = 2.0
+    workers: Annotated[int, "processes that read and augment; 0: the training process does it", FROM_0] = 0
+    cache_gb: Annotated[float, "maximum of decoded audio kept in memory (without workers)", FROM_0] = 2.0
 
 
 @dataclass(frozen=True)
@@ -116,18 +116,18 @@ class OptimizerConfig:
     """How weights move."""
 
     kind: Annotated[Literal["adamw", "sgd"], "AdamW, or the paper's SGD with Nesterov momentum"] = "adamw"
-    learning_rate: Annotated[float, "peak rate", FROM_0] = 1e-3
-    weight_decay: Annotated[float, "AdamW's decoupled decay of matrices", FROM_0] = 0.01
-    momentum: Annotated[float, "of SGD", BELOW_1] = 0.99
+    learning_rate: Annotated[float, "peak learning rate", FROM_0] = 1e-3
+    weight_decay: Annotated[float, "AdamW's decoupled weight decay, for matrices only", FROM_0] = 0.01
+    momentum: Annotated[float, "momentum of SGD", BELOW_1] = 0.99
     clip_norm: Annotated[float, "largest gradient norm; 0 turns clipping off (the paper's 400)", FROM_0] = 400.0
     schedule: Annotated[
         Literal["anneal", "cosine", "onecycle", "plateau", "constant"],
         "the paper's division every epoch; a cosine to zero; up and down; division where the dev loss stays; none",
     ] = "anneal"
-    warmup: Annotated[float, "share of all steps in which the rate rises from a twenty-fifth", SHARE] = 0.0
+    warmup: Annotated[float, "share of all steps in which the rate rises from 1/25 of its peak", SHARE] = 0.0
     annealing: Annotated[float, "the rate is divided by this every epoch, or at every plateau", ABOVE_0] = 1.2
-    plateau: Annotated[int, "evaluations without a better dev loss before a plateau's division", FROM_0] = 2
-    average: Annotated[float, "decay per step of averaged weights, which are evaluated, kept; 0: none", BELOW_1] = 0.0
+    plateau: Annotated[int, "evaluations without a better dev loss before the rate is divided", FROM_0] = 2
+    average: Annotated[float, "decay per step of averaged weights, evaluated and saved; 0: none", BELOW_1] = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,19 +135,19 @@ class TrainConfig:
     """How long, how often, how surely."""
 
     epochs: Annotated[int, "passes over the training set", FROM_1] = 20
-    minutes: Annotated[float, "the schedule ends by then, where epochs would take longer; 0: no limit", FROM_0] = 0.0
-    seed: Annotated[int, "seed of everything that is random", (0, 2**31)] = 1
-    patience: Annotated[int, "evaluations without a better one before the run ends early; 0: never", FROM_0] = 0
-    keep: Annotated[int, "checkpoints of the last evaluations that are kept, for ds2 average", FROM_0] = 0
+    minutes: Annotated[float, "shorten the schedule to end by then; 0: no limit", FROM_0] = 0.0
+    seed: Annotated[int, "random seed", (0, 2**31)] = 1
+    patience: Annotated[int, "evaluations without improvement before the run ends early; 0: never", FROM_0] = 0
+    keep: Annotated[int, "number of checkpoints kept, for ds2 average", FROM_0] = 0
     tensorboard: Annotated[bool, "also write events for TensorBoard (needs the extra `tensorboard`)"] = False
     evaluate_every: Annotated[int, "epochs between evaluations", FROM_1] = 1
     save_seconds: Annotated[float, "seconds between saves inside an epoch", FROM_0] = 600.0
     precision: Annotated[Literal["auto", "float32", "bf16"], "auto: bf16 on a GPU, float32 on a CPU"] = "auto"
-    synchronise_statistics: Annotated[bool, "batch statistics over all processes, as one process would see"] = True
+    synchronise_statistics: Annotated[bool, "compute batch statistics over all processes together"] = True
     predictor_texts: Annotated[
         str, "transducer: texts or records that its prediction network learns first, as a language model; empty: none"
     ] = ""
-    predictor_epochs: Annotated[int, "passes over them", FROM_1] = 5
+    predictor_epochs: Annotated[int, "epochs of pretraining on them", FROM_1] = 5
 
 
 @dataclass(frozen=True)
@@ -159,11 +159,11 @@ class LossConfig:
         "CTC; CTC-CRF, the text against all other texts as an n-gram of units weighs them; the transducer's",
     ] = "ctc"
     lm: Annotated[str, "for ctc_crf: the n-gram of units, an ARPA file; the run keeps a copy"] = ""
-    ctc_weight: Annotated[float, "for ctc_crf and transducer: CTC's loss is added, times this", FROM_0] = 0.1
+    ctc_weight: Annotated[float, "for ctc_crf and transducer: weight of the added CTC loss", FROM_0] = 0.1
     prune: Annotated[
         int, "transducer: places between labels where a frame is learned, found by a simple joiner; 0: all", (0, 1e5)
     ] = 0
-    simple_weight: Annotated[float, "with prune: the simple joiner's loss is added, times this", FROM_0] = 0.5
+    simple_weight: Annotated[float, "with prune: weight of the added loss of the simple joint network", FROM_0] = 0.5
 
 
 def _convolutions_differ(config: "Config") -> bool:

@@ -60,8 +60,8 @@ def options(
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="print the version and exit"
     ),
-    quiet: bool = typer.Option(False, "-q", "--quiet", help="say nothing but errors"),
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="say what is chosen and why"),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="print errors only"),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="also print what is chosen and why"),
     debug: bool = typer.Option(False, "--debug", help="print a traceback with every error"),
 ) -> None:
     """Speech recognition from the shell: prepare, train, decode, score."""

@@ -45,7 +45,7 @@ def align(
 ) -> None:
     """Find when each word of a known text is said.
 
-    Records gain `words` and `score`.
+    Adds `words` and `score` to the records.
 
     \b
     ds2 align runs/a test.jsonl > timed.jsonl

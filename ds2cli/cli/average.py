@@ -13,12 +13,12 @@ def average(
     output: Annotated[Path, typer.Option("-o", "--output", help="the checkpoint to write")],
     last: Annotated[
         int | None,
-        typer.Option("--last", min=1, help="take the last N checkpoints of a run", show_default="all it kept"),
+        typer.Option("--last", min=1, help="average the last N checkpoints of a run", show_default="all that it kept"),
     ] = None,
 ) -> None:
     """Average the weights of several checkpoints.
 
-    Stdout gets the path of the new one.
+    Prints the path of the new checkpoint on stdout.
 
     \b
     ds2 train train.jsonl --dev dev.jsonl --run runs/a --set train.keep=5

@@ -47,12 +47,12 @@ Inputs = Annotated[
 ]
 Rescore = Annotated[
     Path | None,
-    typer.Option("--rescore", metavar="FILE", help="n-gram model that ranks the best hypotheses anew, in a second pass",
+    typer.Option("--rescore", metavar="FILE", help="n-gram model that rescores the best hypotheses in a second pass",
                  show_default="the run's own, if it has one and --lm is not named"),
 ]  # fmt: skip
 HotWords = Annotated[
     list[str] | None,
-    typer.Option("--hot-word", metavar="WORD[=BOOST]", help="a word to expect", show_default=f"boost {HOT_BOOST:g}"),
+    typer.Option("--hot-word", metavar="WORD[=BOOST]", help="a word to favour", show_default=f"boost {HOT_BOOST:g}"),
 ]
 LogProbs = Annotated[
     Path | None, typer.Option("--log-probs", help="save log-probs here, to decode them again without audio")

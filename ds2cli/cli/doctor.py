@@ -11,7 +11,7 @@ from ds2cli.errors import Exit
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False) -> None:
     """Check what works on this machine, for a bug report.
 
-    Versions, devices, audio formats and language models are tried out. The exit code is 1 if something essential fails.
+    Tests versions, devices, audio formats and language models. The exit code is 1 if something essential fails.
     """
     from ds2cli.workflows.doctor import as_table, examine, is_fit
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ds2cli.workflows.export.export import Side
 
 
-HELP = """Write a recogniser for other runtimes, or in fewer bytes.
+HELP = """Export a recogniser for other runtimes, or with smaller weights.
 
-It is compared with the original before the file gets its name.
+The output is compared with the original before the file is written.
 
 onnx and torch (torch.export): waveforms in, log-probs out. int8 and half: checkpoints for `ds2 decode`.
-A transducer becomes three ONNX files: its encoder, and beside it .predictor.onnx and .joint.onnx.
+A transducer becomes three ONNX files: its encoder, .predictor.onnx and .joint.onnx.
 
 With --to: records, log-probs and a run's units, lexicon and n-grams, as another toolkit reads them.
 
@@ -52,7 +52,7 @@ def export(
         ),
     ] = None,
     half: Annotated[
-        bool, typer.Option("--half", help="the same as --format half: float16 weights, float32 sums")
+        bool, typer.Option("--half", help="same as --format half: float16 weights, float32 arithmetic")
     ] = False,
     dev: Annotated[
         str | None,
@@ -60,18 +60,18 @@ def export(
             "--dev",
             metavar="FILE",
             rich_help_panel="Comparison",
-            help="records to compare with the original on; int8 and half: by WER too",
+            help="records on which to compare with the original; int8 and half: also the WER",
         ),
     ] = None,
     toolkit: Annotated[
-        str | None, typer.Option("--to", metavar="TOOLKIT", rich_help_panel=TOOLKIT, help="write for it; see above")
+        str | None, typer.Option("--to", metavar="TOOLKIT", rich_help_panel=TOOLKIT, help="its name; see above")
     ] = None,
     units: Annotated[
         Path | None, typer.Option("--units", metavar="FILE", rich_help_panel=TOOLKIT, help="units")
     ] = None,
     lexicon_file: Annotated[
         Path | None,
-        typer.Option("--lexicon-file", metavar="FILE", rich_help_panel=TOOLKIT, help="how words are said"),
+        typer.Option("--lexicon-file", metavar="FILE", rich_help_panel=TOOLKIT, help="pronunciations of words"),
     ] = None,
     lm: Annotated[
         Path | None, typer.Option("--lm", metavar="FILE", rich_help_panel=TOOLKIT, help="n-gram model")

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ds2cli.jobs.plan import Plan
 
 Language = StrEnum("Language", {name: name for name in ("auto", *NORMALISERS)})  # type: ignore[misc]  # named elsewhere, once
-NORMALISE_HELP = "spell numbers and the like as they are spoken; auto: as the model's units suggest"
+NORMALISE_HELP = "write numbers and the like as they are spoken; auto: as the model's units suggest"
 UnitsFile = Annotated[
     Path | None,
     typer.Option(
         "--units",
         rich_help_panel=LOGITS,
-        help="the units that the columns of the logits (.npy, .npz, "
-        ".safetensors) stand for: one per line, or vocab.json",
+        help="names of the columns of the logits (.npy, .npz, "
+        ".safetensors): one per line, or vocab.json",
     ),
 ]
 Blank = Annotated[
@@ -63,23 +63,23 @@ LanguageModel = Annotated[
     typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary", show_default="the run's own"),
 ]
 Greedy = Annotated[
-    bool, typer.Option("--greedy", help="take the likeliest units: no language model, even if the run has one")
+    bool, typer.Option("--greedy", help="greedy search, without a language model, even if the run has one")
 ]
 Written = Annotated[
-    bool, typer.Option("--written", help="write figures, dates, capitals and full stops as people do")
+    bool, typer.Option("--written", help="write digits, dates, capitals and full stops instead of spoken words")
 ]
 Names = Annotated[
     Path | None,
     typer.Option("--names", help="with --written: words, or any text, with capitals where they belong"),
 ]
-UnitTimes = Annotated[bool, typer.Option("--unit-times", help="add the start and end of every unit")]
+UnitTimes = Annotated[bool, typer.Option("--unit-times", help="add the start and end time of every unit")]
 Format = Annotated[str, typer.Option("-f", "--format", metavar="FORMAT", help=", ".join(FORMATS))]
-Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="work on this many at once", show_default="all cores")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="process this many at once", show_default="all cores")]
 Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="write to this file", show_default="stdout")]
 Shard = Annotated[
     str | None,
-    typer.Option("--shard", metavar="I/N", help="do only the I-th of N shares, then: ds2 join FILE.shares"),
+    typer.Option("--shard", metavar="I/N", help="do only the I-th of N shares; afterwards: ds2 join FILE.shares"),
 ]
 Shares = Annotated[
     Path | None,

@@ -38,7 +38,7 @@ GROUPS = {
               "--extract --report --html --html-sound --confusions --worst --alignments --per-utterance --per-line "
               "--json --spans",
     "Limits for scripts": "--max-wer --max-cer",
-    "Live sound": "",
+    "Streaming": "",
     "Beam search": "--alpha --beta --beam --lexicon --hot-word --lm-lookahead --blank-penalty --oov-penalty "
                    "--oov-letter --score-threshold --cutoff-prob --cutoff-top",
     "Second pass": "--rescore --rescore-alpha --rescore-beta --rescore-nbest",
@@ -51,7 +51,7 @@ GROUPS = {
     "Shell completion": "--install-completion --show-completion",
     "Help": "--version --help",
 }  # fmt: skip
-LOGITS, LIVE, TOKENS, PARTS = "Logits of another toolkit", "Live sound", "Tokens", "Parts"
+LOGITS, LIVE, TOKENS, PARTS = "Logits of another toolkit", "Streaming", "Tokens", "Parts"
 TOOLKIT = "For another toolkit"
 GROUP_OF = {flag: group for group, flags in GROUPS.items() for flag in flags.split()}
 OURS = {

@@ -18,12 +18,12 @@ def import_run(
         Path | None, typer.Option("--labels", help="its labels.json", show_default="those in the checkpoint")
     ] = None,
 ) -> None:
-    """Turn a model of another toolkit into a run.
+    """Convert a model of another toolkit to a run.
 
     The run works with ds2 decode, ds2 train --init and ds2 export.
 
-    Nothing in the file is run. Networks: two convolutions, LSTM or GRU in one direction (with lookahead) or both;
-    log-probs stay what they were. Capitals become small letters, as elsewhere in ds2.
+    No code in the file is run. Networks: two convolutions, LSTM or GRU in one direction (with lookahead) or both;
+    log-probs stay the same. Capitals become lower case, as elsewhere in ds2.
 
     \b
     ds2 import deepspeech.pytorch librispeech_pretrained_v3.ckpt -o runs/old

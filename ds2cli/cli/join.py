@@ -15,7 +15,7 @@ def join(
 ) -> None:
     """Join the shares of a command that ran with --shard I/N.
 
-    The result is what one machine would have made, byte for byte.
+    The result equals that of one machine, byte for byte.
 
     Runs the command again, with the answers that are there in place of the work: give the same inputs. What is
     missing, unfinished, damaged, there twice or of another command is named, and nothing is written.

@@ -31,9 +31,9 @@ Sources = Annotated[
     typer.Argument(metavar="TEXT", help="sentences or records, also .gz, .xz, - is stdin; or counts: ds2 lm count"),
 ]
 Order = Annotated[int, typer.Option("-n", "--order", help="words in the longest n-grams")]
-Prune = Annotated[str, typer.Option(metavar="N N ...", help="drop n-grams seen at most N times, order by order: 0 0 1")]
-Vocab = Annotated[Path | None, typer.Option(help="know only these words; others are <unk>")]
-Top = Annotated[int, typer.Option(min=0, metavar="N", help="know only the N most frequent words; 0: all")]
+Prune = Annotated[str, typer.Option(metavar="N N ...", help="drop n-grams seen at most N times, for each order: 0 0 1")]
+Vocab = Annotated[Path | None, typer.Option(help="limit the vocabulary to these words; others are <unk>")]
+Top = Annotated[int, typer.Option(min=0, metavar="N", help="limit the vocabulary to the N most frequent words; 0: all")]
 Units = Annotated[bool, typer.Option("--units", rich_help_panel=TOKENS, help="count characters, not words")]
 Spaces = Annotated[bool, typer.Option("--spaces", help="with --units: count a space too, as <space>")]
 Words = Annotated[
@@ -43,9 +43,9 @@ Words = Annotated[
     ),
 ]
 LexiconFile = Annotated[
-    Path | None, typer.Option("--lexicon-file", help="know only the words of this lexicon; others are named")
+    Path | None, typer.Option("--lexicon-file", help="limit the vocabulary to this lexicon; other words are named")
 ]
-Memory = Annotated[str, typer.Option(metavar="SIZE", help="sort on disk (TMPDIR) what needs more memory")]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="sort on disk (in TMPDIR) beyond this")]
 Output = Annotated[
     Path, typer.Option("-o", "--output", metavar="FILE", help="the model to write: .arpa, .arpa.gz or .bin")
 ]
@@ -65,7 +65,7 @@ def build(
     lexicon_file: LexiconFile = None,
     memory: Memory = MEMORY,
     no_interpolate: Annotated[
-        bool, typer.Option("--no-interpolate", help="take nothing from lower orders: SRILM's default, not lmplz's")
+        bool, typer.Option("--no-interpolate", help="do not interpolate with lower orders (SRILM's default)")
     ] = False,
 ) -> None:
     """Build a model from text, with interpolated modified Kneser-Ney smoothing.
@@ -98,7 +98,7 @@ def count(
     words: Words = LmWords.spaces,
     memory: Memory = MEMORY,
 ) -> None:
-    """Count a part of a text, for a model of parts that lie on several machines.
+    """Count the n-grams of one part of a text that is spread over several machines.
 
     From the counts, in the order of the parts, `ds2 lm build` makes the model that the whole text would give.
 
@@ -144,7 +144,7 @@ def score(
     spaces: Spaces = False,
     words: Words = LmWords.spaces,
     lexicon_file: Annotated[
-        Path | None, typer.Option("--lexicon-file", help="name the words that this lexicon lacks")
+        Path | None, typer.Option("--lexicon-file", help="list the words that this lexicon lacks")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
@@ -169,7 +169,7 @@ def score(
 Dev = Annotated[
     str | None,
     typer.Option(
-        "--dev", metavar="FILE", rich_help_panel="Model", help="text that no model was built from, to measure on"
+        "--dev", metavar="FILE", rich_help_panel="Model", help="held-out text, for measuring perplexity"
     ),
 ]
 

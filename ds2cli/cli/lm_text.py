@@ -18,7 +18,7 @@ Language = StrEnum("Language", {name: name for name in NORMALISERS})  # type: ig
 Files = Annotated[
     list[str] | None, typer.Argument(metavar="FILE", help="plain text, .gz or .xz; - is stdin", show_default="-")
 ]
-KeepLines = Annotated[bool, typer.Option("--keep-lines", help="write a line for each line, not for each sentence")]
+KeepLines = Annotated[bool, typer.Option("--keep-lines", help="write one line per input line, not per sentence")]
 Spans = Annotated[Path | None, typer.Option("--spans", help="write where each word came from, as JSON lines")]
 
 
@@ -26,15 +26,15 @@ def text(
     files: Files = None,
     language: Annotated[
         Language,
-        typer.Option("--language", rich_help_panel="Text", help="read out numbers and the like in this language"),
+        typer.Option("--language", rich_help_panel="Text", help="expand numbers and the like in this language"),
     ] = Language("english"),
     keep_lines: KeepLines = False,
     output: Output = None,
     spans: Spans = None,
 ) -> None:
-    """Spell text as it is spoken, a sentence per line.
+    """Convert text to its spoken form, one sentence per line.
 
-    Numbers, dates, money and short forms are read out; marks are dropped and counted.
+    Numbers, dates, money and abbreviations are expanded; other symbols are dropped and counted.
 
     Paragraphs end at blank lines, as in Project Gutenberg's books.
     """

@@ -10,7 +10,7 @@ from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.flags import Channel, to_channel
 
 app = typer.Typer(
-    help="Draw pictures (svg, png, pdf) of runs and utterances.",
+    help="Plot runs and utterances (svg, png, pdf).",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -64,13 +64,13 @@ def sensitivity(
     wanted: Wanted = None,
     frame: Annotated[
         int | None,
-        typer.Option("--frame", help="at this output frame, from 0", show_default="where the unit is likeliest"),
+        typer.Option("--frame", help="at this output frame, from 0", show_default="where the unit is most probable"),
     ] = None,
-    seconds: Annotated[float | None, typer.Option("--time", help="or at this second")] = None,
+    seconds: Annotated[float | None, typer.Option("--time", help="or at this time in seconds")] = None,
     channel: Channel = None,
     output: Picture = Path("sensitivity.png"),
 ) -> None:
-    """Draw which part of the sound an output depends on.
+    """Plot which part of the input an output depends on.
 
     This is the gradient of its log-probability over the spectrogram's time and frequency (Graves et al. 2013,
     arXiv:1303.5778, figure 3).

@@ -20,7 +20,7 @@ from ds2cli.text.character_sets import CharacterSet
 from ds2cli.text.normalise import NORMALISERS
 
 app = typer.Typer(
-    help="Turn corpora and recordings into records; check, split and pack them.",
+    help="Convert corpora and recordings to records; check, split and pack them.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -44,24 +44,24 @@ LexiconUnits = Annotated[
     Path | None, typer.Option("--units", rich_help_panel="Model", help="the units that spell the words of the lexicon")
 ]
 Against = Annotated[
-    list[str] | None, typer.Option("--against", metavar="FILE", help="records that should share nothing with these")
+    list[str] | None, typer.Option("--against", metavar="FILE", help="records with which these should not overlap")
 ]
 
 
 @app.command("corpus", help=CORPUS_HELP, epilog=EPILOG)
 def corpus(
     context: typer.Context,
-    name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="which corpus: see above")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="its folder, or the file that lists it")],
+    name: Annotated[CorpusName, typer.Argument(metavar="NAME", help="the kind of corpus; see above")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="its folder, or its list file")],
     part: Annotated[
-        str | None, typer.Option("--part", metavar="PART", help="only this part, as train or dev-clean")
+        str | None, typer.Option("--part", metavar="PART", help="only this part, such as train or dev-clean")
     ] = None,
     channel: Channel = None,
     normalise: Annotated[
-        Normaliser, typer.Option("--normalise", help="spell numbers and the like as they are spoken")
+        Normaliser, typer.Option("--normalise", help="write numbers and the like as they are spoken")
     ] = Normaliser("none"),
     output: Output = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count, and say what is rejected and why")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count, and print what is rejected and why")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first rejection")] = False,
     jobs: Jobs = None,
     shard: Shard = None,
@@ -112,11 +112,11 @@ def check(
     run: Annotated[
         Path | None,
         typer.Option(
-            "--run", metavar="RUN", rich_help_panel="Compared with", help="or a model, for its units and frames"
+            "--run", metavar="RUN", rich_help_panel="Compared with", help="or a run, for its units and frame length"
         ),
     ] = None,
     good: Annotated[
-        str | None, typer.Option("--good", metavar="FILE", help="write the good records here; - is stdout")
+        str | None, typer.Option("--good", metavar="FILE", help="write the records that passed here; - is stdout")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     jobs: Jobs = None,
@@ -124,7 +124,7 @@ def check(
     shares: Shares = None,
     ray: Ray = None,
 ) -> None:
-    """Check records before training: sound, texts, and overlaps of sets.
+    """Check records before training: audio, texts, and overlap between sets.
 
     \b
     ds2 prepare check train.jsonl --against test.jsonl --units units.txt --good train.good.jsonl
@@ -167,18 +167,18 @@ def units(
     separator: Annotated[
         str, typer.Option("--separator", metavar="TEXT", help='what separates units in the texts: " " for phones')
     ] = "",
-    bigrams: Annotated[bool, typer.Option("--bigrams", help="use pairs of letters too, as in Deep Speech 2")] = False,
+    bigrams: Annotated[bool, typer.Option("--bigrams", help="add pairs of letters, as in Deep Speech 2")] = False,
     pieces: Annotated[
         int | None,
         typer.Option("--pieces", min=1, help="use N pieces of SentencePiece (pip install 'ds2cli[pieces]')"),
     ] = None,
     characters: Annotated[
         CharacterSet | None,
-        typer.Option("--characters", help="take the characters of a standard, a to z and the space, whatever occurs"),
+        typer.Option("--characters", help="all characters of a standard, a to z and the space"),
     ] = None,
-    min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out units that occur less often")] = 1,
+    min_count: Annotated[int, typer.Option("--min-count", min=1, help="leave out units that occur fewer times")] = 1,
 ) -> None:
-    """List the units that spell the texts, for `ds2 train --units`.
+    """Write the list of units for `ds2 train --units`.
 
     Units are the characters that occur, one per line, unless an option says otherwise.
 
@@ -199,13 +199,13 @@ def units(
 
 @app.command("lexicon", epilog=EPILOG)
 def lexicon(
-    lm: Annotated[Path, typer.Option("--lm", help="the n-gram model whose words are wanted")],
+    lm: Annotated[Path, typer.Option("--lm", help="the n-gram model whose words go into the lexicon")],
     path: Annotated[
         Path | None, typer.Argument(metavar="LEXICON", help="a lexicon, as lines of `word unit unit ...`")
     ] = None,
     units: LexiconUnits = None,
     pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no LEXICON: {PINYIN}")] = False,
-    top: Annotated[int, typer.Option("--top", min=0, help="guess at most N of the words that it lacks")] = 20_000,
+    top: Annotated[int, typer.Option("--top", min=0, help="most words to predict pronunciations for")] = 20_000,
     output: Output = None,
 ) -> None:
     """Write a lexicon of a language model's words.
@@ -246,13 +246,13 @@ def pronounce(
     lexicon_file: LexiconFile = None,
     units: LexiconUnits = None,
     guess: Annotated[
-        bool, typer.Option("--guess", help="spell words that the lexicon lacks as its words teach")
+        bool, typer.Option("--guess", help="predict the pronunciations of words that the lexicon lacks")
     ] = False,
     pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no lexicon: {PINYIN}")] = False,
 ) -> None:
-    """Write texts in the units that they are said in, for networks of phones.
+    """Convert texts to phones or pinyin, to train a phone network.
 
-    Records keep their words as `words_text`.
+    The original text is kept in `words_text`.
 
     \b
     ds2 prepare pronounce train.jsonl --lexicon-file cmudict.dict --units phones.txt -o phones.jsonl
@@ -286,7 +286,7 @@ def split(
         list[str], typer.Option("--into", metavar="FILE=SHARE", rich_help_panel=PARTS, help="a part and its share")
     ],
     by: Annotated[
-        SplitBy, typer.Option("--by", rich_help_panel=PARTS, help="keep these together in one part")
+        SplitBy, typer.Option("--by", rich_help_panel=PARTS, help="keep records with the same value in one part")
     ] = SplitBy.speaker,
     seed: Annotated[int, typer.Option("--seed", rich_help_panel=PARTS, help="seed of the random choice")] = 1,
 ) -> None:
@@ -323,7 +323,7 @@ def shard(
     shard_seconds: Annotated[float, typer.Option(min=1, help="seconds of speech in a shard")] = 3600.0,
     size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="or bytes in a shard: 1G")] = None,
     encode: Annotated[
-        Encoding, typer.Option("--encode", help="keep recordings as they are, or encode them anew, in mono")
+        Encoding, typer.Option("--encode", help="keep recordings as they are, or re-encode them in mono")
     ] = Encoding.keep,
     seed: Annotated[
         int, typer.Option("--seed", min=0, rich_help_panel="Shards", help="seed of the order in the shards")

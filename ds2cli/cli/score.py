@@ -26,7 +26,7 @@ def score(
         str, typer.Argument(metavar="FILE", help="records with hypotheses, or references; - is stdin")
     ] = "-",
     hypothesis: Annotated[
-        str | None, typer.Argument(metavar="HYPOTHESES", help="the hypotheses, where FILE holds references alone")
+        str | None, typer.Argument(metavar="HYPOTHESES", help="the hypotheses, if FILE has references only")
     ] = None,
     ref_kind: Annotated[Kind | None, typer.Option(help="the format of FILE", show_default="by its name")] = None,
     hyp_kind: Annotated[Kind | None, typer.Option(help="the format of HYPOTHESES", show_default="by its name")] = None,
@@ -38,13 +38,13 @@ def score(
     ] = READ.hypothesis_field,
     missing: Annotated[Missing, typer.Option(help="what to do with ids that one side lacks")] = READ.missing,
     normalise: Annotated[
-        str, typer.Option(metavar="HOW", help="spell both sides alike: english, mandarin, none, or a GLM file")
+        str, typer.Option(metavar="HOW", help="normalise both sides: english, mandarin, none, or a GLM file")
     ] = DEFAULTS.normalise,
     equivalents: Annotated[
-        str | None, typer.Option(metavar="FILE", help="words that are the same, as lines of okay = ok = o k")
+        str | None, typer.Option(metavar="FILE", help="equivalent words, as lines like okay = ok = o k")
     ] = None,
     ignore_case: Annotated[
-        bool, typer.Option("--ignore-case", help="take capitals for small letters, as sclite without -s")
+        bool, typer.Option("--ignore-case", help="ignore case, as sclite without -s")
     ] = False,
     words: Annotated[
         WordKind, typer.Option(help="what counts as a word; auto: a character, where a script has no spaces")
@@ -53,18 +53,18 @@ def score(
         Align, typer.Option(help="align with sclite's costs and ties, or with the fewest errors")
     ] = DEFAULTS.align,
     marks: Annotated[
-        Marked, typer.Option(help="where { a / b } and word;tag have a meaning; auto: in trn, stm, ctm")
+        Marked, typer.Option(help="where { a / b } and word;tag are interpreted; auto: in trn, stm, ctm")
     ] = READ.marked,
-    optional: Annotated[bool, typer.Option("--optional", help="let a (word) be missing, as sclite -D")] = False,
+    optional: Annotated[bool, typer.Option("--optional", help="(word) is optional, as in sclite -D")] = False,
     fragments: Annotated[
-        bool, typer.Option("--fragments", help="take wor- for right where words was said, as sclite -F")
+        bool, typer.Option("--fragments", help="the fragment wor- matches words, as in sclite -F")
     ] = False,
-    by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="a table by this field")] = None,
+    by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="print a table by this field")] = None,
     bootstrap: Annotated[
         int, typer.Option(min=0, metavar="N", help="samples for confidence intervals; 0: none")
     ] = DEFAULTS.draws,
     cluster: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="sample all of the same field together: speaker")
+        str | None, typer.Option(metavar="FIELD", help="sample records with the same value together, such as speaker")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, rich_help_panel="Statistics", help="seed of the samples")] = DEFAULTS.seed,
     against: Annotated[
@@ -76,9 +76,9 @@ def score(
     ] = 0,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="show the N worst utterances, aligned")] = 0,
     alignments: Annotated[bool, typer.Option("--alignments", help="show every utterance, aligned")] = False,
-    html: Annotated[Path | None, typer.Option(help="write a page with sound for a browser")] = None,
+    html: Annotated[Path | None, typer.Option(help="write an HTML page with players")] = None,
     html_sound: Annotated[
-        Sound, typer.Option(help="the page's players link to the recordings, or hold them, or there are none")
+        Sound, typer.Option(help="players link to the recordings, embed them, or are left out")
     ] = Sound.link,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of tables")] = False,
     per_utterance: Annotated[bool, typer.Option("--per-utterance", help="print each record with its counts")] = False,

@@ -49,14 +49,14 @@ def segment(
     longest: Annotated[float, typer.Option("--max", help=CUT["max_seconds"].meaning)] = DEFAULTS.max_seconds,
     normalise: Annotated[Language, typer.Option("--normalise", help=NORMALISE_HELP)] = Language("auto"),
     judge: Annotated[
-        Path | None, typer.Option("--filter", help="judge segments by this filter", show_default="ds2's own")
+        Path | None, typer.Option("--filter", help="use this filter", show_default="ds2's own")
     ] = None,
     min_confidence: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="keep segments of at least this confidence", show_default="the filter's own"),
     ] = None,
     lexicon_file: LexiconFile = None,
-    everything: Annotated[bool, typer.Option("--all", help="keep rejected segments too, with `keep`: false")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="output rejected segments too, with `keep`: false")] = False,
     channel: Channel = None,
     kind: Format = "jsonl",
     kaldi: Annotated[Path | None, typer.Option(metavar="DIR", help="also write a Kaldi data directory")] = None,
@@ -65,15 +65,15 @@ def segment(
         Path | None, typer.Option(help="also write what was left out of each recording, as JSON lines")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="also write a page: waveforms, words, doubtful segments to play")
+        Path | None, typer.Option(help="also write a page with waveforms, words and players for doubtful segments")
     ] = None,
     html_sound: Annotated[
-        Sound, typer.Option(help="the page's players link to the recordings, or hold them, or there are none")
+        Sound, typer.Option(help="players link to the recordings, embed them, or are left out")
     ] = (Sound.link),
     work: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="keep unfinished work here", show_default="beside --output, until that is written"
+            metavar="DIR", help="keep intermediate results here", show_default="beside --output, until that is written"
         ),
     ] = None,
     shard: Shard = None,
@@ -136,10 +136,10 @@ def _resumable(is_temporary: bool) -> Iterator[None]:
 
 def fit(
     train: Annotated[
-        list[str], typer.Option("--train", metavar="FILE", help="segments with `good`: true or false, to learn from")
+        list[str], typer.Option("--train", metavar="FILE", help="segments with `good`: true or false, for training")
     ],
     test: Annotated[
-        list[str] | None, typer.Option("--test", metavar="FILE", help="other segments, to measure the filter on")
+        list[str] | None, typer.Option("--test", metavar="FILE", help="other labelled segments, for testing")
     ] = None,
     recall: Annotated[
         float | None,
@@ -147,7 +147,7 @@ def fit(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Fit a filter for `ds2 prepare segment --filter` on segments that somebody has judged.
+    """Train a filter for `ds2 prepare segment --filter` on labelled segments.
 
     \b
     ds2 prepare segment --model runs/a talks/ --all -o all.jsonl   # then add "good": true or false to some

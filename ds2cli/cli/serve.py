@@ -24,11 +24,11 @@ Models = Annotated[
 Token = Annotated[
     str | None,
     typer.Option("--token", envvar="DS2_TOKEN", show_envvar=True, rich_help_panel=ACCESS,
-                 help="what clients must send; safer in the environment than here"),
+                 help="secret that clients must send; safer in the environment"),
 ]  # fmt: skip
 Insecure = Annotated[
     bool,
-    typer.Option("--insecure", rich_help_panel=ACCESS, help="let --host be another than this computer without a token"),
+    typer.Option("--insecure", rich_help_panel=ACCESS, help="allow other computers to connect without a token"),
 ]
 Origins = Annotated[
     list[str] | None,
@@ -56,9 +56,9 @@ def serve(
     language: Annotated[
         str, typer.Option("--language", metavar="CODE", help="the language of the models: en, de")
     ] = "",
-    host: Annotated[str, typer.Option("--host", metavar="HOST", help="listen here")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="address to listen on")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="listen on this port; 0: any that is free")
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="port to listen on; 0: any free port")
     ] = 8765,
     wyoming: Annotated[
         int | None,

@@ -16,20 +16,20 @@ from ds2cli.errors import UsageError
 from ds2cli.records.jsonl import to_line
 
 Stream = Annotated[
-    bool, typer.Option("--stream", rich_help_panel=LIVE, help="print words while they are spoken; here - is sound")
+    bool, typer.Option("--stream", rich_help_panel=LIVE, help="print words as they are spoken; - is audio from stdin")
 ]
-RealTime = Annotated[bool, typer.Option("--real-time", rich_help_panel=LIVE, help="hear files at the speed of speech")]
+RealTime = Annotated[bool, typer.Option("--real-time", rich_help_panel=LIVE, help="read files in real time")]
 Microphone = Annotated[
     bool,
-    typer.Option("--microphone", rich_help_panel=LIVE, help="hear the default microphone (pip install sounddevice)"),
+    typer.Option("--microphone", rich_help_panel=LIVE, help="read the default microphone (pip install sounddevice)"),
 ]
 Chunk = Annotated[
-    float, typer.Option("--chunk", min=0.01, max=10, rich_help_panel=LIVE, help="seconds of sound processed at once")
+    float, typer.Option("--chunk", min=0.01, max=10, rich_help_panel=LIVE, help="seconds of audio processed at once")
 ]
 Pcm = Annotated[
     str,
     typer.Option("--pcm", metavar="RATE[:CHANNELS[:ENCODING]]", rich_help_panel=LIVE,
-                 help="the format of sound without a header; encodings: s16le, s32le, f32le, u8"),
+                 help="the format of audio without a header; encodings: s16le, s32le, f32le, u8"),
 ]  # fmt: skip
 
 

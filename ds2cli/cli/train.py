@@ -33,13 +33,13 @@ def train(
         list[str] | None, typer.Argument(metavar="RECORDS", help="records to train on; - is stdin")
     ] = None,
     dev: Annotated[
-        str | None, typer.Option("--dev", metavar="FILE", help="records to evaluate on, after every epoch")
+        str | None, typer.Option("--dev", metavar="FILE", help="records for evaluation after every epoch")
     ] = None,
     run: Annotated[
-        Path | None, typer.Option("--run", metavar="RUN", help="the folder for everything that the run makes")
+        Path | None, typer.Option("--run", metavar="RUN", help="the folder for all files of the run")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option("--resume", metavar="RUN", help="continue this run where it stopped")
+        Path | None, typer.Option("--resume", metavar="RUN", help="continue this interrupted run")
     ] = None,
     init: Annotated[
         Path | None, typer.Option("--init", metavar="RUN", help="start from this run's weights, features and network")
@@ -50,11 +50,11 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="settings as TOML")] = None,
     assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting, as in model.rnn_layers=3")
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any setting, such as model.rnn_layers=3")
     ] = None,
     units: Annotated[
         Path | None,
-        typer.Option("--units", help="the units, one per line", show_default="those of --init, or what the texts hold"),
+        typer.Option("--units", help="units, one per line", show_default="those of --init, or all characters"),
     ] = None,
     epochs: Annotated[int | None, _setting("--epochs", "train.epochs")] = None,
     learning_rate: Annotated[float | None, _setting("--lr", "optimizer.learning_rate")] = None,
@@ -62,19 +62,19 @@ def train(
     seed: Annotated[int | None, _setting("--seed", "train.seed")] = None,
     device: Device = "auto",
     processes: Annotated[
-        int, typer.Option("--processes", "--gpus", min=1, help="train in N processes, with a GPU or a core each")
+        int, typer.Option("--processes", "--gpus", min=1, help="train in N processes, each with its own GPU or core")
     ] = 1,
     restarts: Annotated[
-        int, typer.Option("--restarts", min=0, help="with --processes: go on up to N times after one of them has died")
+        int, typer.Option("--restarts", min=0, help="with --processes: resume up to N times after one of them dies")
     ] = 0,
-    strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that must be skipped")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="stop at the first utterance that would be skipped")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="only print the settings and where each comes from")
+        bool, typer.Option("--dry-run", help="only print the settings with their origins")
     ] = False,
 ) -> None:
     """Train a network on records.
 
-    Stdout gets the path of the best checkpoint.
+    Prints the path of the best checkpoint on stdout.
 
     \b
     ds2 train train.jsonl --dev dev.jsonl --preset small --run runs/a

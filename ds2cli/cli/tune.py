@@ -74,7 +74,7 @@ def tune(
     records: RecordsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object for each trial")] = False,
     plot: Annotated[
-        Path | None, typer.Option("--plot", help="the heat map to draw", show_default="RUN/tuning.svg")
+        Path | None, typer.Option("--plot", help="heat map to write", show_default="RUN/tuning.svg")
     ] = None,
     jobs: Jobs = None,
     device: Device = "auto",

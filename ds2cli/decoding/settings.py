@@ -37,7 +37,7 @@ class DecodingConfig:
     """Q(y) = log p_ctc(y|x) + alpha log p_lm(y) + beta |y|, natural logs; |y| counts words, or units without spaces."""
 
     alpha: Annotated[float, "weight of the language model", (0, inf)] = 0.7
-    beta: Annotated[float, "reward of each word (of each unit, where text has no spaces)", (-inf, inf)] = 1.5
+    beta: Annotated[float, "reward per word (per unit, if the text has no spaces)", (-inf, inf)] = 1.5
     beam: Annotated[int, "prefixes kept from frame to frame", (1, 100_000)] = 100
     lexicon: Annotated[
         LexiconMode,
@@ -47,26 +47,26 @@ class DecodingConfig:
         float, "language model look-ahead: share of its likeliest word's gain that a partial word gets", (0, inf)
     ] = 1.0
     # float32 knows what is left of a certain blank
-    blank_penalty: Annotated[float, "natural log, taken from the blank's probability in each frame", (-10, 10)] = 0.0
-    oov_penalty: Annotated[float, "natural log, added for each word outside the model's vocabulary", (-inf, inf)] = -5.0
+    blank_penalty: Annotated[float, "natural log, subtracted from the blank's log-prob in each frame", (-10, 10)] = 0.0
+    oov_penalty: Annotated[float, "natural log, added per word outside the language model", (-inf, inf)] = -5.0
     oov_letter: Annotated[float, "natural log, added for each letter (phone) of such a word", (-inf, inf)] = -1.0
     score_threshold: Annotated[
-        float, "drop prefixes that score less than the best by this much; 0 keeps them", (0, inf)
+        float, "drop prefixes that score this much less than the best; 0 keeps all", (0, inf)
     ] = 10.0
-    cutoff_prob: Annotated[float, "extend by the likeliest units that together reach this probability", (1e-6, 1)] = 1.0
-    cutoff_top: Annotated[int, "extend by at most so many units; 0 is all", (0, inf)] = 0
+    cutoff_prob: Annotated[float, "extend by the most probable units, up to this total probability", (1e-6, 1)] = 1.0
+    cutoff_top: Annotated[int, "extend by at most this many units; 0: all", (0, inf)] = 0
     settle_frames: Annotated[
         int, "frames that a word stands in the best hypothesis until the others must say it too; 0: for ever", (0, inf)
     ] = 0
     rescore_alpha: Annotated[float, "second pass: weight of the language model that rescores", (0, inf)] = 0.7
     rescore_beta: Annotated[float, "second pass: reward of each word", (-inf, inf)] = 1.5
     rescore_nbest: Annotated[int, "second pass: hypotheses of the first that are rescored", (1, 100_000)] = 100
-    max_labels: Annotated[int, "transducer: labels in one frame, at most", (1, 1000)] = 5
+    max_labels: Annotated[int, "transducer: maximum number of labels per frame", (1, 1000)] = 5
     internal: Annotated[
-        float, "transducer with a language model: weight of what it expects without sound, taken away", (0, 10)
+        float, "transducer: weight of its internal language model, subtracted when --lm is used", (0, 10)
     ] = 0.0
     search: Annotated[
-        SearchMode, "transducer: all hypotheses a frame at a time; or the best first (Graves), which is slower"
+        SearchMode, "transducer: frame by frame, or best first (Graves), which is slower"
     ] = "time"
     hot_words: Annotated[
         dict[str, float], "words and their boosts (natural log), added once a word", (-inf, inf)
@@ -95,7 +95,7 @@ class EndpointConfig:
     nothing: Annotated[float, "seconds without any speech after which the search begins anew", (0, inf)] = 5.0
     max_seconds: Annotated[float, "end an utterance of this many seconds at a short pause", (1, inf)] = 20.0
     settle: Annotated[float, "call a word stable after this many seconds; 0: when all hypotheses agree", (0, inf)] = 0.4
-    sure: Annotated[float, "call a word stable at once if it is as probable as this; 1: never", (0.5, 1)] = 0.95
+    sure: Annotated[float, "call a word stable at once if its probability reaches this; 1: never", (0.5, 1)] = 0.95
 
     def __post_init__(self) -> None:
         declarations.check_settings(self)
