@@ -63,7 +63,7 @@ class DecodingConfig:
     rescore_nbest: Annotated[int, "second pass: hypotheses of the first that are rescored", (1, 100_000)] = 100
     max_labels: Annotated[int, "transducer: maximum number of labels per frame", (1, 1000)] = 5
     internal: Annotated[
-        float, "transducer: weight of its internal language model, subtracted when --lm is used", (0, 10)
+        float, "transducer: weight of its internal language model, subtracted with an external one", (0, 10)
     ] = 0.0
     search: Annotated[
         SearchMode, "transducer: frame by frame, or best first (Graves), which is slower"
