@@ -15,9 +15,10 @@ PRESETS = Path(__file__).resolve().parents[2] / "ds2cli" / "presets"
 
 HEAD = """# Settings
 
-Every setting is declared once, in the code, with its type, meaning, bounds and default; this page is made from there.
+Settings are declared in the code, each with its type, meaning, bounds and default; this page is generated from them.
 
-Settings of an experiment come in layers: defaults, preset, `--config FILE`, flags; later layers win. In a file they
+Settings come from the defaults, the preset, `--config FILE` and the flags; later ones override
+earlier ones. In a file they
 are TOML:
 
 ```toml

@@ -197,7 +197,7 @@ def _say_header(experiment, device: str) -> None:
     )
     if experiment.init:
         named = first_few(experiment.fresh_units, NAMED_UNITS)
-        terminal.say(f"begins with another run's weights · fresh units: {named or 'none'}")
+        terminal.say(f"initialised from another run · new units: {named or 'none'}")
         for change in experiment.changes:
             terminal.say(f"set otherwise: {change}")
     if experiment.unit_graph:

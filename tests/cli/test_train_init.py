@@ -50,7 +50,7 @@ def test_a_run_begins_with_the_weights_features_and_units_of_another(run, data, 
     ran = run("train", data / "other.jsonl", "--init", data / "first", "--run", tmp_path / "b", "--lr", 0,
               "--epochs", 1, "--batch-seconds", 8)  # fmt: skip
     assert ran.code == 0, ran.stderr
-    assert "begins with another run's weights · fresh units: none" in ran.stderr
+    assert "initialised from another run · new units: none" in ran.stderr
     first, second = load_checkpoint(data / "first"), load_checkpoint(tmp_path / "b")
     assert (second.config.features, second.config.model) == (first.config.features, first.config.model)
     assert second.config.train.epochs == 1 and second.units == first.units
@@ -65,7 +65,7 @@ def test_new_units_are_named_and_a_resumed_run_remembers_where_it_began(run, dat
              "--epochs", 1, "--batch-seconds", 8)  # fmt: skip
     ran = run(*asked, "--run", tmp_path / "b")
     assert ran.code == 0, ran.stderr
-    assert "fresh units: `ü`" in ran.stderr
+    assert "new units: `ü`" in ran.stderr
     expected = load_checkpoint(tmp_path / "b").weights
     for name in ("trainer.pt", "best.safetensors", "last.safetensors", "metrics.jsonl", "samples.jsonl"):
         (tmp_path / "b" / name).unlink()
