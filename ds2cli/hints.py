@@ -42,7 +42,7 @@ NO_CONSISTENCY = "--set augment.consistency=0"
 
 # Training
 TRAIN_CTC_TOO = "train with --set loss.ctc_weight=0.1, or name a CTC run"
-SMALLER_NETWORK = "a smaller model.rnn_size or fewer layers; ds2 train ... --dry-run says what a step needs"
+SMALLER_NETWORK = "a smaller model.rnn_size or fewer layers; ds2 train ... --dry-run prints the memory of a step"
 DISK_IS_GONE = "is the disk with the audio still there? then: ds2 train --resume RUN"
 LOWER_RATE = "try a lower rate: --lr 1e-4; the last good checkpoint is intact"
 FROM_TRAINING = "it should come from: ds2 train; logits of another toolkit need --units"
@@ -54,7 +54,7 @@ WRITE_LOG_PROBS = "write one with: ds2 decode RUN test.jsonl --log-probs FILE"
 NAME_LAYOUT = "name its units, and its blank where they lack it: --units vocab.json, or --units labels.txt --blank last"
 SAY_BLANK = "--blank says which it is: first, last, a number, or its name"
 WHICH_BLANK = "which column is it? --blank last, --blank first, --blank 3"
-MEND_TUNED = "mend it, or decode --greedy"
+MEND_TUNED = "correct it, or decode with --greedy"
 TUNED_FLAGS = {"lm": "--lm", "rescore": "--rescore", "lexicon_file": "--lexicon-file"}
 
 # Models of other toolkits

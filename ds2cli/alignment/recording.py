@@ -116,7 +116,7 @@ def _solve(problem: Problem, first: Pin, after: Pin, notes: list[Note]) -> Align
     if problem.cells(first, after) <= MOST_CELLS:
         return piece.solve()
     if not (problem.prices.allow_stars and problem.prices.allow_skips):
-        raise TextError(f"{len(piece.heard.best)} frames and {len(piece.labels)} labels have no sure place in common: "
+        raise TextError(f"{len(piece.heard.best)} frames and {len(piece.labels)} labels have no common anchor: "
                         "too large to be solved", hint="divide the recording and its text into parts")
     notes.append(Note("left out: no passage of the text is recognised, and the stretch is too large to be searched",
                       (first[0], after[0]), (first[1], after[1])))

@@ -104,5 +104,5 @@ def to_rate(rate: object) -> int:
     raises  UsageError where it cannot be one
     """
     if not is_number(rate) or not LOWEST_RATE <= rate <= HIGHEST_RATE or rate != int(rate):
-        raise UsageError(f"a rate of {rate!r}", hint="samples per second, as a whole number: 16000")
+        raise UsageError(f"a rate of {rate!r}", hint="give samples per second as an integer: 16000")
     return int(rate)

@@ -141,10 +141,10 @@ def score(
     options = ScoreOptions(normalise=normalise, ignore_case=ignore_case, words=WordKind(words))
     if isinstance(references, (str, os.PathLike)):
         if hypotheses is not None and not isinstance(hypotheses, (str, os.PathLike)):
-            raise UsageError("a file of references, and hypotheses that are none", hint="give two paths, or two lists")
+            raise UsageError("the references are a file, the hypotheses are not", hint="give two paths, or two lists")
         return score_files(Path(references), None if hypotheses is None else Path(hypotheses), options=options)
     if isinstance(hypotheses, (str, os.PathLike)):
-        raise UsageError("a file of hypotheses, and references that are none", hint="give two paths, or two lists")
+        raise UsageError("the hypotheses are a file, the references are not", hint="give two paths, or two lists")
     return score_pairs(_pairs(list(references), None if hypotheses is None else list(hypotheses)), options)
 
 
@@ -154,7 +154,7 @@ def _pairs(references: list[Any], hypotheses: list[str] | None) -> Pairing:
         records = [_record(record, number) for number, record in enumerate(references, 1)]
     elif len(references) != len(hypotheses):
         message = f"{len(references)} references, but {len(hypotheses)} hypotheses"
-        raise ManifestError(message, hint="they are paired by their places")
+        raise ManifestError(message, hint="they are paired by position")
     else:
         records = [{"text": said, "pred_text": heard} for said, heard in zip(references, hypotheses, strict=True)]
     pairing = Pairing(kinds=["texts"])

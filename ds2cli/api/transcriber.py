@@ -88,7 +88,7 @@ def load(
     raises    CheckpointError, LanguageModelError, ConfigError, UsageError: all of them Ds2Error
     """
     if greedy and (lm or rescore or lexicon_file or decoding):
-        raise UsageError("greedy, and what takes a beam search", hint="leave out one of them")
+        raise UsageError("greedy together with settings of the beam search", hint="leave out one of them")
     name = os.fspath(run) if run is not None else LETTERS if greedy else DEFAULT_RUN
     request = DecodeRequest(
         name, [], Path(lm) if lm else None, greedy, dict(decoding or {}), beam_search=bool(decoding),
@@ -205,7 +205,7 @@ class Transcriber:
 
     def _searching(self, n_best: int) -> DecodeRequest:
         if n_best < 1:
-            raise UsageError(f"n_best={n_best}", hint="1 is the best reading alone")
+            raise UsageError(f"n_best={n_best}", hint="1 gives only the best hypothesis")
         return replace(self._request, n_best=n_best, beam_search=self._request.beam_search or n_best > 1)
 
     def _decoder_for(self, n_best: int) -> Any:
@@ -213,7 +213,7 @@ class Transcriber:
         if n_best == 1:
             return self._decoder
         if self._request.greedy:
-            raise UsageError("several readings of a greedy decoder", hint="load without greedy=True")
+            raise UsageError("n-best hypotheses of a greedy decoder", hint="load without greedy=True")
         return self._beam
 
     @cached_property

@@ -31,7 +31,7 @@ def to_mono(samples: np.ndarray, path: str | Path, channel: int | None = None) -
             raise AudioError(f"`{path}`: its {n_channels} channels cancel each other",
                              hint=hints.NAME_CHANNEL)
     if not np.isfinite(mono).all():
-        raise AudioError(f"`{path}` holds samples that are not numbers", hint="write it again from its source")
+        raise AudioError(f"`{path}` holds samples that are not numbers", hint="create it again from its source")
     return mono
 
 

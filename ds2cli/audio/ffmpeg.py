@@ -46,7 +46,7 @@ def open_by_ffmpeg(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
 def _open(place: str, name: str, kind: Kind) -> "FfmpegSound | PyavSound":
     found = reader()
     if not found:
-        raise AudioError(f"`{name}` is {kind.name}, which is read only where ffmpeg or PyAV is installed; "
+        raise AudioError(f"`{name}` is {kind.name}, which needs ffmpeg or PyAV; "
                          f"where it is: {conversion(name)}", hint="pip install av")
     return FfmpegSound(place, name, kind) if found == "ffmpeg" else PyavSound(place, name, kind)
 

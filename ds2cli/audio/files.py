@@ -62,7 +62,7 @@ class NativeSound:
             raise soundfile.SoundFileRuntimeError("no length, or no rate")
         if any((file.samplerate, file.channels) != (self.rate, self.channels) for file in self._files):
             forms = ", ".join(f"{file.samplerate:,} Hz x {file.channels}" for file in self._files)
-            raise AudioError(f"`{path}` is {len(self._files)} recordings of unlike kinds, joined ({forms})",
+            raise AudioError(f"`{path}` is {len(self._files)} recordings of different kinds, joined ({forms})",
                              hint="write each to a file of its own")
 
     def seek(self, frame: int) -> None:
@@ -232,6 +232,6 @@ def _unreadable(path: str | Path, kind: Kind | None, problem: Exception) -> Audi
     if isinstance(problem, FileNotFoundError) or not is_elsewhere and not recording_exists(path):
         return AudioError(f"no such file: {called(path)}", hint="relative paths are relative to the manifest's folder")
     if is_elsewhere and isinstance(problem, OSError):
-        return AudioError(f"cannot read {called(path)}: {problem.strerror}", hint="is the network there? may you?")
+        return AudioError(f"cannot read {called(path)}: {problem.strerror}", hint="check the network and your access")
     hint = FORMATS_HINT if kind is None else f"perhaps ffmpeg can: {conversion(path)}"
     return AudioError(f"{called(path)} is not audio that soundfile can read", hint=hint)

@@ -55,7 +55,7 @@ def _blocks(stream: BinaryIO, pcm: PcmFormat, seconds: float, held: bytes) -> It
     size, before = max(int(pcm.rate * seconds), 1) * pcm.frame_bytes, b""
     while more := stream.read(size - len(held)):
         if _ANOTHER_WAV.search(before + more):
-            raise AudioError("stdin holds another WAV behind the first", hint="sox a.wav b.wav -t wav -")
+            raise AudioError("stdin has a second WAV after the first", hint="sox a.wav b.wav -t wav -")
         held, before = held + more, more[-16:]
         whole = len(held) // pcm.frame_bytes * pcm.frame_bytes  # a pipe may break anywhere, and go on
         yield decode_pcm(held[:whole], pcm)

@@ -137,7 +137,7 @@ def decode(
     )  # fmt: skip
     beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
     if greedy and (lm or rescore or lexicon_file or beam_search):
-        raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
+        raise UsageError("--greedy together with settings of the beam search", hint="leave out one of them")
     layout = logits_layout(units, blank, frame_seconds, records)
     run, inputs = _run_and_inputs(run, inputs or [], bool(layout), LETTERS if greedy else DEFAULT_RUN)
     request = DecodeRequest(
@@ -149,7 +149,7 @@ def decode(
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
         if rescore:
-            raise UsageError("--rescore is for recordings: words that were told live cannot be ranked anew",
+            raise UsageError("--rescore does not work on a stream: words already printed cannot change",
                              hint="name the large model in the first pass: --lm")
         rules = (silence, longest, settle, sure)
         return streams.print_streams(request, (pcm, chunk, real_time, microphone), rules, kind, output)

@@ -117,7 +117,7 @@ def to_lexicon_mode(word: str) -> str:
     """raises  UsageError for another word, above all for a file"""
     if word not in get_args(LexiconMode):
         hint = f"{', '.join(get_args(LexiconMode))}; how words are spelled is said with --lexicon-file FILE"
-        raise UsageError(f"`--lexicon {word}` is no way to use a lexicon", hint=hint)
+        raise UsageError(f"`--lexicon {word}` is not a lexicon mode", hint=hint)
     return word
 
 
@@ -147,13 +147,13 @@ def plan_of(context: typer.Context, shard: str | None, shares: Path | None, ray:
 
     if ray is not None:
         if shard or shares:
-            raise UsageError("--ray, and a share of the work", hint="leave out one of them")
+            raise UsageError("--ray together with --shard", hint="leave out one of them")
         return Plan(cluster=Cluster(ray, threads, terminal.warn))
     if shard is None and shares is None:
         return Plan()
     folder = shares or (output and output.with_name(f"{output.name}.shares"))
     if shard is None:
-        raise UsageError("--shares is for a share of the work", hint="the second of eight jobs: --shard 2/8")
+        raise UsageError("--shares needs --shard", hint="the second of eight jobs: --shard 2/8")
     if folder is None or str(output) == "-" and shares is None:
         raise UsageError("a share of the work needs a place", hint="name the output with -o FILE, or --shares DIR")
     command = context.command_path.split()[1:]
@@ -174,7 +174,7 @@ def to_channel(word: str | None) -> int | None:
     try:
         return parse_channel(word)
     except ValueError:
-        raise UsageError(f"`--channel {word}` is no channel", hint="the first is 0 (or A): --channel 0") from None
+        raise UsageError(f"`--channel {word}` is not a channel", hint="the first is 0 (or A): --channel 0") from None
 
 
 def logits_layout(
@@ -189,7 +189,7 @@ def logits_layout(
             )
         return None
     if frame_seconds is not None and not 0 < frame_seconds <= 10:
-        raise UsageError(f"--frame-seconds {frame_seconds:g} is no length of a frame", hint="wav2vec2 has 0.02")
+        raise UsageError(f"--frame-seconds {frame_seconds:g} is not a frame length", hint="wav2vec2 has 0.02")
     from ds2cli.decoding.logits import LogitsLayout
 
     return LogitsLayout(units, blank, frame_seconds or 0.0, records)

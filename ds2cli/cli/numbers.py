@@ -30,7 +30,7 @@ def _finite(command: type[TyperCommand]) -> type[TyperCommand]:
                 given = ctx.params.get(param.name)
                 for value in given if isinstance(given, (list, tuple)) else [given]:
                     if isinstance(value, float) and not math.isfinite(value):
-                        raise UsageError(f"`{param.opts[0]} {value}`", hint="a finite number is wanted")
+                        raise UsageError(f"`{param.opts[0]} {value}`", hint="use a finite number")
             return rest
 
     return Finite

@@ -138,7 +138,7 @@ def check(
     if as_json and good == "-":
         raise UsageError("`--json` and `--good -` both write to stdout", hint="name a file: --good good.jsonl")
     if run and units:
-        raise UsageError("`--run` and `--units` both say what spells the texts", hint="leave out one of them")
+        raise UsageError("`--run` and `--units` both set the units", hint="leave out one of them")
     spelling = (
         partial(spelling_of, run) if run else partial(spelling_by, read_units(units) if units else None, frame_seconds)
     )
@@ -301,7 +301,7 @@ def split(
 
     shares = dict(map(to_share, into))
     if len(shares) < len(into):
-        raise UsageError("two parts of the same name", hint="give each --into a file of its own")
+        raise UsageError("two parts of the same name", hint="use a different file for each --into")
     divide = split_by_speaker if by == SplitBy.speaker else split_by_utterance
     utterances = read_manifest(manifest, required=("audio_filepath", "duration"))
     for part in divide(utterances, shares, seed):
@@ -363,7 +363,7 @@ def shard(
         there = "" if one.is_new else " · was there already"
         terminal.say(f"{one.tar}: {len(one.records):,} utterances · {one.seconds / 3600:,.2f} h{there}")
     if not written:
-        raise Ds2Error("no recording could be read", hint="look for the cause: ds2 prepare check")
+        raise Ds2Error("no recording could be read", hint="find the cause with: ds2 prepare check")
     records = in_manifest_order(written)
     with lines_to(listed) as write:
         for record in records:

@@ -95,7 +95,7 @@ def serve(
     """
     limits = Limits(max_streams, max_uploads, max_seconds, max_upload, idle_timeout, batch, drain_seconds)
     if greedy and (lm or lexicon_file or beam):
-        raise UsageError("--greedy, and what takes a beam search", hint="leave out one of them")
+        raise UsageError("--greedy together with settings of the beam search", hint="leave out one of them")
     try:
         from ds2cli.serving.models import ModelSource
         from ds2cli.serving.server import ServeRequest

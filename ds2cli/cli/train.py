@@ -86,7 +86,7 @@ def train(
     if (resume is None) == (not manifests):
         raise UsageError("name the records to train on, or a run to resume", hint="ds2 train train.jsonl --run runs/a")
     if resume is None and run is None and not dry_run:
-        raise UsageError("where should the run live?", hint="add: --run runs/a")
+        raise UsageError("no folder for the run", hint="add: --run runs/a")
     shortcuts = given(**{
         "train.epochs": epochs, "optimizer.learning_rate": learning_rate, "batch.seconds": batch_seconds,
         "train.seed": seed,

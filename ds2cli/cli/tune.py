@@ -97,7 +97,7 @@ def tune(
     if not layout and not inputs:
         raise UsageError("no development speech", hint="ds2 tune RUN dev.jsonl --lm lm.arpa")
     if rescore_nbest and not rescore:
-        raise UsageError("--rescore-nbest, but no second pass", hint="name its model: --rescore big.arpa")
+        raise UsageError("--rescore-nbest without --rescore", hint="name its model: --rescore big.arpa")
     named = [run, *(inputs or [])] if layout else inputs or []
     request = TuneRequest(
         run,

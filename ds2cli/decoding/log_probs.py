@@ -31,7 +31,7 @@ def check_log_probs(log_probs: np.ndarray, n_units: int, where: str) -> np.ndarr
     """
     if log_probs.ndim != 2 or log_probs.shape[1] != n_units:
         raise Ds2Error(f"{where}: shape {log_probs.shape}, but there are {n_units} units",
-                       hint="log-probs are (frames, units), the blank first")
+                       hint="log-probs are (frames, units), with the blank first")
     log_probs = np.ascontiguousarray(log_probs, np.float32)
     if np.isnan(log_probs).any():
         raise Ds2Error(f"{where}: NaN in frame {int(np.isnan(log_probs).any(1).argmax())}",
@@ -42,7 +42,7 @@ def check_log_probs(log_probs: np.ndarray, n_units: int, where: str) -> np.ndarr
     if np.abs(sums).max() <= SLACK:
         return log_probs
     if log_probs.min() >= 0 and np.abs(log_probs.sum(1) - 1).max() <= SLACK:
-        raise Ds2Error(f"{where}: probabilities, not log-probs", hint="take their natural logarithm: np.log(p)")
+        raise Ds2Error(f"{where}: probabilities, not log-probs", hint="take the natural logarithm: np.log(p)")
     if log_probs.max() <= 0 and np.abs(np.logaddexp.reduce(log_probs * np.log(10), axis=1)).max() <= SLACK * 3:
         raise Ds2Error(f"{where}: logarithms to base 10", hint="multiply them by ln 10")
     frame = int(np.abs(sums).argmax())

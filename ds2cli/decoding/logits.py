@@ -68,7 +68,7 @@ class LogitsFile:
         try:
             self.units = Units((BLANK_NAME, *names), separator)
         except ValueError as problem:
-            raise UsageError(f"`{layout.units}`: {problem}", hint="each column has a unit of its own") from None
+            raise UsageError(f"`{layout.units}`: {problem}", hint="each column needs its own unit") from None
         self._records = records
         self._likeliest = np.zeros(len(self._columns), int)  # frames, by column
 

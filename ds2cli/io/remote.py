@@ -188,7 +188,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
     except ImportError as problem:
         raise UsageError(f"cannot read `{url}`: {problem}", hint=_installing(url)) from None
     except ValueError as problem:
-        raise UsageError(f"cannot read `{url}`: {problem}", hint="s3://, gs:// and https:// are known") from None
+        raise UsageError(f"cannot read `{url}`: {problem}", hint="s3://, gs:// and https:// are supported") from None
 
 
 def _installing(url: str) -> str:

@@ -35,7 +35,7 @@ class Worker:
             return problem
         except OSError as problem:
             return Ds2Error(f"`{folder}` on `{os.uname().nodename}`: {problem.strerror}",
-                            hint="the machines of a cluster need one disk that all see at the same place")
+                            hint="all machines need a shared disk, mounted at the same path")
         return os.uname().nodename
 
     def answers(self, questions: list[Any]) -> tuple[list[Any] | Ds2Error, float]:
@@ -64,7 +64,7 @@ class Cluster:
         """The answers to all questions, in order, by as many workers as there are cores, or GPUs for what takes one.
 
         raises  UsageError where Ray is missing, the cluster cannot be reached, or no machine has so many cores;
-                Ds2Error where workers die before they have begun
+                Ds2Error where workers die before they start
         """
         with _connected(self.address) as ray:
             crew = _Crew(ray, work, self._room(ray, work.takes_gpu), self.threads, self.warn)
@@ -243,7 +243,7 @@ class _Crew:
         pieces = [self._under_way.pop(ref)[1] for ref in member.in_hand]
         self._failed_openings += not member.is_open
         if self._failed_openings >= FAILED_OPENINGS and not any(one.is_open for one in self._members):
-            raise Ds2Error(f"workers die before they have begun: {str(problem).splitlines()[0]}",
+            raise Ds2Error(f"workers die before they start: {str(problem).splitlines()[0]}",
                            hint=hints.FEWER_WORKERS)
         self._warn("a worker has died: another takes its place, and does again what it had in hand")
         for piece in reversed(pieces):

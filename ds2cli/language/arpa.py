@@ -46,7 +46,7 @@ def _parsed(text: bytes | mmap.mmap, path: str | Path) -> Any:
         raise LanguageModelError(f"`{path}`, {problem}", hint=hint) from None
     for word in (BEGIN, END):
         if not arpa.has_word(word):
-            raise LanguageModelError(f"`{path}` has no 1-gram `{word}`", hint="a model of sentences is needed")
+            raise LanguageModelError(f"`{path}` has no 1-gram `{word}`", hint="build one from sentences")
     return arpa
 
 

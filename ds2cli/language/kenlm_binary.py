@@ -36,7 +36,7 @@ def to_probing(tables: NgramTables, multiplier: float = MULTIPLIER) -> np.ndarra
     """The bytes of a binary file, as uint8; `_kernels.NgramModel` takes them as they are."""
     missing = [word for word in ("<s>", "</s>") if word not in tables.words]
     if missing:
-        raise LanguageModelError(f"the model has no 1-gram `{missing[0]}`", hint="a model of sentences is needed")
+        raise LanguageModelError(f"the model has no 1-gram `{missing[0]}`", hint="build one from sentences")
     tables = _at_least_bigrams(tables)
     words = "".join(word + "\0" for word in tables.words).encode()
     for _ in range(2):

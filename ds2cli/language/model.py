@@ -91,7 +91,7 @@ def begins_as_binary(path: Path) -> bool:
     if not path.exists():
         raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
     if not path.is_file():
-        raise LanguageModelError(f"`{path}` is no file", hint="name the model's file")
+        raise LanguageModelError(f"`{path}` is not a file", hint="name the model's file")
     try:
         with open(path, "rb") as file:
             return is_kenlm_binary(file.read(len(MAGIC)))

@@ -102,7 +102,7 @@ def _texts(block: bytes, name: str, number: int) -> bytes:
             found.append(BETWEEN_WORDS.sub(" ", text).encode())
         except UnicodeEncodeError:
             raise UsageError(f"{name}, line {line_number}: the text holds half of a surrogate pair",
-                             hint="write it again as UTF-8") from None
+                             hint="save it as UTF-8") from None
         if RESERVED.search(found[-1]):
             _refuse(found[-1], name, line_number)
     return b"\n".join([*found, b""])

@@ -16,5 +16,5 @@ def usable_device(name: str) -> str:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError):
-        raise UsageError(f"no device `{name}` on this machine", hint="see those there are with: ds2 doctor") from None
+        raise UsageError(f"no device `{name}` on this machine", hint="list the devices with: ds2 doctor") from None
     return name

@@ -44,11 +44,11 @@ def transfer(checkpoint: Checkpoint, recogniser: Recogniser) -> None:
         raise CheckpointError(
             "the network to begin with has another shape: "
             + "; ".join(differences(checkpoint.config, recogniser.config, free)),
-            hint="without settings of features and model, those of the run are taken",
+            hint="leave out the settings of features and model to use those of the run",
         )
     unheard = [one for one in differences(checkpoint.config, recogniser.config, FREE) if one.startswith("features.")]
     if unheard:
-        raise CheckpointError(f"the network to begin with hears otherwise: {'; '.join(unheard)}",
+        raise CheckpointError(f"the initial network has other features: {'; '.join(unheard)}",
                               hint="leave its features as they are; recordings of other rates are resampled")
     recogniser.load_state_dict(body, strict=False)
     for key, weights in heads.items():

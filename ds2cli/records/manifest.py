@@ -109,7 +109,7 @@ def parse_channel(word: object) -> int | None:
     if isinstance(word, str) and len(word) == 1 and word.upper() in "ABCDEFGH":
         return ord(word.upper()) - ord("A")
     if isinstance(word, bool) or not isinstance(word, (int, str)) or not str(word).isdecimal():
-        raise ValueError(f"`{word}` is no channel")
+        raise ValueError(f"`{word}` is not a channel")
     return int(word)
 
 

@@ -102,7 +102,7 @@ class RunFolder:
         found = load_checkpoint(self.last)
         if (found.config, found.units) != (checkpoint.config, checkpoint.units):
             raise CheckpointError(f"`{self.last}` does not read back as it was written",
-                                  hint="is the disk sound? if it is, please report this: ds2 doctor")
+                                  hint="is the disk healthy? if so, please report this with: ds2 doctor")
 
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""

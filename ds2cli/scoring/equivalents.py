@@ -61,7 +61,7 @@ def read_equivalents(lines: Iterable[tuple[int, str]], name: str, prepare: Calla
         for spelling in filter(None, (first, *others)):
             if classes.setdefault(spelling, number) != number:
                 message = f"{name}, line {number}: `{' '.join(spelling)}` is already in line {classes[spelling]}"
-                raise UsageError(message, hint="write what is the same in one line")
+                raise UsageError(message, hint="write equivalent words on one line")
             found.becomes[spelling] = list(first)
             found.longest[spelling[0]] = max(found.longest.get(spelling[0], 0), len(spelling))
     return found

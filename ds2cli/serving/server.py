@@ -59,10 +59,10 @@ def serve(request: ServeRequest) -> bool:
     is_private = is_loopback(request.host)
     if not (is_private or request.token or request.is_open):
         raise UsageError(f"--host {request.host} is open to others, and there is no token",
-                         hint="set DS2_TOKEN, or say --insecure where the network is trusted")
+                         hint="set DS2_TOKEN, or use --insecure on a trusted network")
     if request.wyoming is not None and (request.token or not is_private) and not request.is_open:
-        raise UsageError("--wyoming knows no token: it would let in whoever comes",
-                         hint="leave it out, or say --insecure where the network is trusted")
+        raise UsageError("--wyoming has no token: anyone could connect",
+                         hint="leave it out, or use --insecure on a trusted network")
     if request.wyoming is not None and importlib.util.find_spec("wyoming") is None:
         raise UsageError("--wyoming needs the package wyoming", hint="pip install 'ds2cli[serve]'")
     log, metrics, limits = Log(request.level), Metrics(), request.limits

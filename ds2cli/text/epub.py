@@ -36,7 +36,7 @@ def read_chapters(path: str | Path) -> Iterator[str]:
     except RuntimeError as problem:
         if "password" not in str(problem):
             raise UsageError(f"`{path}` is not a book that can be read: {problem}", hint=HINT) from None
-        raise UsageError(f"`{path}` is protected", hint="its text has to be had without protection") from None
+        raise UsageError(f"`{path}` is protected", hint="ds2 reads only books without DRM") from None
     except (*DAMAGE, ElementTree.ParseError) as problem:
         raise UsageError(f"`{path}` is not a book that can be read: {problem}",
                          hint=HINT) from None

@@ -229,6 +229,6 @@ def feature_statistics(speech: SpeechSet, frontend, seed: int, at_most: int = 50
         squares = squares + features.square().sum(0)
         frames_seen += len(features)
     if not frames_seen:
-        raise AudioError("no audio of the training set could be read", hint="look for the cause: ds2 prepare check")
+        raise AudioError("no audio of the training set could be read", hint="find the cause with: ds2 prepare check")
     mean = total / frames_seen
     return mean.float(), (squares / frames_seen - mean.square()).clamp(min=0).sqrt().float()

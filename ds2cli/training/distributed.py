@@ -86,7 +86,7 @@ def _meeting_place(rank: int, world: int) -> dist.Store:
             if all(store.check([f"{mine} {one}"]) for one in range(1, world)):
                 return dist.PrefixStore(mine, store)
         time.sleep(POLL_SECONDS)
-    raise Ds2Error(f"not all {world} processes of this run came within {START_SECONDS / 60:.0f} minutes",
+    raise Ds2Error(f"not all {world} processes of this run joined within {START_SECONDS / 60:.0f} minutes",
                    hint="did the command start on every machine?")
 
 

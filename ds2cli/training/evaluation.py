@@ -74,7 +74,7 @@ def evaluate(
     heard = {index: answer for share, _ in shares for index, answer in share.items()}
     skipped = [one for _, share in shares for one in share]
     if not heard:
-        raise AudioError("no audio of the held-out set could be read", hint="look for the cause: ds2 prepare check")
+        raise AudioError("no audio of the held-out set could be read", hint="find the cause with: ds2 prepare check")
     indices = sorted(heard)
     references = [speech.utterances[index].text for index in indices]
     hypotheses = [heard[index].text for index in indices]

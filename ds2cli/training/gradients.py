@@ -180,7 +180,7 @@ def _must_be_memory(problem: RuntimeError, part: Batch) -> None:
         raise problem
     if not part.ids:
         hint = "use a smaller network, or a device with more memory"
-        raise Ds2Error("out of memory with no sound at all", hint=hint) from None
+        raise Ds2Error("out of memory even without audio", hint=hint) from None
 
 
 def _lightened(part: Batch, mine: StepSummary) -> Batch:

@@ -20,7 +20,7 @@ def average(sources: Sequence[Path], out: Path, last: int | None) -> list[Path]:
     chosen = [path for source in sources for path in _checkpoints(source, last)]
     if len(chosen) < 2:
         hint = "a run keeps those of its last evaluations with: ds2 train ... --set train.keep=5"
-        raise UsageError(f"there is but one checkpoint to average: `{chosen[0]}`", hint=hint)
+        raise UsageError(f"there is only one checkpoint to average: `{chosen[0]}`", hint=hint)
     save_checkpoint(out, averaged(chosen))
     return chosen
 

@@ -31,7 +31,7 @@ def import_run(
     raises  UsageError where the folder holds a run already; CheckpointError where the file cannot be one
     """
     if toolkit != TOOLKIT:
-        raise UsageError(f"models of `{toolkit}` cannot be taken over; those of {TOOLKIT} can", hint=hints.SAVE_LOGITS)
+        raise UsageError(f"cannot import models of `{toolkit}`, only of {TOOLKIT}", hint=hints.SAVE_LOGITS)
     for suffix, what in OTHERS.items():
         if path.name.lower().endswith(suffix):
             raise UsageError(f"`{path}` is {what}: only its own toolkit can read it", hint=hints.SAVE_LOGITS)

@@ -61,5 +61,5 @@ def test_channels_as_lists_and_people_write_them(word, channel):
 
 @pytest.mark.parametrize("word", [-1, "-1", "left", 1.5, True, [0], "1.0"])
 def test_what_is_no_channel_is_refused(word):
-    with pytest.raises(ValueError, match="is no channel"):
+    with pytest.raises(ValueError, match="is not a channel"):
         parse_channel(word)

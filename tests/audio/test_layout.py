@@ -140,7 +140,7 @@ def test_two_wavs_from_pipes_joined_are_two(tmp_path):
 
 def test_recordings_of_unlike_kinds_joined_are_named(tmp_path):
     (tmp_path / "a.flac").write_bytes(encoded(".flac") + encode_audio(NOISE, 8000, ".flac"))
-    with pytest.raises(AudioError, match=r"2 recordings of unlike kinds, joined \(16,000 Hz x 1, 8,000 Hz x 1\)"):
+    with pytest.raises(AudioError, match=r"2 recordings of different kinds, joined \(16,000 Hz x 1, 8,000 Hz x 1\)"):
         read_info(tmp_path / "a.flac")
 
 

@@ -208,7 +208,7 @@ WRONG = {
     "no audio in": lambda run, manifest, folder: (run, folder / "empty"),
     "no format `pdf`": lambda run, manifest, folder: (run, manifest, "--format", "pdf"),
     "--hot-word `a=b`": lambda run, manifest, folder: (run, manifest, "--hot-word", "a=b"),
-    "no language model": lambda run, manifest, folder: (run, manifest, "--alpha", "1"),
+    "without a language model": lambda run, manifest, folder: (run, manifest, "--alpha", "1"),
     "neither an ARPA file nor": lambda run, manifest, folder: (run, manifest, "--lm", manifest),
     "`beam` in flag is `0`": lambda run, manifest, folder: (run, manifest, "--beam", "0"),
     "is not a file of log-probs": lambda run, manifest, folder: (run, folder / "cut.npz"),

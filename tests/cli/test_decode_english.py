@@ -81,7 +81,7 @@ def test_tuning_mends_a_damaged_file_instead_of_losing_its_trials(run, talk, tmp
     shutil.copytree(OWN, mine)
     (mine / "decoding.toml").write_text("lm = ")
     ran = run("decode", mine, talk)
-    assert ran.code == 2 and "hint: mend it, or decode --greedy" in ran.stderr
+    assert ran.code == 2 and "hint: correct it, or decode with --greedy" in ran.stderr
     records = tmp_path / "dev.jsonl"
     records.write_text(json.dumps({"id": "a", "audio_filepath": str(talk), "duration": 1.0, "text": "yes"}))
     ran = run("tune", mine, records, "--lm", lm, "--alphas", "0.5", "--betas", "0", "--lm-lookaheads", "1")

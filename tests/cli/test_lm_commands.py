@@ -163,8 +163,8 @@ def test_mix_takes_given_weights(run, models):
     (["score", "none.arpa", "text"], 2, "no such file"),
     (["prune", "none.arpa", "--threshold", "0.1", "-o", "m.arpa"], 2, "no such file"),
     (["prune", "text", "-o", "m.arpa"], 2, "either --threshold or --ngrams"),
-    (["mix", "a.arpa", "-o", "m.arpa"], 2, "two models or more"),
-    (["mix", "a.arpa", "b.arpa", "-o", "m.arpa"], 2, "a text to be fitted on"),
+    (["mix", "a.arpa", "-o", "m.arpa"], 2, "at least two models"),
+    (["mix", "a.arpa", "b.arpa", "-o", "m.arpa"], 2, "needs a text"),
     (["mix", "a.arpa", "b.arpa", "--weights", "0.5 0.9", "-o", "m.arpa"], 2, "sum to 1"),
 ])
 def test_mistakes_are_two_lines_and_leave_nothing(run, tmp_path, monkeypatch, words, code, what):

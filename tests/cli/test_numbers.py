@@ -54,7 +54,7 @@ def test_words_in_their_place_are_an_error_with_an_example(run, command):
 def test_no_command_takes_what_is_no_number_for_one(run, command, value):
     ran = run(*command[:-1], f"{command[-1]}={value}")
     assert ran.code == Exit.USAGE and ran.stdout == ""
-    assert f"`{command[-1]} {value}`" in ran.stderr and "a finite number is wanted" in ran.stderr
+    assert f"`{command[-1]} {value}`" in ran.stderr and "use a finite number" in ran.stderr
 
 
 def test_bounds_do_not_let_infinity_through(run):

@@ -116,11 +116,11 @@ def test_a_run_brings_its_second_model_with_its_first(run, folder, tmp_path):
 
 @pytest.mark.parametrize("flags, said", [
     (("--rescore-alpha", "1"), "there is none"),
-    (("--greedy", "--rescore", "second.arpa"), "--greedy, and what takes a beam search"),
+    (("--greedy", "--rescore", "second.arpa"), "--greedy together with settings of the beam search"),
     (("--rescore", "gone.arpa"), "no such file"),
     (("--rescore", "others.arpa"), "does not fit"),
     (("--rescore", "second.arpa", "--rescore-nbest", "0"), "rescore_nbest"),
-    (("--stream", "--rescore", "second.arpa"), "--rescore is for recordings"),
+    (("--stream", "--rescore", "second.arpa"), "--rescore does not work on a stream"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said(run, folder, monkeypatch, flags, said):
     monkeypatch.chdir(folder)

@@ -13,7 +13,7 @@ from ds2cli.audio.augment import narrow_band
 from ds2cli.audio.files import encode_audio, read_audio, resample, write_audio
 
 M4A = b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0" + bytes(range(128, 256))
-NAMES_IT = "is m4a (MPEG-4 audio), which is read only where ffmpeg or PyAV is installed"
+NAMES_IT = "is m4a (MPEG-4 audio), which needs ffmpeg or PyAV"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_channel_is_chosen_by_a_flag_or_by_the_record(run, folder):
     ran = run("decode", folder / "two.wav", "--greedy", "--channel", "2")
     assert ran.code == 3 and "two.wav` has no channel 2" in ran.stderr
     ran = run("decode", folder / "two.wav", "--channel", "left")
-    assert ran.code == 2 and "`--channel left` is no channel" in ran.stderr
+    assert ran.code == 2 and "`--channel left` is not a channel" in ran.stderr
 
 
 def test_silence_by_cancellation_is_no_empty_transcript(run, folder):

@@ -242,7 +242,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(train, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "complaint"), [
     ((), "name the records to train on, or a run to resume"),
-    (("x.jsonl",), "where should the run live?"),
+    (("x.jsonl",), "no folder for the run"),
     (("x.jsonl", "--resume", "runs/a"), "name the records to train on, or a run to resume"),
     (("x.jsonl", "--run", "r", "--set", "train.epoch=3"), "unknown setting `train.epoch` in flag"),
     (("x.jsonl", "--run", "r", "--set", "train.epochs=3", "--set", "train.epochs=4"), "is set twice"),

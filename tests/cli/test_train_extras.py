@@ -77,7 +77,7 @@ def test_the_last_checkpoints_are_kept_and_averaged(train, run, tmp_path):
 def test_an_average_of_one_or_of_different_networks_is_an_error(train, run, tmp_path):
     assert train("a", "--epochs", 1).code == 0 and train("b", "--epochs", 1, "--set", "model.rnn_size=5").code == 0
     one = run("average", tmp_path / "a", "-o", tmp_path / "mean.safetensors")
-    assert one.code == 2 and "there is but one checkpoint" in one.stderr and "train.keep=5" in one.stderr
+    assert one.code == 2 and "there is only one checkpoint" in one.stderr and "train.keep=5" in one.stderr
     both = run("average", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "mean.safetensors")
     assert both.code == 2 and "are not of the same network" in both.stderr
     assert not (tmp_path / "mean.safetensors").exists()

@@ -88,7 +88,7 @@ def test_another_network_is_an_error_that_names_what_differs(run, data, tmp_path
 def test_features_that_mean_something_else_are_refused_though_they_fit(run, data, tmp_path, change):
     ran = run("train", data / "other.jsonl", "--init", data / "first", "--run", tmp_path / "b", "--set", change)
     assert (ran.code, ran.stdout) == (2, "")
-    assert f"error: the network to begin with hears otherwise: {change.split('=')[0]} is " in ran.stderr
+    assert f"error: the initial network has other features: {change.split('=')[0]} is " in ran.stderr
     assert not (tmp_path / "b").exists()
 
 

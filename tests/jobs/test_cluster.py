@@ -147,7 +147,7 @@ def test_a_mistake_that_a_person_can_mend_is_told_as_everywhere(cluster, two_mac
         list(Cluster(cluster.address, threads=64).answers(doubling(refuses), range(5)))
     with pytest.raises(ZeroDivisionError):
         list(Cluster(cluster.address).answers(doubling(lambda: lambda questions: (1 // one for one in questions)), [0]))
-    with pytest.raises(Ds2Error, match="workers die before they have begun"):
+    with pytest.raises(Ds2Error, match="workers die before they start"):
         list(Cluster(cluster.address).answers(doubling(lambda: os._exit(1)), range(5)))
     ran = run("align", "english", "m.jsonl", "--lexicon-file", "none.txt", "--ray", cluster.address)
     assert ran.code == Exit.USAGE and "none.txt" in ran.stderr and "Traceback" not in ran.stderr

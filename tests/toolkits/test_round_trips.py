@@ -95,7 +95,7 @@ def test_what_there_is_no_place_for_is_said(run, desk):
     (["dev.jsonl", "dev.jsonl", "--to", "nemo", "-o", "out"], "two sources called `dev`"),
     (["english", "english-live", "--to", "nemo", "-o", "out"], "two runs"),
     (["english-phones", "scores.npz", "--to", "nemo", "-o", "out"], "have different units"),
-    (["dev.jsonl", "--to", "nemo", "-o", "out", "--lexicon-file", "texts.txt"], "no units that spell it"),
+    (["dev.jsonl", "--to", "nemo", "-o", "out", "--lexicon-file", "texts.txt"], "without the units that spell it"),
     (["dev.jsonl", "--to", "nemo", "-o", "dev.jsonl"], "cannot make the folder"),
     (["gone.jsonl", "--to", "nemo", "-o", "out"], "no such file"), (["english", "english", "-o", "x.onnx"], "one run"),
 ])  # fmt: skip

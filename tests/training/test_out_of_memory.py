@@ -139,7 +139,7 @@ def test_running_statistics_forget_the_pass_that_failed_and_move_once_for_each_p
 
 
 def test_no_memory_at_all_is_an_error(songs):
-    with pytest.raises(Ds2Error, match="out of memory with no sound at all"):
+    with pytest.raises(Ds2Error, match="out of memory even without audio"):
         gradients(songs, memory=SmallMemory(0))
 
 

@@ -61,17 +61,17 @@ def read_deepspeech_pytorch(
 
 def _features(theirs: Any, path: Path) -> FeatureConfig:
     if not isinstance(theirs, dict):
-        raise CheckpointError(f"`{path}` does not say how it hears", hint="is it a release of deepspeech.pytorch?")
+        raise CheckpointError(f"`{path}` has no feature settings", hint="is it a release of deepspeech.pytorch?")
     window = str(theirs.get("window", "hamming")).lower()
     if window != "hamming":
-        raise CheckpointError(f"`{path}` hears through a {window} window; ds2 has deepspeech.pytorch's Hamming window",
+        raise CheckpointError(f"`{path}` uses a {window} window; ds2 supports only a Hamming window",
                               hint="its releases use that one")
     features = FeatureConfig(kind="magnitude", normalise_power=False, statistics="overall")
     names = {"sample_rate": "sample_rate", "window_seconds": "window_size", "hop_seconds": "window_stride"}
     try:
         given = {ours: type(getattr(features, ours))(theirs[name]) for ours, name in names.items() if name in theirs}
     except (TypeError, ValueError):
-        raise CheckpointError(f"`{path}` hears with settings that are no numbers") from None
+        raise CheckpointError(f"`{path}` has feature settings that are not numbers") from None
     return replace(features, **given)
 
 
@@ -96,7 +96,7 @@ class Theirs:
         kind = GATES.get(recurrent.shape[0] // self.size)
         self.bidirectional = "rnns.0.rnn.weight_ih_l0_reverse" in weights
         if kind is None:
-            raise CheckpointError(f"`{path}` has plain recurrent layers of tanh, which ds2 has not",
+            raise CheckpointError(f"`{path}` has tanh RNN layers, which ds2 does not support",
                                   hint=hints.OTHER_RECURRENCES)
         self.kind = kind
 

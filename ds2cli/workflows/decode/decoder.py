@@ -36,7 +36,7 @@ def open_decoder(
     rescore = request.rescore or (None if request.lm else tuned.rescore)  # a run's own goes with its own first pass
     lexicon_file = request.lexicon_file or tuned.lexicon_file
     if lm is None and "alpha" in overrides:
-        raise UsageError("a language model's weight, but no language model", hint="name one with: --lm lm.arpa")
+        raise UsageError("a language model weight without a language model", hint="name one with: --lm lm.arpa")
     _refuse_what_only_a_second_pass_has(overrides, rescore)
     _refuse_what_only_a_transducer_has(overrides, joint)
     if not (lm or rescore or lexicon_file or request.beam_search):

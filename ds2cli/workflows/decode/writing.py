@@ -23,6 +23,6 @@ def open_writer(request: DecodeRequest) -> Writer | None:
     """
     if not request.written:
         if request.names:
-            raise UsageError("--names, but nothing is written", hint="add --written")
+            raise UsageError("--names without --written", hint="add --written")
         return None
     return Writer(cased_words(read_lines(request.names)) if request.names else {})

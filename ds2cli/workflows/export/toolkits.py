@@ -51,7 +51,7 @@ def gather_goods(request: ToolkitRequest, skip: Callable[[str], None]) -> Goods:
     for source in request.sources:
         name = Path(source).name.split(".")[0] if source != "-" else "stdin"
         if name in parts or name in log_probs:
-            raise UsageError(f"two sources called `{name}`", hint="rename one: parts are called as their files are")
+            raise UsageError(f"two sources called `{name}`", hint="rename one: parts are named after their files")
         if Path(source).is_file() and is_log_prob_file(source):
             log_probs[name] = LogProbFile(source)
         elif is_input(source) or Path(source).suffix == ".json":
@@ -83,7 +83,7 @@ def _with_spelling(
             raise UsageError(f"{first} and {other} have different units", hint="export them one after another")
     chosen = found[0][1] if found else None
     if lexicon_file and chosen is None:
-        raise UsageError("a lexicon, but no units that spell it", hint="name them: --units units.txt, or a run")
+        raise UsageError("a lexicon without the units that spell it", hint="name them: --units units.txt, or a run")
     lexicon = read_lexicon(lexicon_file, chosen) if lexicon_file and chosen else None
     given = {"units": request.units, "lexicon": request.lexicon_file, "lm": request.lm, "parts": parts,
              "log_probs": log_probs}

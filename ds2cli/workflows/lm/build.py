@@ -119,9 +119,9 @@ def check_build(texts: Sequence[str], output: Path, settings: BuildSettings) -> 
     if settings.spaces and not settings.units:
         raise UsageError("--spaces is for models of characters", hint="give --units too")
     if settings.units and (settings.mixed or settings.lexicon_file):
-        raise UsageError("--units is for models of characters", hint="leave it out: a lexicon says words")
+        raise UsageError("--units is for models of characters", hint="leave it out: a lexicon outputs words")
     if settings.vocab and settings.lexicon_file:
-        raise UsageError("--vocab and --lexicon-file both say which words are known", hint="leave out one of them")
+        raise UsageError("--vocab and --lexicon-file both set the vocabulary", hint="leave out one of them")
     if settings.vocab and settings.top:
         raise UsageError("--vocab and --top exclude each other")
     if settings.top and "-" in texts:

@@ -67,9 +67,9 @@ def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], 
     raises  UsageError where weights do not fit, or neither weights nor dev text are given
     """
     if len(sources) < 2:
-        raise UsageError("mixing takes two models or more")
+        raise UsageError("mixing needs at least two models")
     if not weights and dev is None:
-        raise UsageError("the weights need a text to be fitted on", hint="give --dev dev.txt, or --weights 0.7 0.3")
+        raise UsageError("fitting the weights needs a text", hint="give --dev dev.txt, or --weights 0.7 0.3")
     if weights and (len(weights) != len(sources) or min(weights) < 0 or abs(sum(weights) - 1) > 1e-3):
         raise UsageError(f"--weights wants {len(sources)} numbers from 0 that sum to 1")
     check_model_path(output)

@@ -23,7 +23,7 @@ def count_texts(texts: Sequence[str], output: Path, order: int, tokens: Tokenisa
     raises  UsageError where a text cannot be read, or holds counts
     """
     if any(is_counts(text) for text in texts if text != "-"):
-        raise UsageError("counts of counts", hint="put them together: ds2 lm build *.counts -o lm.arpa")
+        raise UsageError("counts of counts", hint="combine them: ds2 lm build *.counts -o lm.arpa")
     if tokens.spaces and not tokens.units:
         raise UsageError("--spaces is for models of characters", hint="give --units too")
     with tempfile.TemporaryDirectory(prefix="ds2-lm-") as folder, SpillStore(share_of(memory), Path(folder)) as store:

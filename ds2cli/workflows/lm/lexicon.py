@@ -28,5 +28,5 @@ def unsaid_note(counts: Counter[bytes], lexicon_file: Path) -> str:
     note = (f"`{lexicon_file}` does not say {len(unsaid):,} of {len(words):,} words, {100 * share:.1f} % of the text "
             f"(`{names}`{more})")
     if share > TOO_MUCH:
-        raise UsageError(note, hint="is one in capitals and the other in small letters, or each in another language?")
+        raise UsageError(note, hint="do they differ in case, or in language?")
     return note

@@ -37,7 +37,7 @@ def prepare_lexicon(path: Path, lm: Path, units: Units, top: int, tell: Callable
     if not top or not coverage.missing:
         return
     if len(lexicon.words) < FEWEST:
-        raise UsageError(f"`{path}` has {len(lexicon.words)} words, too few to learn from", hint="read none: --top 0")
+        raise UsageError(f"`{path}` has {len(lexicon.words)} words, too few to learn from", hint="use --top 0")
     pronouncer = learn(lexicon, units, tell)
     read = 0
     for word in coverage.missing[:top]:

@@ -64,7 +64,7 @@ def check_ways(lexicon_file: Path | None, units: Path | None, pinyin: bool) -> N
     """raises  UsageError where it is not said, or said twice, how words are said"""
     if pinyin == bool(lexicon_file):
         hint = "one of --pinyin and --lexicon-file FILE --units FILE"
-        raise UsageError("how are the words said?" if not pinyin else "words said in two ways at once", hint=hint)
+        raise UsageError("no pronunciations were given" if not pinyin else "words said in two ways at once", hint=hint)
     if lexicon_file and not units:
         raise UsageError(f"in which units is `{lexicon_file}` written?",
                          hint="name them: --units FILE, a unit a line below #separator=<space>")

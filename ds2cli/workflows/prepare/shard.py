@@ -204,7 +204,7 @@ def taken_up(tar: Path, waiting: Iterator[Item], encoding: Encoding, skip: Calla
     """
     wrong = UsageError(
         f"`{tar}` holds other utterances, or in another order or encoding",
-        hint="go on with the records, --seed and --encode that it was made with, or name another folder with --output",
+        hint="use the same records, --seed and --encode as before, or another folder with --output",
     )
     try:
         held, records = dict(records_of(tar)), {}

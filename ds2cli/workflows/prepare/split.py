@@ -38,7 +38,7 @@ def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], 
     utterances = list(utterances)
     unknown = next((utterance for utterance in utterances if not utterance.speaker), None)
     if unknown:
-        raise UsageError(f"`{unknown.id}` has no speaker", hint="split whoever speaks with: --by utterance")
+        raise UsageError(f"`{unknown.id}` has no speaker", hint="split by utterance: --by utterance")
     return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed, "speakers")
 
 
@@ -57,7 +57,7 @@ def _deal(
     for utterance, group in zip(utterances, groups, strict=True):
         length[group] += round(utterance.duration * 1000)
     if len(length) < len(shares):
-        hint = "name fewer parts with --into, or split whoever speaks with: --by utterance"
+        hint = "name fewer parts with --into, or split by utterance: --by utterance"
         raise UsageError(f"{len(shares)} parts, but only {len(length)} {kind} to share out", hint=hint)
     parts = [Split(name, share / sum(shares.values())) for name, share in shares.items()]
     total, dealt, part_of = length.total(), Counter[str](), {}

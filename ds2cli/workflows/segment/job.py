@@ -128,8 +128,8 @@ def _elsewhere(
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool:
-        raise Ds2Error("a process that was listening has died: out of memory?",
-                       hint="the same command goes on; with fewer at once: --jobs 1") from None
+        raise Ds2Error("a worker process has died: out of memory?",
+                       hint="run the same command again to continue; with fewer processes: --jobs 1") from None
     finally:
         processes = list((getattr(pool, "_processes", None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
