@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The English model that ds2 brings (ds2cli/model/shipped/english): 8.4 h of read speech, some hours on 2 cores.
 #   DS2_DATA=DIR recipes/english/run.sh
-# Reads librispeech-train-clean-5, speechocean762 and an4 in DS2_DATA. Everything it makes is in recipes/english/work/ (or
+# Reads librispeech-train-clean-5, speechocean762, an4, ljspeech-part, vctk-p239 and noise in DS2_DATA. Everything it makes is in recipes/english/work/ (or
 # $DS2_WORK); an interrupted run goes on where it was. PRECISION=bf16 helps where `ds2 doctor` says so.
 set -euo pipefail
 
@@ -41,21 +41,25 @@ ds2 tune "$work/english.safetensors" "$work/dev.npz" --lm "$lm"
 lexicon=$here/../../ds2cli/model/shipped/english-phones/lexicon.txt.gz
 phones() { python3 "$here/phones.py" "$data/cmudict/cmudict.dict" "$lexicon" "$@"; }
 phones "$data"/{librispeech-train-clean-5,speechocean762,an4}/train.jsonl > "$work/phones.jsonl"
+phones "$data"/{librispeech-train-clean-5,speechocean762,an4}/train.jsonl "$data"/{ljspeech-part,vctk-p239}/all.jsonl \
+    > "$work/phones-more.jsonl"
 phones "$dev" > "$work/phones-dev.jsonl"
 ds2 prepare units "$work/phones.jsonl" --separator " " -o "$work/phones.txt"
 ds2 lm build "$work/phones.jsonl" --order 3 -o "$work/phones.arpa"
-spell() {  # RUN SETTINGS [OPTIONS]: train on the phones, or go on training
-    local run=$work/$1 settings=$here/$2.toml
-    shift 2
+spell() {  # RUN SETTINGS RECORDS [OPTIONS]: train on phones, or go on training
+    local run=$work/$1 settings=$here/$2.toml records=$work/$3.jsonl
+    shift 3
     if [ -f "$run/config.toml" ]; then
         ds2 train --resume "$run"
     else
-        ds2 train "$work/phones.jsonl" --dev "$work/phones-dev.jsonl" --config "$settings" \
+        ds2 train "$records" --dev "$work/phones-dev.jsonl" --config "$settings" \
             --set train.precision="${PRECISION:-auto}" --run "$run" "$@"
     fi
 }
-spell phones ctc-phones --init "$work/fourth" --units "$work/phones.txt"
-spell phones-crf crf-phones --init "$work/phones" --set loss.kind=ctc_crf --set loss.lm="$work/phones.arpa"
-ds2 export "$work/phones-crf" --half -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
-ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$lm" --lexicon-file "$lexicon" \
+crf=(--set loss.kind=ctc_crf --set loss.lm="$work/phones.arpa")
+spell phones ctc-phones phones --init "$work/fourth" --units "$work/phones.txt"
+spell phones-crf crf-phones phones --init "$work/phones" "${crf[@]}"
+spell phones-further further-phones phones-more --init "$work/phones-crf" "${crf[@]}" --set augment.noise="$data/noise"
+ds2 export "$work/phones-further" --half -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
+ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$here/../../lm/novels-4gram-pruned.arpa.gz" --lexicon-file "$lexicon" \
     --alpha 1.2 --beta 0 --beam 300 --score-threshold 14 | ds2 score

@@ -31,7 +31,8 @@ def test_a_recording_alone_is_decoded_in_english_with_a_lexicon_and_a_language_m
     words = {line.split()[0] for line in gzip.open(SHIPPED / DEFAULT_RUN / "lexicon.txt.gz", "rt")}
     assert found["pred_text"] and set(found["pred_text"].split()) <= words
     assert only_record(run("decode", DEFAULT_RUN, talk)) == found
-    by_name = ("--lm", OWN / "novels-3gram.arpa.gz", "--lexicon-file", SHIPPED / DEFAULT_RUN / "lexicon.txt.gz")
+    own = SHIPPED / DEFAULT_RUN
+    by_name = ("--lm", own / "novels-4gram.arpa.gz", "--lexicon-file", own / "lexicon.txt.gz")
     assert only_record(run("decode", DEFAULT_RUN, talk, *by_name)) == found
 
 
