@@ -10,6 +10,7 @@ from ds2cli import hints
 from ds2cli.config import Config
 from ds2cli.declarations import check_together, checked, declared, setting_named, toml_value
 from ds2cli.errors import ConfigError
+from ds2cli.io.remote import local_copy
 
 Origins = dict[str, str]
 
@@ -66,7 +67,7 @@ def preset_layer(name: str) -> Layer:
 def file_layer(path: str | Path) -> Layer:
     """Settings from a TOML file, which may itself begin from a preset: `preset = "small"`."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = local_copy(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"cannot read `{path}`", hint=hints.CONFIG_FILE) from None
     return text_layer(text, f"`{path}`")

@@ -14,6 +14,7 @@ import numpy as np
 from ds2cli import hints
 from ds2cli.alignment.features import NAMES
 from ds2cli.errors import UsageError
+from ds2cli.io.remote import local_copy
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def read_filter(path: Path | None) -> Filter:
 
     raises  UsageError where the file is not a filter
     """
-    source = Path(path) if path else files("ds2cli.alignment") / "filter.json"
+    source = local_copy(path) if path else files("ds2cli.alignment") / "filter.json"
     try:
         content = json.loads(source.read_text(encoding="utf-8"))
         mean, deviation, weights = (

@@ -18,6 +18,7 @@ from ds2cli.audio.layout import Layout, layout_of
 from ds2cli.audio.spliced import SplicedFile
 from ds2cli.audio.tar_members import open_recording, read_held, recording_exists
 from ds2cli.errors import AudioError
+from ds2cli.io.remote import UNREADABLE_HINT
 from ds2cli.io.text import called
 from ds2cli.io.urls import url_of
 from ds2cli.media import Kind, conversion
@@ -232,6 +233,6 @@ def _unreadable(path: str | Path, kind: Kind | None, problem: Exception) -> Audi
     if isinstance(problem, FileNotFoundError) or not is_elsewhere and not recording_exists(path):
         return AudioError(f"no such file: {called(path)}", hint="relative paths are relative to the manifest's folder")
     if is_elsewhere and isinstance(problem, OSError):
-        return AudioError(f"cannot read {called(path)}: {problem.strerror}", hint="check the network and your access")
+        return AudioError(f"cannot read {called(path)}: {problem.strerror}", hint=UNREADABLE_HINT)
     hint = FORMATS_HINT if kind is None else f"perhaps ffmpeg can: {conversion(path)}"
     return AudioError(f"{called(path)} is not audio that soundfile can read", hint=hint)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ds2cli.audio import chunked, flac, mpeg, nist, ogg
 from ds2cli.audio.spliced import Buffer, ByteStream
-from ds2cli.audio.tar_members import member_of, read_held
+from ds2cli.audio.tar_members import file_of, member_of, read_held
 from ds2cli.errors import AudioError
 from ds2cli.io import remote
 from ds2cli.io.urls import url_of
@@ -49,7 +49,7 @@ def layout_of(path: str | Path) -> Layout:
     if member is None and (url := url_of(path)):
         return _layout_of(url, len(remote.read_whole(url)), 0)
     try:
-        status = os.stat(path if member is None else remote.local_copy(member.tar))
+        status = os.stat(path if member is None else file_of(member.tar))
     except OSError:
         if member is not None:
             member.read()  # says so

@@ -48,7 +48,7 @@ class Member:
         raises  AudioError where there is no such tar file, or it holds something else at this place
         """
         try:
-            with open(remote.local_copy(self.tar), "rb") as file:
+            with open(file_of(self.tar), "rb") as file:
                 file.seek(self.start - HEADER_BYTES)
                 header, content = file.read(HEADER_BYTES), file.read(self.size)
         except OSError as problem:
@@ -87,6 +87,15 @@ def members(tar: Path) -> Iterator[Member]:
                 yield Member(tar, info.offset_data, info.size, info.name)
 
 
+def file_of(tar: Path) -> Path:
+    """The tar file on this disk: itself, or, of a URL, its copy.
+
+    raises  OSError where a URL leads to none
+    """
+    url = url_of(tar)
+    return tar if url is None else remote.fetched(url)
+
+
 def read_held(path: str | Path) -> bytes | None:
     """The bytes of a recording that a tar file holds, or a URL leads to; None of a file.
 
@@ -115,6 +124,6 @@ def recording_exists(path: str | Path) -> bool:
         url = url_of(path)
         return Path(path).exists() if url is None else remote.url_exists(url)
     try:
-        return remote.local_copy(member.tar).stat().st_size >= member.start + member.size
+        return file_of(member.tar).stat().st_size >= member.start + member.size
     except OSError:
         return False

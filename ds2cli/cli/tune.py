@@ -22,6 +22,7 @@ from ds2cli.cli.flags import (
 from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.cli.output import report_skipped
 from ds2cli.errors import UsageError
+from ds2cli.io.urls import url_of
 
 if TYPE_CHECKING:
     from ds2cli.workflows.tune import Trial, TuneRequest
@@ -133,7 +134,7 @@ def tune(
         _draw(plot or run_folder(run).tuning, grid, request, best)
     for name in at_the_edge(best, request):
         terminal.warn(f"the best {name} is at the edge of those tried: try some beyond it")
-    whose = "logits have no run" if layout else "this model is ds2's"
+    whose = "logits have no run" if layout else "URLs are only read" if url_of(run) else "this model is ds2's"
     kept = f"kept in `{run_folder(run).decoding}`" if kept_in_run else f"not kept: {whose}; name them in your commands"
     weights = ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in best.weights.items())
     terminal.say(f"best: {weights}: {best.rate} {best.wer:.2f} %; {kept}")

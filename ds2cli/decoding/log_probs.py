@@ -17,6 +17,7 @@ from ds2cli.decoding.settings import MANY_UNITS
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.archives import DAMAGE
 from ds2cli.io.atomic import atomic_write
+from ds2cli.io.remote import local_copy
 from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import Units, parse_units, write_units
 
@@ -102,7 +103,7 @@ class LogProbFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(local_copy(path, hints.WRITE_LOG_PROBS))
             head = json.loads(self._zip.read("head.json"))
             if head["format"] not in (FORMAT, PRUNED):
                 raise KeyError
@@ -137,6 +138,7 @@ class LogProbFile:
 
 def is_log_prob_file(path: str | Path) -> bool:
     """Whether a path is a file that LogProbWriter wrote."""
+    path = local_copy(path, hints.WRITE_LOG_PROBS)
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:

@@ -20,7 +20,9 @@ import numpy as np
 from ds2cli import hints
 from ds2cli.decoding.log_probs import SLACK
 from ds2cli.errors import Ds2Error, UsageError
+from ds2cli.io.remote import local_copy
 from ds2cli.io.text import read_text
+from ds2cli.io.urls import url_of, without_query
 from ds2cli.text.units import BLANK_NAME, SPACE, SPACE_NAME, Units
 
 SUFFIXES = (".npy", ".npz", ".safetensors")
@@ -61,7 +63,7 @@ class LogitsFile:
 
         records  those of the layout's, by id
         """
-        self.path, self.frame_seconds = Path(path), layout.frame_seconds or 1.0
+        self.path, self.frame_seconds = local_copy(path), layout.frame_seconds or 1.0
         self.kinds: set[str] = set()
         labels, separator = read_labels(layout.units)
         self._columns, names = _arrange(labels, layout.blank, next(iter(_arrays(self.path)))[1].shape[-1], layout.units)
@@ -101,7 +103,9 @@ class LogitsFile:
 
 def are_foreign(name: str) -> bool:
     """Whether a file can only be logits of another toolkit: an .npy, or an .npz that ds2 did not write."""
-    path = Path(name)
+    if url_of(name) and Path(without_query(name)).suffix not in SUFFIXES:
+        return False
+    path = local_copy(name)
     if not path.is_file():
         return False
     with open(path, "rb") as file:

@@ -23,6 +23,8 @@ from ds2cli.io.atomic import atomic_write, make_folder
 from ds2cli.io.cache import cache_folder, short_hash
 from ds2cli.io.urls import url_of, without_query
 
+MISSING_HINT = "is its name right? is it in this bucket?"
+UNREADABLE_HINT = "check the network and your access; keys come from the environment"
 BLOCK_BYTES = 1 << 20
 HELD_BYTES = 1 << 28  # of recordings in memory; the last one stays however long it is
 VERSION = ("size", "etag", "contentmd5", "md5hash", "lastmodified", "mtime", "updated", "created", "generation")
@@ -41,16 +43,30 @@ def open_stream(url: str) -> IO[bytes]:
         return io.BufferedReader(_Stream(filesystem.open(path, "rb"), url), BLOCK_BYTES)
 
 
-def local_copy(place: str | Path) -> Path:
+def local_copy(place: str | Path, missing_hint: str = MISSING_HINT) -> Path:
     """The path of a file on this machine's disk: the place itself, or, of a URL, its copy in the cache folder.
 
-    It is fetched where the cache has none yet of the same size and time (or tag); looked at once in a process.
-
-    raises  OSError where there is no such file, or no way to it; UsageError where a package is missing
+    missing_hint  what to do where there is no such file
+    raises        UsageError where a URL leads to no file, or there is no way to it
     """
     url = url_of(place)
     if url is None:
         return Path(place)
+    try:
+        return fetched(url)
+    except FileNotFoundError:
+        raise UsageError(f"no such file: `{url}`", hint=missing_hint) from None
+    except OSError as problem:
+        raise UsageError(f"cannot read `{url}`: {problem.strerror}", hint=UNREADABLE_HINT) from None
+
+
+def fetched(url: str) -> Path:
+    """A copy in the cache folder, fetched where there is none yet of the same size and time (or tag).
+
+    Looked at once in a process.
+
+    raises  OSError where there is no such file, or no way to it; UsageError where a package is missing
+    """
     with _lock_of(url):
         return _copy(url)
 
@@ -58,7 +74,7 @@ def local_copy(place: str | Path) -> Path:
 def read_whole(url: str) -> bytes:
     """All bytes of a recording; those read last are held, as many utterances share one.
 
-    raises  as local_copy
+    raises  as fetched
     """
     with _lock_of(url):
         with _guard:
@@ -76,11 +92,16 @@ def read_whole(url: str) -> bytes:
 
 
 def url_exists(url: str) -> bool:
-    """Whether a URL leads to something, as far as anybody says."""
-    with contextlib.suppress(OSError), _as_of_a_disk(url):
-        filesystem, path = _filesystem(url)
-        return filesystem.exists(path)
-    return False
+    """Whether a URL leads to something that may be read; where nobody answers, whoever reads it will say so."""
+    try:
+        with _as_of_a_disk(url):
+            filesystem, path = _filesystem(url)
+            filesystem.info(path)
+    except (FileNotFoundError, PermissionError):  # stores refuse what is not there, to who may not list it
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def files_in(url: str) -> list[str]:

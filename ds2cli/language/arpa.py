@@ -8,6 +8,7 @@ import numpy as np
 
 from ds2cli import _kernels
 from ds2cli.errors import LanguageModelError
+from ds2cli.io.remote import local_copy
 from ds2cli.io.text import MARKS, compression, open_utf8
 from ds2cli.language.kenlm_binary import MAGIC, MULTIPLIER, is_kenlm_binary, to_probing
 from ds2cli.language.ngrams import BEGIN, END, NgramTables
@@ -72,7 +73,8 @@ def _content(path: str | Path) -> bytes | mmap.mmap:
 
     raises  LanguageModelError where it is missing or a compressed binary; UsageError where it is cut short
     """
-    if not Path(path).is_file():
+    path = local_copy(path, BUILD_HINT)
+    if not path.is_file():
         raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
     with open(path, "rb") as file:
         head = file.read(max(map(len, MARKS)))

@@ -12,6 +12,7 @@ import numpy as np
 from ds2cli import _kernels, hints
 from ds2cli.errors import LanguageModelError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.io.remote import local_copy
 from ds2cli.language.ngrams import NgramTables
 
 MAGIC = b"mmap lm http://kheafield.com/code"
@@ -59,7 +60,7 @@ def open_binary(path: str | Path) -> Any:
     raises  LanguageModelError where the file is no KenLM binary, is cut short, or has words that are not UTF-8
     """
     try:
-        content = np.memmap(path, np.uint8, "r")
+        content = np.memmap(local_copy(path), np.uint8, "r")
     except (OSError, ValueError):
         raise LanguageModelError(f"cannot read `{path}`") from None
     return kernel_of_bytes(content, path)

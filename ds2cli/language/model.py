@@ -16,6 +16,7 @@ import numpy as np
 from ds2cli.errors import Ds2Error, LanguageModelError
 from ds2cli.io.atomic import atomic_write
 from ds2cli.io.cache import cache_folder, short_hash
+from ds2cli.io.remote import local_copy
 from ds2cli.language.arpa import BUILD_HINT, arpa_to_binary
 from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, kernel_of_bytes, open_binary, to_probing
 from ds2cli.language.ngrams import NgramTables
@@ -66,7 +67,7 @@ def load_ngram_model(path: str | Path, use_cache: bool = True) -> NgramModel:
     use_cache  keep a converted ARPA under $XDG_CACHE_HOME/ds2 (default ~/.cache/ds2)
     raises  LanguageModelError where the file is missing, foreign, damaged or cut short
     """
-    path = Path(path)
+    path = local_copy(path, BUILD_HINT)
     if begins_as_binary(path):
         return NgramModel(open_binary(path), str(path))
     if use_cache and (found := _from_cache(path)):
@@ -88,6 +89,7 @@ def begins_as_binary(path: Path) -> bool:
 
     raises  LanguageModelError where it is missing or cannot be read
     """
+    path = local_copy(path, BUILD_HINT)
     if not path.exists():
         raise LanguageModelError(f"no such file: `{path}`", hint=BUILD_HINT)
     if not path.is_file():

@@ -21,6 +21,8 @@ from ds2cli import hints
 from ds2cli.config import Config
 from ds2cli.errors import CheckpointError, UsageError
 from ds2cli.io.atomic import atomic_write
+from ds2cli.io.remote import local_copy
+from ds2cli.io.urls import url_of
 from ds2cli.media import kind_of_file
 from ds2cli.model.weight_storage import FORMS, Form, narrow, widen
 from ds2cli.settings import from_toml, to_toml
@@ -30,6 +32,7 @@ FORMAT = "ds2 checkpoint 1"
 HINT = hints.FROM_TRAINING
 SHIPPED = Path(__file__).parent / "shipped"  # run folders that come with ds2, each with its card, README.md
 BEST, LAST = "best.safetensors", "last.safetensors"
+SUFFIX = ".safetensors"  # of a checkpoint, where a URL leads to one
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,14 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def run_path(path: str | Path) -> Path:
-    """The run folder or checkpoint that a person means: what is there, else the model in ds2 of that name."""
+    """The run folder or checkpoint that a person means: what is there, else the model in ds2 of that name.
+
+    Of a run that a URL leads to, the copy of its best checkpoint.
+
+    raises  UsageError where a URL leads to none
+    """
+    if url := url_of(path):
+        return local_copy(url if url.endswith(SUFFIX) else f"{url.rstrip('/')}/{BEST}", HINT)
     path = Path(path)
     return SHIPPED / path if is_shipped(path) else path
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ds2cli import hints
 from ds2cli.errors import CheckpointError, Ds2Error, UsageError
 from ds2cli.io.atomic import UNSPELLABLE, atomic_text, atomic_write, cannot_write, forget_unfinished, make_folder
+from ds2cli.io.remote import local_copy
 from ds2cli.io.text import compression
 from ds2cli.io.urls import must_be_here
 from ds2cli.model.checkpoint import (
@@ -106,7 +107,7 @@ class RunFolder:
 
     def keep_unit_lm(self, source: str) -> None:
         """Copy the n-gram in the loss, so that --resume needs nothing else."""
-        content = Path(source).read_bytes()
+        content = local_copy(source).read_bytes()
         if compression(source) is None:
             content = gzip.compress(content, mtime=0)
         with atomic_write(self.unit_lm) as place:

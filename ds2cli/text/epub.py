@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from ds2cli.errors import UsageError
 from ds2cli.io.archives import DAMAGE
+from ds2cli.io.remote import local_copy
 
 EPUB_SUFFIX = ".epub"
 LARGEST = 64 << 20  # bytes of a chapter once unpacked: a whole book has one or two million
@@ -26,7 +27,7 @@ def read_chapters(path: str | Path) -> Iterator[str]:
     raises  UsageError where the file is no EPUB, or is protected
     """
     try:
-        with zipfile.ZipFile(path) as book:
+        with zipfile.ZipFile(local_copy(path)) as book:
             package = _root(book, _CONTAINER).find(".//{*}rootfile")
             place = package.get("full-path", "") if package is not None else ""
             for name in _spine(_root(book, place), place):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ds2cli import hints
 from ds2cli.errors import TextError, UsageError
+from ds2cli.io.remote import local_copy
 from ds2cli.text.pieces import likeliest_cut, merged_cut, sampled_cut, train_pieces
 from ds2cli.text.scripts import is_unspaced, without_loose_spaces
 
@@ -284,7 +285,7 @@ def units_of(texts: Iterable[str], separator: str = "", min_count: int = 1) -> U
 def read_units(path: str | Path) -> Units:
     """Units from a file that `write_units` wrote, or that lists one unit a line; the blank is not listed."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = local_copy(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"cannot read units from `{path}`", hint="write them with: ds2 prepare units") from None
     return parse_units(text, f"`{path}`")

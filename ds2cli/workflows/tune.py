@@ -16,6 +16,8 @@ from ds2cli.decoding.settings import DecodingConfig, default_config
 from ds2cli.decoding.tokens import are_letters, tokens_of
 from ds2cli.decoding.transducer import beam_decoder, greedy_decoder
 from ds2cli.errors import ConfigError, Ds2Error, UsageError
+from ds2cli.io.remote import local_copy
+from ds2cli.io.urls import url_of
 from ds2cli.model.checkpoint import is_shipped, load_checkpoint
 from ds2cli.runs.decoding import read_tuned, write_tuned
 from ds2cli.scoring.rate_name import rate_name
@@ -219,8 +221,8 @@ def most_trials(request: TuneRequest) -> int:
 
 
 def keeps(request: TuneRequest) -> bool:
-    """Whether there is a run to keep the weights in: ds2's own folder is not for writing, and logits have none."""
-    return not request.layout and not is_shipped(request.run)
+    """Whether there is a run to keep the weights in: not in ds2's own folder, or at a URL; logits have none."""
+    return not request.layout and not is_shipped(request.run) and url_of(request.run) is None
 
 
 def _check_grid(base: DecodingConfig, request: TuneRequest) -> None:
@@ -248,7 +250,8 @@ def _own_files(request: TuneRequest) -> dict[str, str]:
         return {}
     files = {"lm": (own.lm, request.lm), "rescore": (own.rescore, request.rescore or own.rescore),
              "lexicon_file": (own.lexicon_file, request.lexicon_file or own.lexicon_file)}
-    return {name: mine.name for name, (mine, used) in files.items() if mine and used and mine.samefile(used)}
+    return {name: mine.name for name, (mine, used) in files.items()
+            if mine and used and mine.samefile(local_copy(used))}
 
 
 def gather(

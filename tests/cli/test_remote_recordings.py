@@ -1,6 +1,7 @@
 """Recordings that lie elsewhere are heard, learnt from and packed as those on this disk; lost ones are skipped."""
 
 import json
+import shutil
 
 import pytest
 
@@ -90,3 +91,44 @@ def test_check_knows_what_is_not_there(run, data, web, tmp_path):
     done = run("prepare", "check", web.url("train.jsonl"))
     here = run("prepare", "check", data / "train.jsonl")
     assert (done.code, done.stdout) == (here.code, here.stdout)
+
+
+def test_shards_elsewhere_are_copied_once(run, data, web, model, tmp_path):
+    done = run("prepare", "shard", data / "dev.jsonl", "-o", data / "shards")
+    assert done.code == 0, done.stderr
+    web.asked.clear()
+    here = run("decode", model, data / "shards" / "shards.jsonl", "--jobs", 2)
+    there = run("decode", model, web.url("shards/shards.jsonl"), "--jobs", 2)
+    assert there.code == 0 and there.stdout.replace(web.url(), f"{data}/") == here.stdout, there.stderr
+    assert web.asked["shards/000000.tar"] == 1
+
+
+def test_a_run_elsewhere_and_what_it_wrote_decode_as_they_do_here(run, data, web, model, tmp_path):
+    shutil.copytree(model, data / "run")
+    (data / "text.txt").write_text("abc def\nbad cafe\n" * 20)
+    (data / "run" / "decoding.toml").write_text('alpha = 0.7\nlm = "lm.arpa"\n')
+    assert run("lm", "build", data / "text.txt", "--order", 2, "-o", data / "run" / "lm.arpa").code == 0
+    here = run("decode", data / "run", data / "dev.jsonl", "--log-probs", data / "dev.npz")
+    there = run("decode", web.url("run"), data / "dev.jsonl")
+    assert there.code == 0 and there.stdout == here.stdout, there.stderr
+    file = run("decode", web.url("run/best.safetensors"), web.url("dev.npz"))
+    assert file.code == 0 and file.stdout == run("decode", data / "run", data / "dev.npz").stdout, file.stderr
+    assert web.asked["run/best.safetensors"] == web.asked["run/lm.arpa"] == web.asked["dev.npz"] == 1
+    grid = ("--lm", web.url("run/lm.arpa"), "--alphas", "0.5 1", "--betas", "0 1")
+    tuned = [run("tune", name, data / "dev.jsonl", *grid) for name in (web.url("run"), data / "run")]
+    assert [one.code for one in tuned] == [0, 0], tuned[0].stderr + tuned[1].stderr
+    assert tuned[0].stdout == tuned[1].stdout
+
+
+def test_settings_units_and_the_run_to_begin_from_may_be_elsewhere(run, data, web, model, tmp_path):
+    shutil.copytree(model, data / "begun")
+    done = run("train", web.url("train.jsonl"), "--dev", web.url("dev.jsonl"), "--config", web.url("settings.toml"),
+               "--units", web.url("begun/units.txt"), "--init", web.url("begun"), "--run", tmp_path / "run",
+               "--set", f'augment.noise="{web.url("dev.jsonl")}"')  # fmt: skip
+    assert done.code == 0, done.stderr
+    assert f'noise = "{web.url("dev.jsonl")}"' in (tmp_path / "run" / "config.toml").read_text()
+
+
+def test_runs_stay_on_disks(run, data, web):
+    done = run("train", web.url("train.jsonl"), "--config", data / "settings.toml", "--run", "s3://bucket/run")
+    assert done.code == 2 and "cannot write `s3://bucket/run`: ds2 reads URLs, and writes to disks alone" in done.stderr

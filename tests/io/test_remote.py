@@ -161,8 +161,10 @@ def test_a_copy_is_fetched_once_and_again_when_it_has_changed(web):
 def test_a_copy_that_is_cut_short_is_none(web, tmp_path):
     (web.folder / "cut.bin").write_bytes(bytes(100_000))
     with pytest.raises(OSError) as wrong:
-        remote.local_copy(web.url("cut.bin"))
+        remote.fetched(web.url("cut.bin"))
     assert wrong.value.errno == errno.EIO
+    with pytest.raises(UsageError, match="cannot read `http://.*/cut.bin`: "):
+        remote.local_copy(web.url("cut.bin"))
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.name != "lock"]
 
 

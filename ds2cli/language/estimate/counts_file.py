@@ -14,11 +14,14 @@ from typing import BinaryIO
 import numpy as np
 
 from ds2cli.errors import UsageError
+from ds2cli.io.remote import local_copy
+from ds2cli.io.urls import url_of
 from ds2cli.jobs.frames import Frame, read_frames, write_frame
 from ds2cli.language.estimate.counting import Counted, Runs, Vocabulary, count_ngrams
 from ds2cli.language.estimate.spill import SpillStore
 
 FORMAT = "ds2 n-gram counts 1"
+SUFFIX = ".counts"  # of what a URL leads to, where that is counts
 BLOCK_ROWS = 1 << 20
 
 
@@ -50,9 +53,11 @@ def write_counts(file: BinaryIO, runs: Runs, vocabulary: Vocabulary, tokens: Tok
 
 def is_counts(path: str | Path) -> bool:
     """Whether a file holds counts, and no text."""
-    if not Path(path).is_file():
+    url = url_of(path)
+    if url is not None and not url.endswith(SUFFIX):  # a text, which is streamed
         return False
-    head = next(read_frames(Path(path)), None)
+    place = local_copy(path)
+    head = next(read_frames(place), None) if place.is_file() else None
     return head is not None and head.content.get("format") == FORMAT
 
 
@@ -63,7 +68,7 @@ class CountsFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = local_copy(path)
         head, words = islice(self._frames(), 2)
         self.order: int = head.content["order"]
         self.tokens = Tokenisation(**{name: head.content[name] for name in asdict(Tokenisation())})

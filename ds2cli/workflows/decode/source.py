@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ds2cli.decoding.log_probs import LogProbFile, is_log_prob_file
-from ds2cli.decoding.logits import LAYOUT_HINT, LogitsFile, LogitsLayout, are_foreign
+from ds2cli.decoding.logits import LAYOUT_HINT, SUFFIXES, LogitsFile, LogitsLayout, are_foreign
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import UsageError
+from ds2cli.io.urls import url_of, without_query
 from ds2cli.records.formats import all_of_one_recording
 from ds2cli.records.jsonl import Record, read_records
 from ds2cli.records.manifest import Utterance
@@ -33,7 +34,13 @@ class LogProbSource:
 
 def are_log_probs(inputs: list[str]) -> bool:
     """Whether saved log-probs stand in place of audio."""
-    return all(Path(name).is_file() and is_log_prob_file(name) for name in inputs)
+    return all(map(_are_log_probs, inputs))
+
+
+def _are_log_probs(name: str) -> bool:
+    if url := url_of(name):
+        return Path(without_query(url)).suffix in SUFFIXES and is_log_prob_file(url)
+    return Path(name).is_file() and is_log_prob_file(name)
 
 
 def open_source(

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ds2cli.io.remote import local_copy
 from ds2cli.io.text import compression
+from ds2cli.io.urls import url_of
 from ds2cli.language.arpa import read_arpa
 from ds2cli.language.kenlm_binary import TYPES, open_binary
 from ds2cli.language.model import begins_as_binary
@@ -44,14 +46,15 @@ def model_info(path: Path) -> ModelInfo:
 
     raises  LanguageModelError where the file is missing, or no model
     """
-    if begins_as_binary(path):
-        kernel = open_binary(path)
+    name, file = url_of(path) or str(path), local_copy(path)
+    if begins_as_binary(file):
+        kernel = open_binary(file)
         kind = f"kenlm binary ({TYPES[kernel.type]})"
-        return ModelInfo(str(path), kind, kernel.counts, path.stat().st_size, _kind(kernel.words()))
-    tables = read_arpa(path)
-    compressed = compression(path)
+        return ModelInfo(name, kind, kernel.counts, file.stat().st_size, _kind(kernel.words()))
+    tables = read_arpa(file)
+    compressed = compression(file)
     kind = f"arpa ({compressed})" if compressed else "arpa"
-    return ModelInfo(str(path), kind, tables.counts, path.stat().st_size, _kind(tables.words), tables.notes)
+    return ModelInfo(name, kind, tables.counts, file.stat().st_size, _kind(tables.words), tables.notes)
 
 
 def _kind(words: list[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ds2cli.errors import ManifestError, UsageError
 from ds2cli.io.text import called, numbered_lines
+from ds2cli.io.urls import url_of
 from ds2cli.phrases import first_few
 from ds2cli.scoring.choices import Align, ScoreOptions, WordKind
 from ds2cli.scoring.corpus import Counting, count_corpus
@@ -112,7 +113,7 @@ def normalisers(options: ScoreOptions) -> list[Normaliser]:
     elif name in NORMALISERS and name != "none":
         steps.append(Normaliser(name, lambda text: normalise(text, name).text, is_language=True))
     elif name not in NORMALISERS:
-        if not Path(name).is_file():
+        if not url_of(name) and not Path(name).is_file():
             hint = f"choose one of {', '.join(NORMALISERS)}, or name a GLM file"
             raise UsageError(f"no normaliser and no file `{name}`", hint=hint)
         glm = read_glm(numbered_lines(name), called(name))
