@@ -114,13 +114,13 @@ def test_alignment_takes_the_pronunciation_that_is_heard(material):
     (material / "more.txt").write_text("yet W EH1 S\nyet Y EH1 T\nus AH1 S\n")
     lexicon = read_lexicon(material / "more.txt", recogniser.units)
     (_, log_probs), = LogProbFile(material / "dev.npz")
-    found = times_of("YET us", log_probs, recogniser, "none", True, lexicon)
+    found = times_of("YET us", log_probs, recogniser, "none", lexicon=lexicon, unit_times=True)
     assert [unit["unit"] for unit in found["unit_times"]] == ["Y", "EH", "T", "AH", "S"]
     frame = recogniser.frame_seconds
     assert [(word["word"], word["start"]) for word in found["words"]] == [
         ("YET", pytest.approx(frame, abs=1e-3)), ("us", pytest.approx(4 * frame, abs=1e-3))]
     with pytest.raises(TextError, match="`nowhere` is not in the lexicon"):
-        times_of("nowhere", log_probs, recogniser, "none", False, lexicon)
+        times_of("nowhere", log_probs, recogniser, "none", lexicon=lexicon, unit_times=False)
 
 
 def test_a_lexicon_of_a_models_words_reads_those_that_it_lacks(run, material, tmp_path):

@@ -44,7 +44,7 @@ def test_a_model_is_built_of_the_words_that_can_be_said(run, files):
 def test_a_lexicon_of_another_case_or_with_another_list_is_refused(run, files):
     (files / "loud.txt").write_text(LEXICON.upper())
     asked = run("lm", "build", files / "text.txt", "--lexicon-file", files / "loud.txt", "-o", files / "lm.arpa")
-    assert asked.code == Exit.USAGE and "capitals" in asked.stderr and not (files / "lm.arpa").exists()
+    assert asked.code == Exit.USAGE and "differ in case" in asked.stderr and not (files / "lm.arpa").exists()
     for more in (["--vocab", files / "lexicon.txt"], ["--units"]):
         asked = run("lm", "build", files / "text.txt", "--lexicon-file", files / "lexicon.txt", *more,
                     "-o", files / "lm.arpa")
