@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -36,10 +36,12 @@ def open_by_ffmpeg(path: str | Path, kind: Kind) -> "FfmpegSound | PyavSound":
     """
     member = member_of(path)
     if member is not None:  # containers like these want to be sought in
-        with tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as file:
-            file.write(member.read())
-            file.flush()
-            return _open(file.name, str(path), kind)
+        copy = tempfile.NamedTemporaryFile(suffix=Path(path).suffix)
+        copy.write(member.read())
+        copy.flush()
+        sound = _open(copy.name, str(path), kind)
+        sound.copy = copy  # until the sound is let go: it is opened again to seek, and to count its frames
+        return sound
     return _open(str(local_copy(path)), str(path), kind)
 
 
@@ -53,6 +55,8 @@ def _open(place: str, name: str, kind: Kind) -> "FfmpegSound | PyavSound":
 
 class FfmpegSound:
     """A recording that another process decodes: samples come down a pipe, behind a header of AU."""
+
+    copy: IO[bytes] | None = None
 
     def __init__(self, place: str, name: str, kind: Kind) -> None:
         self._place, self._name, self._kind = place, name, kind
@@ -111,6 +115,8 @@ class FfmpegSound:
 
 class PyavSound:
     """A recording that ffmpeg's libraries decode in this process."""
+
+    copy: IO[bytes] | None = None
 
     def __init__(self, place: str, name: str, kind: Kind) -> None:
         import av

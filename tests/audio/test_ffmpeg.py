@@ -5,12 +5,14 @@ import shutil
 import stat
 import subprocess
 import sys
+import tarfile
 
 import numpy as np
 import pytest
 
 from ds2cli.audio import ffmpeg
 from ds2cli.audio.files import encode_audio, read_audio, read_blocks, read_info, write_audio
+from ds2cli.audio.tar_members import members
 from ds2cli.errors import AudioError
 from ds2cli.media import AUDIO_SUFFIXES, conversion, is_sound, kind_of, recordings_in
 
@@ -144,3 +146,21 @@ def test_formats_of_the_world_are_read(tmp_path, monkeypatch, name, wanted):
     places = range(round(1.1 * RATE), round(1.3 * RATE))
     misses = [np.square(whole[at : at + len(part)] - part).mean() for at in places]
     assert abs(np.argmin(misses) - round(0.1 * RATE)) < 0.03 * RATE, "a stretch lies where the whole has it"
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("av"), reason="needs PyAV")
+def test_one_in_a_tar_file_is_counted_and_sought_like_one_on_its_own(tmp_path, monkeypatch):
+    import av
+
+    monkeypatch.setattr(ffmpeg, "reader", lambda: "PyAV")
+    with av.open(str(tmp_path / "a.m4a"), "w") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(SOUND[None], format="fltp", layout="mono")
+        frame.rate = RATE
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    with tarfile.open(tmp_path / "all.tar", "w") as tar:
+        tar.add(tmp_path / "a.m4a", "a.m4a")
+    member = next(members(tmp_path / "all.tar")).address
+    assert read_info(member) == read_info(tmp_path / "a.m4a")
+    assert np.array_equal(read_audio(member, RATE, 1.0, 0.5), read_audio(tmp_path / "a.m4a", RATE, 1.0, 0.5))
