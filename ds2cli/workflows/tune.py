@@ -118,47 +118,22 @@ def tune(
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
     material = gather(request, skip, warn)
     base = replace(default_config(len(material.units), material.joint is not None), **request.fixed)
-    model = open_language_model(request.lm, warn)
-    lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
-    lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
-    tokens = tokens_of(material.units, model, [], lexicon)
-    warn_of_coverage(tokens.coverage, request.lm, warn)
-    if are_letters(material.units, tokens, model):
-        warn(letters_note(model))
-    rate = rate_name(material.references, bool(material.units.separator) and not lexicon)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
-
-        if request.rescore:
-            config = _first_pass(base, request)
-            first = beam_decoder(material.joint, material.units, config, model, tokens)
-            second = second_pass(open_rescorer(first, request.rescore, lexicon, warn), material.log_probs, pool)
+        texts_at, rate = _search(request, material, base, pool, warn)
 
         def try_out(**weights: Any) -> Trial:
             config = replace(base, **weights)
-            if request.rescore:
-                found = second(config.alpha, config.beta)
-            else:
-                decoder = beam_decoder(material.joint, material.units, config, model, tokens)
-                found = list(pool.map(lambda log_probs: decoder.decode(log_probs)[0].text, material.log_probs))
-            rates = score_texts(material.references, found)
-            tried = config.alpha, config.beta, config.lm_lookahead, config.blank_penalty
-            internal = None if material.joint is None else config.internal
-            assert rates.wer is not None and rates.cer is not None, "references have words: see `gather`"
-            counted = np.stack([rates.per_utterance[:, 1:].sum(1), rates.per_utterance[:, :3].sum(1)], axis=1)
-            trials.append(Trial(*tried, rates.wer, rates.cer, rate, internal, bool(request.rescore), counted))
+            trials.append(_trial(config, texts_at(config), material, rate, bool(request.rescore)))
             return trials[-1]
 
         for alpha in request.alphas:
             for beta in request.betas:
                 yield try_out(alpha=alpha, beta=beta)
-        others = [("lm_lookahead", request.lm_lookaheads), ("blank_penalty", request.blank_penalties)]
-        if material.joint is not None:
-            others.append(("internal", request.internals))
         if request.folds:  # of the grid alone: what is tried after it depends on all utterances
             for line in fold_lines(trials, material.folds, request.folds):
                 say(line)
-        for name, values in [] if request.rescore else others:
+        for name, values in _tried_after(request, material.joint is not None):
             leading = best_of(trials).weights
             for value in values:
                 if value != leading[name]:
@@ -169,6 +144,51 @@ def tune(
     if keeps(request):
         before = read_tuned(request.run).weights if request.rescore else {}
         write_tuned(request.run, {**_own_files(request), **before, **request.fixed, **best.weights}, note)
+
+
+def _search(
+    request: TuneRequest, material: Material, base: DecodingConfig, pool: ThreadPoolExecutor,
+    warn: Callable[[str], None],
+) -> tuple[Callable[[DecodingConfig], list[str]], str]:
+    """What says the best texts at any weights, and the name of their error rate."""
+    model = open_language_model(request.lm, warn)
+    lexicon_file = request.lexicon_file or (None if request.layout else own_lexicon(request.run))
+    lexicon = open_lexicon(lexicon_file, material.units, warn) if lexicon_file else None
+    tokens = tokens_of(material.units, model, [], lexicon)
+    warn_of_coverage(tokens.coverage, request.lm, warn)
+    if are_letters(material.units, tokens, model):
+        warn(letters_note(model))
+    rate = rate_name(material.references, bool(material.units.separator) and not lexicon)
+
+    def decoder(config: DecodingConfig) -> Any:
+        return beam_decoder(material.joint, material.units, config, model, tokens)
+
+    def first_texts(config: DecodingConfig) -> list[str]:
+        decode = decoder(config).decode
+        return list(pool.map(lambda log_probs: decode(log_probs)[0].text, material.log_probs))
+
+    if not request.rescore:
+        return first_texts, rate
+    rescorer = open_rescorer(decoder(_first_pass(base, request)), request.rescore, lexicon, warn)
+    second_texts = second_pass(rescorer, material.log_probs, pool)
+    return (lambda config: second_texts(config.alpha, config.beta)), rate
+
+
+def _trial(config: DecodingConfig, texts: list[str], material: Material, rate: str, is_second: bool) -> Trial:
+    rates = score_texts(material.references, texts)
+    assert rates.wer is not None and rates.cer is not None, "references have words: see `gather`"
+    counts = np.stack([rates.per_utterance[:, 1:].sum(1), rates.per_utterance[:, :3].sum(1)], axis=1)
+    internal = None if material.joint is None else config.internal
+    return Trial(config.alpha, config.beta, config.lm_lookahead, config.blank_penalty, rates.wer, rates.cer, rate,
+                 internal, is_second, counts)
+
+
+def _tried_after(request: TuneRequest, is_transducer: bool) -> list[tuple[str, tuple[float, ...]]]:
+    """Weights that are tried one by one at the best of the grid; of a second pass there are none."""
+    if request.rescore:
+        return []
+    after = [("lm_lookahead", request.lm_lookaheads), ("blank_penalty", request.blank_penalties)]
+    return [*after, ("internal", request.internals)] if is_transducer else after
 
 
 def _first_pass(base: DecodingConfig, request: TuneRequest) -> DecodingConfig:
@@ -212,12 +232,9 @@ def fold_lines(trials: list[Trial], folds: list[str], name: str) -> list[str]:
 
 def most_trials(request: TuneRequest) -> int:
     """As many as there are to be tried, but for values that are the best already."""
-    if request.rescore:
-        return len(request.alphas) * len(request.betas)
-    after = [request.lm_lookaheads, request.blank_penalties]
-    if not request.layout and load_checkpoint(request.run).config.model.head == "transducer":
-        after.append(request.internals)
-    return len(request.alphas) * len(request.betas) + sum(map(len, after))
+    is_transducer = not request.layout and load_checkpoint(request.run).config.model.head == "transducer"
+    after = _tried_after(request, is_transducer)
+    return len(request.alphas) * len(request.betas) + sum(len(values) for _, values in after)
 
 
 def keeps(request: TuneRequest) -> bool:
