@@ -95,3 +95,20 @@ def an4_utterances(an4):
         return found
 
     return first
+
+
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """An empty folder, `web.folder`, on the web; what is fetched from it is kept apart from the user's cache."""
+    pytest.importorskip("aiohttp", reason="https:// needs aiohttp: pip install 'ds2cli[cloud]'")
+    from webserver import Web
+
+    from ds2cli.io import remote
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "web"
+    folder.mkdir()
+    remote.forget()
+    with Web(folder) as web:
+        web.folder = folder
+        yield web

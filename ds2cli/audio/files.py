@@ -18,9 +18,8 @@ from ds2cli.audio.layout import Layout, layout_of
 from ds2cli.audio.spliced import SplicedFile
 from ds2cli.audio.tar_members import open_recording, read_held, recording_exists
 from ds2cli.errors import AudioError
-from ds2cli.io.remote import UNREADABLE_HINT
 from ds2cli.io.text import called
-from ds2cli.io.urls import url_of
+from ds2cli.io.urls import UNREADABLE_HINT, url_of
 from ds2cli.media import Kind, conversion
 
 UNREADABLE = (soundfile.SoundFileError, OSError, RuntimeError, UnicodeError)

@@ -21,10 +21,8 @@ from typing import IO, Any
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.io.atomic import atomic_write, make_folder
 from ds2cli.io.cache import cache_folder, short_hash
-from ds2cli.io.urls import url_of, without_query
+from ds2cli.io.urls import MISSING_HINT, UNREADABLE_HINT, url_of, without_query
 
-MISSING_HINT = "is its name right? is it in this bucket?"
-UNREADABLE_HINT = "check the network and your access; keys come from the environment"
 BLOCK_BYTES = 1 << 20
 HELD_BYTES = 1 << 28  # of recordings in memory; the last one stays however long it is
 VERSION = ("size", "etag", "contentmd5", "md5hash", "lastmodified", "mtime", "updated", "created", "generation")

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ds2cli.errors import UsageError
-from ds2cli.io.urls import url_of
+from ds2cli.io.urls import MISSING_HINT as MISSING_URL_HINT
+from ds2cli.io.urls import UNREADABLE_HINT, url_of
 from ds2cli.media import kind_of
 
 Line = tuple[int, str]
@@ -158,13 +159,13 @@ def _decoded(stream: IO[bytes]) -> Iterator[str]:
 def _cannot_read(source: str | Path, problem: OSError, missing_hint: str) -> UsageError:
     name = called(source)
     if isinstance(problem, FileNotFoundError):
-        return UsageError(f"no such file: {name}", hint=missing_hint)
+        return UsageError(f"no such file: {name}", hint=MISSING_URL_HINT if url_of(source) else missing_hint)
     if isinstance(problem, IsADirectoryError):
         return UsageError(f"cannot read {name}: it is a folder", hint="name a file in it, or - for stdin")
-    if isinstance(problem, PermissionError):
-        hint = "may you? its keys come from the environment" if url_of(source) else f"may you? ls -l {source}"
+    if url_of(source):
+        hint = UNREADABLE_HINT
     else:
-        hint = "is its disk or network there?"
+        hint = f"may you? ls -l {source}" if isinstance(problem, PermissionError) else "is its disk or network there?"
     return UsageError(f"cannot read {name}: {problem.strerror or problem}", hint=hint)
 
 

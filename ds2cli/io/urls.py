@@ -15,6 +15,8 @@ from ds2cli.errors import UsageError
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]+::)*[a-z][a-z0-9+.-]+:/")
 _SLASHES = re.compile(r"(^|::)([a-z][a-z0-9+.-]+):/+")
 _ROOT = re.compile(r"(?:[^:/]+::)*[^:/]+://[^/]*/?")
+MISSING_HINT = "check the name: is it in this bucket or folder?"
+UNREADABLE_HINT = "check the network and your access; keys come from the environment"
 COPIES = {"s3": "aws s3 cp", "gs": "gcloud storage cp", "gcs": "gcloud storage cp"}
 
 

@@ -2,27 +2,8 @@
 
 import gzip
 
-import pytest
-
-pytest.importorskip("aiohttp", reason="https:// needs aiohttp: pip install 'ds2cli[cloud]'")
-
-from webserver import Web  # noqa: E402
-
-from ds2cli.io import remote  # noqa: E402
-
 TEXT = "the cat sat on the mat\nthe dog sat on the cat\na cat and a dog\n" * 20
 PAIRS = '{"id": "a", "text": "one two", "pred_text": "one too"}\n{"id": "b", "text": "three", "pred_text": "three"}\n'
-
-
-@pytest.fixture
-def web(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "web"
-    folder.mkdir()
-    remote.forget()
-    with Web(folder) as web:
-        web.folder = folder
-        yield web
 
 
 def test_score_of_records_elsewhere(run, web):

@@ -10,29 +10,14 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("aiohttp", reason="https:// needs aiohttp: pip install 'ds2cli[cloud]'")
-
-from webserver import Web  # noqa: E402
-
-from ds2cli.errors import UsageError  # noqa: E402
-from ds2cli.io import remote  # noqa: E402
-from ds2cli.io.atomic import atomic_write, make_folder, must_be_writable  # noqa: E402
-from ds2cli.io.text import called, numbered_lines, read_text  # noqa: E402
-from ds2cli.io.urls import folder_of, url_of  # noqa: E402
-from ds2cli.records.manifest import read_manifest  # noqa: E402
+from ds2cli.errors import UsageError
+from ds2cli.io import remote
+from ds2cli.io.atomic import atomic_write, make_folder, must_be_writable
+from ds2cli.io.text import called, numbered_lines, read_text
+from ds2cli.io.urls import folder_of, url_of
+from ds2cli.records.manifest import read_manifest
 
 LINES = "".join(f"line {number} of many, and an é\n" for number in range(30_000))  # more than a block
-
-
-@pytest.fixture
-def web(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "web"
-    folder.mkdir()
-    remote.forget()
-    with Web(folder) as web:
-        web.folder = folder
-        yield web
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/a/b.jsonl", "https://host:80/x.wav?key=a/b", "memory://m.txt",
