@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The English model that ds2 brings (ds2cli/model/shipped/english): 8.4 h of read speech, some hours on 2 cores.
 #   DS2_DATA=DIR recipes/english/run.sh
-# Reads librispeech-train-clean-5, speechocean762, an4, ljspeech-part, vctk-p239 and noise in DS2_DATA. Everything it makes is in recipes/english/work/ (or
-# $DS2_WORK); an interrupted run goes on where it was. PRECISION=bf16 helps where `ds2 doctor` says so.
+# Reads librispeech-train-clean-5, speechocean762, an4, ljspeech-part, vctk-p239 and noise in DS2_DATA. Everything it makes
+# is in recipes/english/work/ (or $DS2_WORK); an interrupted run goes on where it was. PRECISION=bf16 helps where `ds2 doctor` says so.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
