@@ -16,6 +16,7 @@ from ds2cli.cli.output import lines_to
 from ds2cli.corpora.catalogue import CORPORA
 from ds2cli.corpora.choices import Encoding
 from ds2cli.errors import Ds2Error, Exit, UsageError
+from ds2cli.phrases import counted
 from ds2cli.text.character_sets import CharacterSet
 from ds2cli.text.normalise import NORMALISERS
 
@@ -308,8 +309,10 @@ def split(
         with lines_to(Path(part.name)) as write:
             for utterance in part.utterances:
                 write(to_line(utterance.record))
-        hours, speakers = part.seconds / 3600, len(part.speakers)
-        terminal.say(f"{part.name}: {len(part.utterances):,} utterances · {hours:,.2f} h · {speakers:,} speakers")
+        told = [counted(len(part.utterances), "utterance"), f"{part.seconds / 3600:,.2f} h"]
+        if part.speakers:
+            told.append(counted(len(part.speakers), "speaker"))
+        terminal.say(f"{part.name}: {' · '.join(told)}")
     terminal.say(f"seed {seed}")
 
 

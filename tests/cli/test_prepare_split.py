@@ -84,7 +84,7 @@ def test_more_parts_than_speakers_is_refused(run, manifest, tmp_path):
     rows = [json.dumps(record) for record in read(manifest)[:3]]
     (tmp_path / "one.jsonl").write_text("\n".join(rows))
     ran = run("prepare", "split", tmp_path / "one.jsonl", "--into", "a=1", "--into", "b=1")
-    assert ran.code == 2 and "2 parts, but only 1 speakers" in ran.stderr
+    assert ran.code == 2 and "2 parts, but only 1 speaker to" in ran.stderr
 
 
 def test_relative_audio_paths_still_lead_to_their_recordings(run, an4, tmp_path):
@@ -125,3 +125,12 @@ def test_no_text_has_no_units(run, tmp_path):
     (tmp_path / "empty.jsonl").write_text("")
     ran = run("prepare", "units", tmp_path / "empty.jsonl", "-o", tmp_path / "units.txt")
     assert ran.code == 2 and "no text to find units in" in ran.stderr and not (tmp_path / "units.txt").exists()
+
+
+def test_no_speaker_is_counted_where_none_is_named(run, tmp_path):
+    lines = [json.dumps({"id": str(i), "audio_filepath": f"{i}.wav", "duration": 1, "text": "a"}) for i in range(3)]
+    (tmp_path / "all.jsonl").write_text("\n".join(lines))
+    ran = run("prepare", "split", tmp_path / "all.jsonl", "--by", "utterance", "--into", f"{tmp_path}/a.jsonl=2",
+              "--into", f"{tmp_path}/b.jsonl=1")  # fmt: skip
+    assert ran.code == 0 and "a.jsonl: 2 utterances · 0.00 h\n" in ran.stderr
+    assert "b.jsonl: 1 utterance · 0.00 h\n" in ran.stderr

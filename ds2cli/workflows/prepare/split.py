@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ds2cli.errors import UsageError
+from ds2cli.phrases import counted
 from ds2cli.records.manifest import Utterance
 
 
@@ -23,7 +24,8 @@ class Split:
 
     @property
     def speakers(self) -> set[str]:
-        return {utterance.speaker for utterance in self.utterances}
+        """Those that records name."""
+        return {utterance.speaker for utterance in self.utterances if utterance.speaker}
 
 
 def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Split]:
@@ -39,13 +41,13 @@ def split_by_speaker(utterances: Iterable[Utterance], shares: dict[str, float], 
     unknown = next((utterance for utterance in utterances if not utterance.speaker), None)
     if unknown:
         raise UsageError(f"`{unknown.id}` has no speaker", hint="split by utterance: --by utterance")
-    return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed, "speakers")
+    return _deal(utterances, [utterance.speaker for utterance in utterances], shares, seed, "speaker")
 
 
 def split_by_utterance(utterances: Iterable[Utterance], shares: dict[str, float], seed: int) -> list[Split]:
     """Parts of about the wanted shares of the seconds, whoever speaks: for one speaker, or unknown ones."""
     utterances = list(utterances)
-    return _deal(utterances, [utterance.id for utterance in utterances], shares, seed, "utterances")
+    return _deal(utterances, [utterance.id for utterance in utterances], shares, seed, "utterance")
 
 
 def _deal(
@@ -58,7 +60,7 @@ def _deal(
         length[group] += round(utterance.duration * 1000)
     if len(length) < len(shares):
         hint = "name fewer parts with --into, or split by utterance: --by utterance"
-        raise UsageError(f"{len(shares)} parts, but only {len(length)} {kind} to share out", hint=hint)
+        raise UsageError(f"{len(shares)} parts, but only {counted(len(length), kind)} to share out", hint=hint)
     parts = [Split(name, share / sum(shares.values())) for name, share in shares.items()]
     total, dealt, part_of = length.total(), Counter[str](), {}
     # Each part gets one group first, the smallest share first: a small dev set must not stay empty.
