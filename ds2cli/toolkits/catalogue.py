@@ -1,7 +1,7 @@
 """Which toolkits `ds2 export --to` writes for: one line here, one module of the same name beside it.
 
-A module holds `TAKES`, the names of the `Goods` that the toolkit has a place for, and `write(goods, folder, skip)`,
-which writes them and yields a line for people about each file. Nothing is imported before a toolkit is named.
+A module holds `TAKES`, the names of the `Contents` that the toolkit has a place for, and
+`write(contents, folder, skip)`, which writes them and yields a line for people about each file. Nothing is imported before a toolkit is named.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ds2cli.toolkits.goods import Goods, Skip
+    from ds2cli.toolkits.contents import Contents, Skip
 
 TOOLKITS = {
     "nemo": "NeMo: dev.json, labels.yaml or tokenizer/, lm.bin, lexicon.txt, log-probs with the blank last",
@@ -22,17 +22,17 @@ TOOLKITS = {
 }
 
 
-def write(toolkit: str, goods: "Goods", folder: Path, skip: "Skip") -> Iterator[str]:
+def write(toolkit: str, contents: "Contents", folder: Path, skip: "Skip") -> Iterator[str]:
     """Write what there is a place for; a line for people about each file.
 
     skip    is told of each record that the toolkit cannot hold
     raises  UsageError where there is nothing to write, or a file cannot be written
     """
     module = import_module(f"ds2cli.toolkits.{toolkit}")
-    goods.must_have_some_of(module.TAKES, toolkit)
-    for name in goods.named - set(module.TAKES):
+    contents.must_have_some_of(module.TAKES, toolkit)
+    for name in contents.named - set(module.TAKES):
         yield f"left out: {toolkit} has no place for {PLACES[name]}"
-    yield from module.write(goods, folder, skip)
+    yield from module.write(contents, folder, skip)
 
 
 PLACES = {"parts": "records", "units": "units", "lexicon": "a lexicon", "lm": "an n-gram model",

@@ -12,7 +12,7 @@ from ds2cli.io.atomic import make_folder
 from ds2cli.language.model import load_ngram_model
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.text.units import BLANK, BLANK_NAME, SPACE, SPACE_NAME, Units
-from ds2cli.toolkits.goods import Goods, Skip, write_lines
+from ds2cli.toolkits.contents import Contents, Skip, write_lines
 from ds2cli.toolkits.kaldi import write_archives, write_data
 from ds2cli.toolkits.ngrams import write_binary_file
 from ds2cli.toolkits.sentencepiece import write_tokenizer
@@ -20,21 +20,21 @@ from ds2cli.toolkits.sentencepiece import write_tokenizer
 TAKES = ("parts", "units", "lm", "log_probs")
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    yield from write_data(goods, folder / "data", skip)
-    if goods.units:
-        tokens = token_list(goods.units)
+    yield from write_data(contents, folder / "data", skip)
+    if contents.units:
+        tokens = token_list(contents.units)
         path = make_folder(folder / "token_list") / "tokens.txt"
         write_lines(path, tokens)
         yield f"{path}: {len(tokens):,} tokens"
-        if goods.units.scores:
-            yield write_tokenizer(goods.units, folder / "token_list", ["<unk>"], "bpe")
-        yield from write_archives(goods, folder, [BLANK, None, *range(1, len(goods.units)), None])
-    if goods.lm:
-        note = write_binary_file(goods.lm, folder / "ngram.bin")
-        words = set(load_ngram_model(goods.lm).words) - {UNKNOWN, BEGIN, END}
-        are_tokens = goods.units is not None and words <= set(token_list(goods.units))
+        if contents.units.scores:
+            yield write_tokenizer(contents.units, folder / "token_list", ["<unk>"], "bpe")
+        yield from write_archives(contents, folder, [BLANK, None, *range(1, len(contents.units)), None])
+    if contents.lm:
+        note = write_binary_file(contents.lm, folder / "ngram.bin")
+        words = set(load_ngram_model(contents.lm).words) - {UNKNOWN, BEGIN, END}
+        are_tokens = contents.units is not None and words <= set(token_list(contents.units))
         yield note if are_tokens else (
             f"{note}; of words, and ESPnet's scorer asks for tokens: {hints.LM_OF_UNITS}")
 

@@ -23,7 +23,7 @@ from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.manifest import parse_channel
 from ds2cli.records.names import SafeNames
 from ds2cli.text.units import SPACE, Units
-from ds2cli.toolkits.goods import Goods, Skip, heard_alone, with_text, write_lines, write_log_probs
+from ds2cli.toolkits.contents import Contents, Skip, heard_alone, with_text, write_lines, write_log_probs
 from ds2cli.toolkits.ngrams import write_arpa_file, write_binary_file
 
 TAKES = ("parts", "units", "lm", "log_probs")
@@ -33,27 +33,27 @@ UNKNOWN_OFFSET = -10.0  # pyctcdecode's own default
 COLUMNS = {"transcription": "text", "id": "id", "speaker_id": "speaker", "language": "lang"}
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    for name, records in goods.parts.items():
+    for name, records in contents.parts.items():
         place = make_folder(folder / "data" / name)
         count = _write_audiofolder(list(with_text(heard_alone(records, skip), skip)), place, skip)
         yield f"{place}: {count:,} recordings with metadata.csv"
-    units = goods.units
+    units = contents.units
     if units is not None:
-        yield from _write_processor(goods, units, make_folder(folder / "processor"))
-        yield from write_log_probs(goods, folder, range(len(units)))
+        yield from _write_processor(contents, units, make_folder(folder / "processor"))
+        yield from write_log_probs(contents, folder, range(len(units)))
 
 
-def _write_processor(goods: Goods, units: Units, folder: Path) -> Iterator[str]:
+def _write_processor(contents: Contents, units: Units, folder: Path) -> Iterator[str]:
     tokens = [BLANK_TOKEN, *(DELIMITER if name == SPACE else name for name in units.names[1:])]
     # A processor with a language model wants every token in pyctcdecode's alphabet, whose labels are columns: there
     # are none for <s>, </s> and <unk>.
     special = {"pad_token": BLANK_TOKEN, "unk_token": BLANK_TOKEN, "bos_token": None, "eos_token": None}
     listener = {"feature_extractor_type": "Wav2Vec2FeatureExtractor", "feature_size": 1, "padding_value": 0.0,
-                "sampling_rate": goods.sample_rate, "do_normalize": True, "return_attention_mask": True}
+                "sampling_rate": contents.sample_rate, "do_normalize": True, "return_attention_mask": True}
     cased = {"do_lower_case": False, "word_delimiter_token": DELIMITER, "replace_word_delimiter_char": SPACE}
-    name = "Wav2Vec2ProcessorWithLM" if goods.lm else "Wav2Vec2Processor"
+    name = "Wav2Vec2ProcessorWithLM" if contents.lm else "Wav2Vec2Processor"
     files: dict[str, Any] = {
         "vocab.json": {token: number for number, token in enumerate(tokens)},
         "tokenizer_config.json": {"tokenizer_class": "Wav2Vec2CTCTokenizer", "processor_class": name, **special,
@@ -61,21 +61,21 @@ def _write_processor(goods: Goods, units: Units, folder: Path) -> Iterator[str]:
         "special_tokens_map.json": {kind: token for kind, token in special.items() if token},
         "preprocessor_config.json": {**listener, "processor_class": name},
     }
-    if goods.lm:
+    if contents.lm:
         labels = ["", *units.names[1:]]
         files["alphabet.json"] = {"labels": labels, "is_bpe": units.marks_words}
     for file, content in files.items():
         write_lines(folder / file, [to_line(content, indent=2)])
     yield f"{folder}: {name} of {len(tokens):,} tokens"
-    if goods.lm:
-        yield _write_language_model(goods, goods.lm, make_folder(folder / "language_model"))
+    if contents.lm:
+        yield _write_language_model(contents, contents.lm, make_folder(folder / "language_model"))
 
 
-def _write_language_model(goods: Goods, lm: Path, folder: Path) -> str:
-    weights = {"alpha": goods.weights.get("alpha", 0.5), "beta": goods.weights.get("beta", 1.5)}
+def _write_language_model(contents: Contents, lm: Path, folder: Path) -> str:
+    weights = {"alpha": contents.weights.get("alpha", 0.5), "beta": contents.weights.get("beta", 1.5)}
     write_lines(folder / "attrs.json", [to_line({**weights, "unk_score_offset": UNKNOWN_OFFSET,
                                                  "score_boundary": True})])
-    write_lines(folder / "unigrams.txt", goods.words)
+    write_lines(folder / "unigrams.txt", contents.words)
     if begins_as_binary(lm):
         return write_binary_file(lm, folder / "lm.bin")
     return write_arpa_file(lm, folder / "lm.arpa")

@@ -14,7 +14,7 @@ from ds2cli import hints
 from ds2cli.io.atomic import make_folder
 from ds2cli.text.units import BLANK, PIECE_MARK, SPACE, Units
 from ds2cli.toolkits import lhotse
-from ds2cli.toolkits.goods import Goods, Skip, write_lines, write_log_probs
+from ds2cli.toolkits.contents import Contents, Skip, write_lines, write_log_probs
 from ds2cli.toolkits.ngrams import write_arpa_file
 from ds2cli.toolkits.sentencepiece import write_tokenizer
 
@@ -25,21 +25,21 @@ UNKNOWN_WORD = "<UNK>"
 Spellings = list[tuple[str, list[str]]]
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    if goods.parts:
-        yield from lhotse.write(goods, folder / "manifests", skip)
-    if goods.units:
-        yield from _write_lang(goods, goods.units, make_folder(folder / "lang"))
-        yield from write_log_probs(goods, folder, [BLANK, None, None, *range(1, len(goods.units))])
-    if goods.lm:
-        yield write_arpa_file(goods.lm, folder / "lm.arpa")
+    if contents.parts:
+        yield from lhotse.write(contents, folder / "manifests", skip)
+    if contents.units:
+        yield from _write_lang(contents, contents.units, make_folder(folder / "lang"))
+        yield from write_log_probs(contents, folder, [BLANK, None, None, *range(1, len(contents.units))])
+    if contents.lm:
+        yield write_arpa_file(contents.lm, folder / "lm.arpa")
         yield f"then: {hints.compile_grammar(folder)}"
 
 
-def _write_lang(goods: Goods, units: Units, folder: Path) -> Iterator[str]:
+def _write_lang(contents: Contents, units: Units, folder: Path) -> Iterator[str]:
     tokens = [*BEFORE, *(PIECE_MARK if name == SPACE else name for name in units.names[1:])]
-    spellings = _with_spaces(goods.spellings, units)
+    spellings = _with_spaces(contents.spellings, units)
     if spellings:
         spellings.append((UNKNOWN_WORD, ["<unk>"]))
         told_apart, most = disambiguated(spellings)

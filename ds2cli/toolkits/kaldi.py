@@ -12,35 +12,35 @@ import numpy as np
 from ds2cli.io.atomic import atomic_write, make_folder
 from ds2cli.records.kaldi import write_kaldi
 from ds2cli.records.names import SafeNames
-from ds2cli.toolkits.goods import Goods, Skip, heard_alone, in_columns, write_lines
+from ds2cli.toolkits.contents import Contents, Skip, heard_alone, in_columns, write_lines
 from ds2cli.toolkits.ngrams import write_arpa_file
 
 TAKES = ("parts", "lexicon", "lm", "log_probs")
 SILENCE, SPOKEN_NOISE = "SIL", "SPN"
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    yield from write_data(goods, folder / "data", skip)
-    if goods.lexicon and goods.units:
-        yield _write_dictionary(goods, make_folder(folder / "dict"))
-    if goods.lm:
-        yield write_arpa_file(goods.lm, folder / "lm.arpa.gz")
-    if goods.units:
-        yield from write_archives(goods, folder, range(len(goods.units)))
+    yield from write_data(contents, folder / "data", skip)
+    if contents.lexicon and contents.units:
+        yield _write_dictionary(contents, make_folder(folder / "dict"))
+    if contents.lm:
+        yield write_arpa_file(contents.lm, folder / "lm.arpa.gz")
+    if contents.units:
+        yield from write_archives(contents, folder, range(len(contents.units)))
 
 
-def write_data(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write_data(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     """A data directory of each list."""
-    for name, records in goods.parts.items():
+    for name, records in contents.parts.items():
         found = list(heard_alone(records, skip))
         write_kaldi(found, folder / name)
         yield f"{folder / name}: {len(found):,} utterances"
 
 
-def write_archives(goods: Goods, folder: Path, columns: Sequence[int | None]) -> Iterator[str]:
+def write_archives(contents: Contents, folder: Path, columns: Sequence[int | None]) -> Iterator[str]:
     """`dev.ark` and `dev.scp` of each file of log-probs."""
-    for name, file in goods.log_probs.items():
+    for name, file in contents.log_probs.items():
         ids, places = SafeNames(), []
         with atomic_write(folder / f"{name}.ark") as place, open(place, "wb") as archive:
             for record, array in file:
@@ -58,14 +58,14 @@ def _matrix(array: np.ndarray) -> bytes:
     return b"\0BFM " + struct.pack("<BiBi", 4, rows, 4, columns) + np.ascontiguousarray(array, "<f4").tobytes()
 
 
-def _write_dictionary(goods: Goods, folder: Path) -> str:
+def _write_dictionary(contents: Contents, folder: Path) -> str:
     """What utils/prepare_lang.sh takes: the words, and which phones are silence."""
-    assert goods.units is not None
+    assert contents.units is not None
     silences = [(("!SIL"), SILENCE), ("<SPOKEN_NOISE>", SPOKEN_NOISE), ("<UNK>", SPOKEN_NOISE)]
     lines = [f"{word} {phone}" for word, phone in silences]
-    lines += [f"{word} {' '.join(spelled)}" for word, spelled in goods.spellings]
+    lines += [f"{word} {' '.join(spelled)}" for word, spelled in contents.spellings]
     write_lines(folder / "lexicon.txt", lines)
-    write_lines(folder / "nonsilence_phones.txt", sorted(set(goods.units.names[1:]) - {SILENCE, SPOKEN_NOISE}))
+    write_lines(folder / "nonsilence_phones.txt", sorted(set(contents.units.names[1:]) - {SILENCE, SPOKEN_NOISE}))
     write_lines(folder / "silence_phones.txt", [SILENCE, SPOKEN_NOISE])
     write_lines(folder / "optional_silence.txt", [SILENCE])
-    return f"{folder / 'lexicon.txt'}: {len(goods.spellings):,} spellings"
+    return f"{folder / 'lexicon.txt'}: {len(contents.spellings):,} spellings"

@@ -14,15 +14,15 @@ from ds2cli.records.jsonl import Record, to_line
 from ds2cli.records.manifest import parse_channel
 from ds2cli.records.names import SafeNames
 from ds2cli.records.timed import recording_key, recording_name
-from ds2cli.toolkits.goods import Goods, Skip, heard_alone, unlike
+from ds2cli.toolkits.contents import Contents, Skip, heard_alone, unlike
 
 TAKES = ("parts",)
 HELD = ("id", "audio_filepath", "offset", "duration", "channel", "text", "lang", "speaker")
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    for name, records in goods.parts.items():
+    for name, records in contents.parts.items():
         recordings, supervisions = manifests_of(unlike(heard_alone(records, skip)), skip)
         for kind, lines in (("recordings", recordings), ("supervisions", supervisions)):
             path = folder / f"{kind}_{name}.jsonl.gz"

@@ -16,7 +16,7 @@ from ds2cli.language.model import load_ngram_model
 from ds2cli.language.ngrams import BEGIN, END, UNKNOWN
 from ds2cli.records.jsonl import to_line
 from ds2cli.text.units import BLANK, SPACE, Units
-from ds2cli.toolkits.goods import Goods, Skip, heard_alone, write_lines, write_log_probs
+from ds2cli.toolkits.contents import Contents, Skip, heard_alone, write_lines, write_log_probs
 from ds2cli.toolkits.ngrams import write_binary_file, write_renamed
 from ds2cli.toolkits.sentencepiece import write_tokenizer
 
@@ -24,13 +24,13 @@ TAKES = ("parts", "units", "lexicon", "lm", "log_probs")
 FIRST_PIECE = 100  # the character that stands for token 0 in n-grams of pieces
 
 
-def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
+def write(contents: Contents, folder: Path, skip: Skip) -> Iterator[str]:
     make_folder(folder)
-    for name, records in goods.parts.items():
+    for name, records in contents.parts.items():
         path = folder / f"{name}.json"
         count = write_lines(path, map(to_line, heard_alone(records, skip)))
         yield f"{path}: {count:,} utterances"
-    units = goods.units
+    units = contents.units
     if units is not None:
         if units.scores:
             yield write_tokenizer(units, make_folder(folder / "tokenizer"), ["<unk>"])
@@ -40,15 +40,15 @@ def write(goods: Goods, folder: Path, skip: Skip) -> Iterator[str]:
             yield f"{folder / 'labels.yaml'}: {len(units) - 1:,} labels; the blank comes last"
         labels = ["<unk>"] * bool(units.scores) + list(units.names[1:])
         write_lines(folder / "labels.txt", ("<space>" if name == SPACE else name for name in labels))
-    if goods.lexicon or goods.lm and goods.spellings:
+    if contents.lexicon or contents.lm and contents.spellings:
         count = write_lines(folder / "lexicon.txt",
-                            (f"{word}\t{' '.join(spelled)}" for word, spelled in goods.spellings))
+                            (f"{word}\t{' '.join(spelled)}" for word, spelled in contents.spellings))
         yield f"{folder / 'lexicon.txt'}: {count:,} spellings"
-    if goods.lm:
-        yield _write_ngrams(goods.lm, units, folder / "lm.bin")
+    if contents.lm:
+        yield _write_ngrams(contents.lm, units, folder / "lm.bin")
     if units is not None:
         before: list[int | None] = [None] if units.scores else []
-        yield from write_log_probs(goods, folder, [*before, *range(1, len(units)), BLANK])
+        yield from write_log_probs(contents, folder, [*before, *range(1, len(units)), BLANK])
 
 
 def _word_piece(piece: str) -> str:

@@ -12,7 +12,7 @@ from ds2cli.runs.decoding import read_tuned
 from ds2cli.text.lexicon import read_lexicon
 from ds2cli.text.units import Units, read_units
 from ds2cli.toolkits.catalogue import TOOLKITS, write
-from ds2cli.toolkits.goods import Goods
+from ds2cli.toolkits.contents import Contents
 from ds2cli.workflows.inputs import is_input
 
 
@@ -43,7 +43,7 @@ def write_for(request: ToolkitRequest, skip: Callable[[str], None]) -> Iterator[
     yield from write(request.toolkit, gather_goods(request, skip), request.folder, skip)
 
 
-def gather_goods(request: ToolkitRequest, skip: Callable[[str], None]) -> Goods:
+def gather_goods(request: ToolkitRequest, skip: Callable[[str], None]) -> Contents:
     """raises  UsageError where two runs were named, two lists of one name, or units that contradict each other"""
     parts: dict[str, list[Record]] = {}
     log_probs: dict[str, LogProbFile] = {}
@@ -66,7 +66,7 @@ def gather_goods(request: ToolkitRequest, skip: Callable[[str], None]) -> Goods:
 
 def _with_spelling(
     request: ToolkitRequest, parts: dict[str, list[Record]], log_probs: dict[str, LogProbFile], run: str | None
-) -> Goods:
+) -> Contents:
     lm, lexicon_file, weights, sample_rate = request.lm, request.lexicon_file, {}, 16000
     found: list[tuple[str, Units]] = [(f"`{file.path}`", file.units) for file in log_probs.values()]
     if request.units:
@@ -87,5 +87,5 @@ def _with_spelling(
     lexicon = read_lexicon(lexicon_file, chosen) if lexicon_file and chosen else None
     given = {"units": request.units, "lexicon": request.lexicon_file, "lm": request.lm, "parts": parts,
              "log_probs": log_probs}
-    return Goods(parts, log_probs, chosen, lexicon, lm, {name: value for name, value in weights.items()}, sample_rate,
-                 frozenset(name for name, value in given.items() if value))
+    named = frozenset(name for name, value in given.items() if value)
+    return Contents(parts, log_probs, chosen, lexicon, lm, dict(weights), sample_rate, named)

@@ -26,7 +26,7 @@ IMPOSSIBLE = -100.0  # log-prob of a unit that their lists have and ours lack
 
 
 @dataclass(frozen=True)
-class Goods:
+class Contents:
     """What there is to write; a toolkit takes what it has a place for.
 
     parts      lists of records by name, with absolute paths and ids
@@ -130,9 +130,9 @@ def write_arrays(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> int:
     return count
 
 
-def write_log_probs(goods: Goods, folder: Path, columns: Sequence[int | None]) -> Iterator[str]:
+def write_log_probs(contents: Contents, folder: Path, columns: Sequence[int | None]) -> Iterator[str]:
     """`dev.npz` of each file of log-probs: an array (frames, columns) for each utterance, named by its id."""
-    for name, file in goods.log_probs.items():
+    for name, file in contents.log_probs.items():
         arrays = ((str(record["id"]), in_columns(array, columns)) for record, array in file)
         path = folder / f"{name}.npz"
         count = write_arrays(path, _unlike_names(arrays))
