@@ -1,7 +1,8 @@
 """Which toolkits `ds2 export --to` writes for: one line here, one module of the same name beside it.
 
 A module holds `TAKES`, the names of the `Contents` that the toolkit has a place for, and
-`write(contents, folder, skip)`, which writes them and yields a line for people about each file. Nothing is imported before a toolkit is named.
+`write(contents, folder, skip)`, which writes them and yields a line for people about each file. Nothing is imported
+before a toolkit is named.
 """
 
 from collections.abc import Iterator
