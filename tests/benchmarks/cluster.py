@@ -3,9 +3,10 @@
     .venv-bench/bin/python tests/benchmarks/cluster.py
 
 Two machines of a core each are two nodes of Ray on this one. Seconds are between the first answer and the last, so that
-the start of Ray and the opening of models are told apart.
+the start of Ray and the opening of models are told apart. Prints a JSON line for each figure; there is no peer.
 """
 
+import json
 import os
 import signal
 import tempfile
@@ -68,6 +69,12 @@ def utterances() -> list:
     return found * TURNS
 
 
+def tell(name: str, ours: float, unit: str, n: int) -> None:
+    """One figure as one JSON line."""
+    figure = {"bench": f"cluster/{name}", "ours": round(ours, 3), "peer": None, "ratio": None, "unit": unit, "n": n}
+    print(json.dumps(figure), flush=True)
+
+
 def main() -> None:
     nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     decode = group_work(partial(open_group_decoder, DecodeRequest("english", [], greedy=True, device="cpu")), False)
@@ -75,14 +82,14 @@ def main() -> None:
     for n_workers in (1, 2):
         nodes.add_node(num_cpus=1)
         start, took[n_workers], _ = answered(nodes.address, decode, groups_of(utterances()))
-        print(f"decode, {len(utterances()):,} utterances, {n_workers} worker(s): {took[n_workers]:.1f} s "
-              f"(and {start:.1f} s until the first answer)")
-    print(f"speed-up of 2 workers over 1: {took[1] / took[2]:.2f}")
+        tell(f"decode-{n_workers}", took[n_workers], "s", len(utterances()))
+        tell(f"first-answer-{n_workers}", start, "s", 1)
+    tell("speed-up", took[1] / took[2], "times", len(utterances()))
     _, seconds, _ = answered(nodes.address, plain_work(lambda: iter), range(RECORDS))
-    print(f"overhead of a record: {1e6 * seconds / RECORDS:.0f} us")
+    tell("overhead", 1e6 * seconds / RECORDS, "us per record", RECORDS)
     with tempfile.TemporaryDirectory() as folder:
         _, _, longest = answered(nodes.address, plain_work(partial(dying, Path(folder) / "died")), range(2000))
-    print(f"a worker's death holds the answers up for {longest:.1f} s")
+    tell("death", longest, "s until the work is done again", 1)
     nodes.shutdown()
 
 
