@@ -97,6 +97,7 @@ def test_what_is_wrong_with_a_text_elsewhere_is_said(web, name, words):
 
 
 def test_a_server_that_does_not_answer_is_no_missing_file():
+    pytest.importorskip("aiohttp", reason="https:// needs aiohttp")
     with pytest.raises(UsageError, match=r"cannot read `http://127.0.0.1:9/x.txt`: .*[Cc]onnect"):
         read_text("http://127.0.0.1:9/x.txt")
 
