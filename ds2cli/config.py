@@ -88,6 +88,9 @@ class AugmentConfig:
     time_mask_frames: Annotated[int, "SpecAugment: longest time mask (at most a fifth of the utterance)", FROM_0] = 40
     frequency_masks: Annotated[int, "SpecAugment: number of frequency masks", FROM_0] = 0
     frequency_mask_bins: Annotated[int, "SpecAugment: widest frequency mask", FROM_0] = 15
+    vocal_tract: Annotated[
+        float, "VTLP: the frequencies of each utterance are scaled by a factor from [1 - x, 1 + x]", BELOW_1
+    ] = 0.0
     segmentation: Annotated[
         float,
         "units of pieces: each word is cut anew in every epoch, in proportion to a cut's probability to this power; "
@@ -222,6 +225,11 @@ CONTRADICTIONS = (
         ("augment.consistency", "model.head"),
         lambda config: config.augment.consistency > 0 and config.model.head == "transducer",
         "CR-CTC compares CTC's answers, which a transducer does not give", hints.NO_CONSISTENCY,
+    ),
+    Contradiction(
+        ("augment.vocal_tract", "features.kind"),
+        lambda config: config.augment.vocal_tract > 0 and config.features.kind == "mfcc",
+        "another vocal tract scales frequencies, which cepstral coefficients are not", hints.NO_VOCAL_TRACT,
     ),
     Contradiction(
         ("train.predictor_texts", "model.head"),

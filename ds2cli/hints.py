@@ -39,6 +39,7 @@ LM_OF_LOSS = ("ds2 lm build TRAIN.jsonl --units --spaces --order 4 -o units.arpa
 SET_TRANSDUCER = "--set model.head=transducer --set loss.kind=transducer"
 SET_PRUNE = "--set loss.prune=5"
 NO_CONSISTENCY = "--set augment.consistency=0"
+NO_VOCAL_TRACT = "--set augment.vocal_tract=0"
 
 # Training
 TRAIN_CTC_TOO = "train with --set loss.ctc_weight=0.1, or name a CTC run"

@@ -1,4 +1,7 @@
-"""What is done to training speech: speed, noise, a telephone's band, gain, masks; every draw is the caller's."""
+"""What is done to training speech: speed, noise, a telephone's band, gain, another vocal tract, masks.
+
+Every draw is the caller's.
+"""
 
 from dataclasses import dataclass
 
@@ -57,19 +60,25 @@ def narrow_band(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Masks:
-    """SpecAugment's masks of one utterance (Park et al. 2019): (first, end) frames and (first, end) bins."""
+    """What is done to the features of one utterance.
+
+    times, bins  SpecAugment's masks (Park et al. 2019): (first, end) frames and (first, end) bins
+    scale        of its frequencies, as of another vocal tract (VTLP, Jaitly and Hinton 2013); 1 leaves them
+    """
 
     times: tuple[tuple[int, int], ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
+    scale: float = 1.0
 
 
 def draw_masks(n_frames: int, n_bins: int, settings: AugmentConfig, rng: np.random.Generator) -> Masks:
-    """Masks for an utterance; no stretch of time is longer than a fifth of it."""
+    """Masks and scale for an utterance; no mask of time is longer than a fifth of it."""
     longest = min(settings.time_mask_frames, n_frames // 5)
     times = tuple(_span(n_frames, longest, rng) for _ in range(settings.time_masks))
     widest = min(settings.frequency_mask_bins, n_bins)
     bins = tuple(_span(n_bins, widest, rng) for _ in range(settings.frequency_masks))
-    return Masks(times, bins)
+    width = settings.vocal_tract
+    return Masks(times, bins, float(rng.uniform(1 - width, 1 + width)) if width else 1.0)
 
 
 def _span(size: int, longest: int, rng: np.random.Generator) -> tuple[int, int]:

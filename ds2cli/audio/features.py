@@ -142,6 +142,18 @@ class Frontend(nn.Module):
         mean = total / count
         return mean, (((features - mean) * mask).square().sum(1, keepdim=True) / count).sqrt()
 
+    def scale_frequencies(self, features: Tensor, scales: Tensor) -> Tensor:
+        """(B, T, F) standardised features of a spectrogram or mel bands, whose frequencies times `scales` (B,) are heard.
+
+        Each bin takes what lies at its centre times the scale, between two bins in proportion; what would lie above the
+        last bin is the last bin's (vocal-tract-length perturbation, Jaitly and Hinton 2013).
+        """
+        places = _bins_at(self.settings, scales).to(features.device)  # (B, F)
+        below = places.floor().clamp(max=features.shape[2] - 2)
+        share = (places - below)[:, None].to(features.dtype)
+        below = below.long()[:, None].expand(features.shape)
+        return features.gather(2, below) * (1 - share) + features.gather(2, below + 1) * share
+
     def log_features(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The features before they are standardised: natural log of power (mel: of band power; mfcc: its cosines)."""
         window = window_samples(self.settings)
@@ -206,6 +218,18 @@ def _mel_bands(settings: FeatureConfig) -> Tensor:
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
     bands = torch.minimum(rising, falling).clamp(min=0)
     return (bands / bands.sum(0)).float()
+
+
+def _bins_at(settings: FeatureConfig, scales: Tensor) -> Tensor:
+    """(B, F) the bin, with its fraction, where each bin's centre times `scales` (B,) lies; at most the last."""
+    last = n_bins(settings) - 1
+    if settings.kind != "mel":
+        places = torch.arange(last + 1, dtype=torch.float64) * scales[:, None]
+    else:
+        edges = _mel_edges(settings)
+        step = 2595 * math.log10(1 + float(edges[1]) / 700)
+        places = 2595 * (1 + edges[1:-1] * scales[:, None] / 700).log10() / step - 1
+    return places.clamp(0, last)
 
 
 def _mel_edges(settings: FeatureConfig) -> Tensor:

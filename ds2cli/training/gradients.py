@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ds2cli.audio.augment import mask_features
+from ds2cli.audio.augment import Masks, mask_features
 from ds2cli.audio.features import n_frames
 from ds2cli.config import Config
 from ds2cli.errors import Ds2Error
@@ -136,7 +136,7 @@ class StepGradients:
         waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
         with torch.no_grad():
             features, frames = self.recogniser.frontend(waveforms, lengths)
-            features = torch.cat([mask_features(features, masks) for masks in batch.views])
+            features = torch.cat([self._distorted(features, masks) for masks in batch.views])
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=self._uses_bf16()):
             log_probs, frames = self.recogniser.network(features, frames.repeat(n_views))
         # As many as `frames`, without waiting for the device to say so.
@@ -150,6 +150,13 @@ class StepGradients:
         # which walks both in order, would move the wrong weights.
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
         return MicrobatchResult(loss.detach(), finite, gradients)
+
+    def _distorted(self, features: Tensor, masks: list[Masks]) -> Tensor:
+        """Features (B, T, F) with other vocal tracts, then masked."""
+        if any(one.scale != 1 for one in masks):
+            scales = torch.tensor([one.scale for one in masks], dtype=torch.float64)
+            features = self.recogniser.frontend.scale_frequencies(features, scales)
+        return mask_features(features, masks)
 
     def _uses_bf16(self) -> bool:
         wanted = self.config.train.precision

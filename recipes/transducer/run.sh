@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# English letters: a transducer and CTC from the same start, each alone and with an n-gram; about 25 minutes of a core in bf16.
+# English letters: transducers and CTC, each alone and with an n-gram; about 70 minutes of a core in bf16.
 #   DS2_DATA=DIR recipes/transducer/run.sh      DIR/librispeech-train-clean-5 with train.jsonl and dev.jsonl
-# The start is `english`, which ds2 brings: it knows these five hours already. Of its four held-out speakers two are for
-# the weights of the n-gram, two for the table. Everything is in recipes/transducer/work/ (or $DS2_WORK); an interrupted
-# run goes on. PRECISION=bf16 helps where `ds2 doctor` says so.
+# CTC and one transducer start from `english`, which ds2 brings and which knows these five hours already; another
+# transducer starts from fresh weights. Of the four held-out speakers two are for the weights of the n-gram, two for the
+# table. Everything is in recipes/transducer/work/ (or $DS2_WORK); an interrupted run goes on. PRECISION=bf16 helps where
+# `ds2 doctor` says so.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,13 +22,13 @@ absolute() { sed "s#\"audio_filepath\": \"#&$data/#"; }
 tuning | absolute > "$work/tuning.jsonl"
 testing | absolute > "$work/testing.jsonl"
 
-learn() {  # NAME [OPTIONS]
-    local run=$work/$1
-    shift
+learn() {  # NAME SETTINGS [OPTIONS]
+    local run=$work/$1 settings=$here/$2.toml
+    shift 2
     if [ -f "$run/config.toml" ]; then
         lenient ds2 train --resume "$run"
     else
-        lenient ds2 train "$data/train.jsonl" --dev "$work/tuning.jsonl" --init english --config "$here/further.toml" \
+        lenient ds2 train "$data/train.jsonl" --dev "$work/tuning.jsonl" --config "$settings" \
             --set train.precision="${PRECISION:-auto}" --run "$run" "$@"
     fi > /dev/null
 }
@@ -49,11 +50,15 @@ both() {  # MODEL NAME: greedily, and with the 3-gram at the weights that suit t
     rate "$1" "$2" lm --lm "$lm"
 }
 
-learn ctc
+transducer=(--set model.head=transducer --set loss.kind=transducer)
+learn ctc further --init english
 both "$work/ctc" ctc
-learn transducer --set model.head=transducer --set loss.kind=transducer --set "train.predictor_texts=$data/train.jsonl"
+learn transducer further --init english "${transducer[@]}" --set "train.predictor_texts=$data/train.jsonl"
 rate "$work/transducer" transducer beam --beam 8
 both "$work/transducer" transducer
+learn scratch scratch "${transducer[@]}"
+rate "$work/scratch" scratch beam --beam 8
+both "$work/scratch" scratch
 rate english english greedy --greedy
 for file in "$work"/*.json; do
     printf '%s\t' "$(basename "$file" .json)"

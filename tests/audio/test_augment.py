@@ -241,3 +241,11 @@ def test_no_noise_where_it_was_promised_is_an_error(tmp_path):
         load_noises(str(tmp_path / "nowhere"), RATE)
     with pytest.raises(AudioError, match="no audio in"):
         load_noises(str(tmp_path), RATE)
+
+
+def test_the_scale_of_frequencies_lies_in_its_range_and_leaves_the_masks_as_they_were():
+    plain, scaled = AugmentConfig(time_masks=2), AugmentConfig(time_masks=2, vocal_tract=0.1)
+    scales = [draw_masks(100, 20, scaled, rng(seed)).scale for seed in range(200)]
+    assert 0.9 <= min(scales) < 0.92 and 1.08 < max(scales) <= 1.1
+    assert draw_masks(100, 20, plain, rng(3)).scale == 1.0
+    assert draw_masks(100, 20, plain, rng(3)).times == draw_masks(100, 20, scaled, rng(3)).times

@@ -169,3 +169,26 @@ def test_other_rates_have_other_windows():
     settings = dataclasses.replace(SPECTROGRAM, sample_rate=8000)
     assert n_bins(settings) == 81
     assert n_frames(8000, settings) == 99
+
+
+@pytest.mark.parametrize("kind", ["mel", "spectrogram"])
+def test_scaled_frequencies_are_heard_where_a_longer_or_shorter_vocal_tract_would_put_them(kind):
+    """A tone of 1,500 Hz under a scale of 1.25 is heard as one of 1,200: where 1,200 lies, 1,500 is looked up."""
+    frontend = Frontend(FeatureConfig(kind=kind, sample_rate=16000))
+
+    def tone(hertz: float) -> torch.Tensor:
+        return torch.sin(2 * torch.pi * hertz * torch.arange(16000) / 16000)
+
+    features, _ = frontend(torch.stack([tone(1500), tone(1500), tone(1200)]), torch.tensor([16000] * 3))
+    scaled = frontend.scale_frequencies(features, torch.tensor([1.0, 1.25, 1.0]))
+    assert torch.allclose(scaled[0], features[0], atol=1e-4) and torch.allclose(scaled[2], features[2], atol=1e-4)
+    assert scaled[0, 50].argmax() != scaled[2, 50].argmax()
+    assert scaled[1, 50].argmax() == scaled[2, 50].argmax()
+
+
+def test_what_would_lie_above_the_last_band_is_the_last_bands():
+    frontend = Frontend(FeatureConfig(kind="mel"))
+    features = torch.arange(64.0).expand(1, 2, 64)
+    low, high = (frontend.scale_frequencies(features, torch.tensor([scale])) for scale in (0.5, 2.0))
+    assert high[0, 0, -1] == 63 and (high[0, 0].diff() >= 0).all() and (high[0, 0] >= features[0, 0]).all()
+    assert low[0, 0, 0] == 0 and (low[0, 0] <= features[0, 0]).all()

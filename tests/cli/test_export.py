@@ -1,5 +1,6 @@
 """ds2 export: the file appears when it answers as the recogniser does, and says how near it is."""
 
+import dataclasses
 import json
 import shutil
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 from singing import write_songs
 
-from ds2cli.config import Config, FeatureConfig, ModelConfig
+from ds2cli.config import AugmentConfig, Config, FeatureConfig, LossConfig, ModelConfig
 from ds2cli.errors import Exit
 from ds2cli.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ds2cli.model.recogniser import Recogniser
@@ -61,6 +62,17 @@ def test_decode_opens_the_small_checkpoints_as_they_are(run, folder, arguments, 
     assert load_checkpoint(small).form == form
     decoded = run("decode", small, folder / "dev.jsonl")
     assert decoded.code == Exit.DONE and len(decoded.stdout.splitlines()) == 6
+
+
+def test_an_exported_checkpoint_does_not_say_where_files_lay(run, folder):
+    path = folder / "run" / "best.safetensors"
+    known = load_checkpoint(path)
+    lay = dataclasses.replace(known.config, augment=AugmentConfig(noise="/home/me/sounds"),
+                              loss=LossConfig(kind="ctc_crf", lm="/home/me/phones.arpa"))
+    save_checkpoint(path, dataclasses.replace(known, config=lay))
+    assert run("export", folder / "run", "--half", "-o", folder / "small.safetensors").code == Exit.DONE
+    config = load_checkpoint(folder / "small.safetensors").config
+    assert (config.augment.noise, config.loss.kind, config.loss.lm) == ("sounds", "ctc_crf", "phones.arpa")
 
 
 def test_the_checkpoint_itself_is_never_overwritten(run, folder):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ds2cli.config import Config
 from ds2cli.decoding.transducer import greedy_decoder, joint_of
 from ds2cli.errors import Ds2Error, UsageError
 from ds2cli.inference.utterances import infer
@@ -122,7 +123,7 @@ def _must_be_possible(request: ExportRequest) -> None:
 def write_and_reopen(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, path: Path) -> Answer:
     """Write a file of that kind, open it as its readers will, and return how it answers."""
     if kind in CHECKPOINTS:
-        save_checkpoint(path, replace(checkpoint, form=CHECKPOINTS[kind]))
+        save_checkpoint(path, replace(checkpoint, config=without_folders(checkpoint.config), form=CHECKPOINTS[kind]))
         return _answer_of(load_for_decoding(path))
     if kind == "onnx":
         from ds2cli.model.exchange.onnx_graph import onnx_model, open_onnx
@@ -138,6 +139,16 @@ def write_and_reopen(kind: str, checkpoint: Checkpoint, recogniser: Recogniser, 
         raise Ds2Error(f"torch {torch.__version__} cannot trace this network: {reason}",
                        hint="torch 2.13 can; or export to ONNX: -o model.onnx") from None
     return open_program(path)
+
+
+def without_folders(config: Config) -> Config:
+    """Settings for other eyes: of files that only training read the names, not where they lay."""
+    return replace(
+        config,
+        augment=replace(config.augment, noise=Path(config.augment.noise).name),
+        loss=replace(config.loss, lm=Path(config.loss.lm).name),
+        train=replace(config.train, predictor_texts=Path(config.train.predictor_texts).name),
+    )
 
 
 def export_metadata(recogniser: Recogniser) -> dict[str, str]:
