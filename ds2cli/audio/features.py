@@ -143,7 +143,7 @@ class Frontend(nn.Module):
         return mean, (((features - mean) * mask).square().sum(1, keepdim=True) / count).sqrt()
 
     def scale_frequencies(self, features: Tensor, scales: Tensor) -> Tensor:
-        """(B, T, F) standardised features of a spectrogram or mel bands, whose frequencies times `scales` (B,) are heard.
+        """(B, T, F) standardised features of a spectrogram or mel bands, their frequencies times `scales` (B,) heard.
 
         Each bin takes what lies at its centre times the scale, between two bins in proportion; what would lie above the
         last bin is the last bin's (vocal-tract-length perturbation, Jaitly and Hinton 2013).
