@@ -32,6 +32,9 @@ from ds2cli.workflows.decode.decoder import (
 from ds2cli.workflows.decode.source import open_source
 
 
+TRIED = "alpha", "beta", "lm_lookahead", "blank_penalty", "internal"
+
+
 @dataclass(frozen=True)
 class TuneRequest:
     """What is tried on what: every alpha with every beta; with the best, other language model look-aheads; then blank
@@ -89,8 +92,7 @@ class Trial:
     def weights(self) -> dict[str, float]:
         if self.is_second:
             return {"rescore_alpha": self.alpha, "rescore_beta": self.beta}
-        names = "alpha", "beta", "lm_lookahead", "blank_penalty", *(("internal",) if self.internal is not None else ())
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in TRIED if name != "internal" or self.internal is not None}
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def tune(
     """
     _check_grid(replace(DecodingConfig(), **request.fixed), request)
     material = gather(request, skip, warn)
-    base = replace(default_config(len(material.units), material.joint is not None), **request.fixed)
+    kept = {**_untuned(request), **request.fixed}
+    base = replace(default_config(len(material.units), material.joint is not None), **kept)
     trials: list[Trial] = []
     with ThreadPoolExecutor(request.jobs) as pool:
         texts_at, rate = _search(request, material, base, pool, warn)
@@ -143,7 +146,7 @@ def tune(
             f"with {request.lm}; ds2 tune, {date.today()}")
     if keeps(request):
         before = read_tuned(request.run).weights if request.rescore else {}
-        write_tuned(request.run, {**_own_files(request), **before, **request.fixed, **best.weights}, note)
+        write_tuned(request.run, {**_own_files(request), **before, **kept, **best.weights}, note)
 
 
 def _search(
@@ -189,6 +192,15 @@ def _tried_after(request: TuneRequest, is_transducer: bool) -> list[tuple[str, t
         return []
     after = [("lm_lookahead", request.lm_lookaheads), ("blank_penalty", request.blank_penalties)]
     return [*after, ("internal", request.internals)] if is_transducer else after
+
+
+def _untuned(request: TuneRequest) -> dict[str, Any]:
+    """What the run sets besides the weights that are tried: its beam, its thresholds; of a damaged file nothing."""
+    try:
+        own = {} if request.layout else read_tuned(request.run).weights
+    except ConfigError:
+        return {}
+    return {name: value for name, value in own.items() if name not in TRIED}
 
 
 def _first_pass(base: DecodingConfig, request: TuneRequest) -> DecodingConfig:

@@ -133,6 +133,21 @@ def test_the_former_name_of_the_language_model_look_ahead_still_works(run, mater
     (material / "decoding.toml").unlink()
 
 
+def test_what_the_run_sets_besides_its_weights_is_searched_with_and_kept(run, material, tmp_path):
+    """A beam of one frame's threshold cannot say `yet`: the weights are tuned for the search that will use them."""
+    command = "tune", material, material / "dev.npz", "--lm", material / "lm.arpa", "--alphas", "0 0.5", "--betas", "0"
+    own = "alpha = 2.0\nlm_lookahead = 0.3\nbeam = 7\nscore_threshold = 0.001\nsettle_frames = 50\n"
+    (material / "decoding.toml").write_text(own)
+    ran = run(*command, "--plot", tmp_path / "map.svg")
+    assert ran.code == 0 and ran.stdout.splitlines()[-1].split() == ["0.5", "50.00"]
+    kept = tomllib.loads((material / "decoding.toml").read_text())
+    assert (kept["beam"], kept["score_threshold"], kept["settle_frames"]) == (7, 0.001, 50)
+    assert (kept["alpha"], kept["lm_lookahead"]) == (0.0, 1.0)
+    assert run(*command, "--plot", tmp_path / "map.svg", "--beam", "9").code == 0
+    assert tomllib.loads((material / "decoding.toml").read_text())["beam"] == 9
+    (material / "decoding.toml").unlink()
+
+
 def test_speech_without_texts_and_damaged_weights_are_named(run, material, tmp_path):
     from ds2cli.decoding.log_probs import LogProbFile, LogProbWriter
 
