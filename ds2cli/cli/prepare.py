@@ -12,7 +12,7 @@ from ds2cli.cli.conventions import EPILOG, SETTINGS
 from ds2cli.cli.flags import Channel, Jobs, Output, Ray, Shard, Shares, plan_of, threads, to_channel
 from ds2cli.cli.help import PARTS
 from ds2cli.cli.numbers import to_bytes
-from ds2cli.cli.output import lines_to
+from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.corpora.catalogue import CORPORA
 from ds2cli.corpora.choices import Encoding
 from ds2cli.errors import Ds2Error, Exit, UsageError
@@ -207,6 +207,11 @@ def lexicon(
     units: LexiconUnits = None,
     pinyin: Annotated[bool, typer.Option("--pinyin", help=f"no LEXICON: {PINYIN}")] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="most words to predict pronunciations for")] = 20_000,
+    spoken: Annotated[
+        Path | None,
+        typer.Option("--spoken", metavar="FILE",
+                     help="aligned records with unit times: give each pronunciation its probability in them"),
+    ] = None,
     output: Output = None,
 ) -> None:
     """Write a lexicon of a language model's words.
@@ -216,10 +221,13 @@ def lexicon(
     \b
     ds2 prepare lexicon cmudict.dict --lm lm.arpa --units units.txt -o lexicon.txt
     ds2 prepare lexicon --pinyin --lm characters.arpa -o lexicon.txt
+    ds2 align runs/phones train.jsonl --lexicon-file lexicon.txt --unit-times > aligned.jsonl
+    ds2 prepare lexicon lexicon.txt --lm lm.arpa --units units.txt --spoken aligned.jsonl -o weighted.txt
     ds2 decode runs/phones test.jsonl --lm lm.arpa --lexicon-file lexicon.txt
     """
     from ds2cli.text.units import read_units
     from ds2cli.workflows.prepare.lexicon import pinyin_lexicon, prepare_lexicon
+    from ds2cli.workflows.prepare.spoken import count_spoken
 
     if pinyin == bool(path):
         raise UsageError(
@@ -230,14 +238,17 @@ def lexicon(
     if path and not units:
         raise UsageError(f"in which units is `{path}` written?", hint="name them: --units units.txt")
     known = read_units(units) if units else None
+    rejected: list[str] = []
+    counts = count_spoken(spoken, lambda problem: rejected.append(str(problem))) if spoken else None
     lines = (
-        prepare_lexicon(path, lm, known, top, terminal.say)
+        prepare_lexicon(path, lm, known, top, terminal.say, counts)
         if path and known
-        else pinyin_lexicon(lm, known, terminal.say)
+        else pinyin_lexicon(lm, known, terminal.say, counts)
     )
     with lines_to(output) as write:
         for line in lines:
             write(line)
+    report_skipped(rejected)
 
 
 @app.command("pronounce", epilog=EPILOG)

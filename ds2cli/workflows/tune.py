@@ -31,7 +31,6 @@ from ds2cli.workflows.decode.decoder import (
 )
 from ds2cli.workflows.decode.source import open_source
 
-
 TRIED = "alpha", "beta", "lm_lookahead", "blank_penalty", "internal"
 
 

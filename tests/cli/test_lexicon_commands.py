@@ -138,3 +138,35 @@ def test_a_lexicon_of_a_models_words_reads_those_that_it_lacks(run, material, tm
     assert made.stdout.splitlines() == ["bada B A D A", "bada B A D A T", "tami T A M I"]
     assert "1 of 4 words can be said" in made.stderr and "are read right" in made.stderr
     assert "1 more words read" in made.stderr
+
+
+def test_pronunciations_get_the_probability_with_which_they_are_said(run, material, tmp_path):
+    """Y EH T once and W EH T twice, beside two times that are shared out before anything is heard: 1, 0.5 and 0.5."""
+    (tmp_path / "large.txt").write_text("yes Y EH S\nyet Y EH T\nyet W EH T\nyet Y AH T\nus AH S\n")
+    (tmp_path / "units.txt").write_text("#separator=<space>\n" + "\n".join(PHONES.split()) + "\n")
+
+    def aligned(*said: tuple[str, str]) -> str:
+        words, units = [], []
+        for word, phones in said:
+            for unit in phones.split():
+                units.append({"unit": unit, "start": len(units) * 0.1, "end": (len(units) + 1) * 0.1})
+            words.append({"word": word, "start": 0.0, "end": len(units) * 0.1})
+        return json.dumps({"text": " ".join(word for word, _ in said), "words": words, "unit_times": units})
+
+    lines = [aligned(("yet", "W EH T"), ("us", "AH S"), ("YET", "W EH T")), aligned(("yet", "Y EH T")), "not JSON",
+             '{"text": "yet", "words": [{"word": "yet"}], "unit_times": [{"unit": "Y"}]}', '{"text": "unaligned"}']
+    (tmp_path / "aligned.jsonl").write_text("\n".join(lines) + "\n")
+    command = ("prepare", "lexicon", tmp_path / "large.txt", "--lm", material / "lm.arpa", "--top", 0,
+               "--units", tmp_path / "units.txt")
+    made = run(*command, "--spoken", tmp_path / "aligned.jsonl", "-o", tmp_path / "weighted.txt")
+    assert made.code == Exit.SKIPPED, made.stderr
+    assert "line 3" in made.stderr and "line 4" in made.stderr and "line 5" not in made.stderr
+    assert (tmp_path / "weighted.txt").read_text().splitlines() == [
+        "yes 1 Y EH S", "yet 0.8 Y EH T", "yet 1 W EH T", "yet 0.2 Y AH T", "us 1 AH S"]
+    from ds2cli.text.lexicon import read_lexicon
+    from ds2cli.text.units import read_units
+
+    lexicon = read_lexicon(tmp_path / "weighted.txt", read_units(tmp_path / "units.txt"))
+    assert np.exp(lexicon.log_weights).tolist() == pytest.approx([1, 0.8, 1, 0.2, 1])
+    none = run(*command, "--spoken", material / "lexicon.txt")
+    assert none.code == Exit.USAGE and "--unit-times" in none.stderr

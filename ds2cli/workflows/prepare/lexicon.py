@@ -15,25 +15,29 @@ from ds2cli.scoring.rates import score_texts
 from ds2cli.text.lexicon import SHOWN, Lexicon, read_lexicon
 from ds2cli.text.mandarin.pinyin import readings
 from ds2cli.text.units import Units
+from ds2cli.workflows.prepare.spoken import Spelling, Spoken, probabilities
 
 HELD_OUT = 500  # words of the lexicon, to say how well others are read
 FEWEST = 50
 
 
-def prepare_lexicon(path: Path, lm: Path, units: Units, top: int, tell: Callable[[str], None]) -> Iterator[str]:
+def prepare_lexicon(
+    path: Path, lm: Path, units: Units, top: int, tell: Callable[[str], None], spoken: Spoken | None = None
+) -> Iterator[str]:
     """The lines of a lexicon whose words are the language model's; those that are read come last, the likeliest first.
 
-    path  a lexicon to take words from and to learn from; units  that it is spelled in
-    top   no more words than so many are read; 0 reads none
-    tell  is told how many there are, and how well others were read that the lexicon knows
+    path    a lexicon to take words from and to learn from; units  that it is spelled in
+    top     no more words than so many are read; 0 reads none
+    tell    is told how many there are, and how well others were read that the lexicon knows
+    spoken  how often each pronunciation was said: then every line has its probability
     """
     lexicon = read_lexicon(path, units)
     model = load_ngram_model(lm)
     coverage = _coverage(lexicon, model)
     tell(f"`{path}`: {coverage}")
     for word in model.words:
-        for spelling in dict.fromkeys(map(tuple, lexicon.spellings(word) if word in lexicon else [])):
-            yield f"{word} {' '.join(units.names[unit] for unit in spelling)}"
+        ways = dict.fromkeys(map(tuple, lexicon.spellings(word) if word in lexicon else []))
+        yield from _lines(word, [tuple(units.names[unit] for unit in way) for way in ways], spoken)
     if not top or not coverage.missing:
         return
     if len(lexicon.words) < FEWEST:
@@ -44,15 +48,26 @@ def prepare_lexicon(path: Path, lm: Path, units: Units, top: int, tell: Callable
         phones = pronouncer.say(word)
         if phones:
             read += 1
-            yield f"{word} {' '.join(phones)}"
+            yield from _lines(word, [tuple(phones)], spoken)
     tell(f"{read:,} more words read")
 
 
-def pinyin_lexicon(lm: Path, units: Units | None, tell: Callable[[str], None]) -> Iterator[str]:
+def _lines(word: str, ways: list[Spelling], spoken: Spoken | None) -> Iterator[str]:
+    if spoken is None or not ways:
+        yield from (f"{word} {' '.join(way)}" for way in ways)
+    else:
+        chances = probabilities(word, ways, spoken)
+        yield from (f"{word} {chance:.4g} {' '.join(way)}" for way, chance in zip(ways, chances, strict=True))
+
+
+def pinyin_lexicon(
+    lm: Path, units: Units | None, tell: Callable[[str], None], spoken: Spoken | None = None
+) -> Iterator[str]:
     """The lines of a lexicon of a language model's words or characters, said in pinyin; every way of a character.
 
-    units  that may say them; None for all
-    tell   is told how many there are, and which cannot be said
+    units   that may say them; None for all
+    tell    is told how many there are, and which cannot be said
+    spoken  as for `prepare_lexicon`
     raises  UsageError without the pypinyin package
     """
     said, unsaid = 0, Counter[str]()
@@ -64,8 +79,7 @@ def pinyin_lexicon(lm: Path, units: Units | None, tell: Callable[[str], None]) -
             ways = [way for way in readings(word) if names is None or names.issuperset(way)]
         except KeyError:
             ways = []
-        for way in ways:
-            yield f"{word} {' '.join(way)}"
+        yield from _lines(word, list(dict.fromkeys(map(tuple, ways))), spoken)
         said += bool(ways)
         unsaid.update([] if ways else [word])
     shown = "`, `".join(list(unsaid)[:SHOWN])
