@@ -60,6 +60,22 @@ crf=(--set loss.kind=ctc_crf --set loss.lm="$work/phones.arpa")
 spell phones ctc-phones phones --init "$work/fourth" --units "$work/phones.txt"
 spell phones-crf crf-phones phones --init "$work/phones" "${crf[@]}"
 spell phones-further further-phones phones-more --init "$work/phones-crf" "${crf[@]}" --set augment.noise="$data/noise"
-ds2 export "$work/phones-further" --half -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
-ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$here/../../lm/novels-4gram-pruned.arpa.gz" --lexicon-file "$lexicon" \
+# Wider: what was said, word by word, by the network so far (words that CMUdict lacks as g2p-en guesses them: pip install
+# g2p-en), is what it learns now; and how often each pronunciation was said goes into the lexicon.
+speech=("$data"/{librispeech-train-clean-5,speechocean762,an4}/train.jsonl "$data"/{ljspeech-part,vctk-p239}/all.jsonl)
+if [ ! -f "$work/aligned.jsonl" ]; then
+    cat "${speech[@]}" | grep -o '"text": "[^"]*"' | cut -d'"' -f4 | tr ' ' '\n' | sort -u > "$work/words.txt"
+    python3 "$here/lexicon.py" "$data/cmudict/cmudict.dict" "$work/words.txt" > "$work/spoken-words.txt"
+    ds2 align "$work/phones-further" "${speech[@]}" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
+fi
+phones "$work/aligned.jsonl" > "$work/phones-heard.jsonl"
+ds2 lm build "$work/phones-heard.jsonl" --order 3 -o "$work/phones-heard.arpa"
+python3 "$here/widen.py" "$work/phones-further" 384 "$work/wider.safetensors"
+spell phones-wider wider-phones phones-heard --init "$work/wider.safetensors" --set loss.kind=ctc_crf \
+    --set loss.lm="$work/phones-heard.arpa" --set augment.noise="$data/noise"
+ds2 export "$work/phones-wider" -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
+
+ngram=$here/../../lm/novels-4gram-pruned.arpa.gz
+ds2 prepare lexicon "$lexicon" --lm "$ngram" --top 0 --units "$work/phones.txt" --spoken "$work/aligned.jsonl" -o "$work/lexicon.txt"
+ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$ngram" --lexicon-file "$work/lexicon.txt" \
     --alpha 1.2 --beta 0 --beam 300 --score-threshold 14 | ds2 score

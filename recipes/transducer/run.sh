@@ -56,7 +56,7 @@ both "$work/ctc" ctc
 learn transducer further --init english "${transducer[@]}" --set "train.predictor_texts=$data/train.jsonl"
 rate "$work/transducer" transducer beam --beam 8
 both "$work/transducer" transducer
-learn scratch scratch "${transducer[@]}"
+learn scratch scratch "${transducer[@]}" --set loss.prune=5
 rate "$work/scratch" scratch beam --beam 8
 both "$work/scratch" scratch
 rate english english greedy --greedy
