@@ -108,21 +108,16 @@ def build_lexicon(entries: Iterable[tuple[str, float, list[str]]], units: Units,
     index: dict[str, int] = {}
     of, symbols, starts, weights = [], [], [0], []
     left_out: Counter[str] = Counter()
-    known: dict[str, int] = {}
+    known = _KnownSymbols(units)
     for word, probability, spelled in entries:
-        spelling = []
-        for symbol in spelled:
-            unit = known.get(symbol)
-            if unit is None:
-                unit = known[symbol] = _unit_of(symbol, units)
-            spelling.append(unit)
+        spelling = [known[symbol] for symbol in spelled]
         while spelling and spelling[-1] < BLANK:  # the space behind the word, which the units mark themselves
             spelling.pop()
         if not spelling or min(spelling) <= BLANK:
-            left_out[next((symbol for symbol in spelled if known[symbol] <= BLANK), "")] += 1
+            left_out[next((symbol for symbol, unit in zip(spelled, spelling, strict=False) if unit <= BLANK), "")] += 1
             continue
         of.append(index.setdefault(word, len(index)))
-        symbols.extend(spelling)
+        symbols += spelling
         starts.append(len(symbols))
         weights.append(probability)
     with np.errstate(divide="ignore"):
@@ -132,31 +127,46 @@ def build_lexicon(entries: Iterable[tuple[str, float, list[str]]], units: Units,
 
 
 def _entries(lines: list[str], units: Units) -> Iterator[tuple[str, float, list[str]]]:
-    weighted = _has_probabilities(lines, units)
+    weighted = _have_probabilities(lines, units)
     for line in lines:
-        word, *symbols = line.partition(" #")[0].split()
-        probability = 1.0
+        word, *symbols = (line.partition(" #")[0] if "#" in line else line).split()
         if weighted:
-            probability, symbols = float(symbols[0]), symbols[1:]
-        yield _word(word), probability, symbols
+            yield _word(word), float(symbols[0]), symbols[1:]
+        else:
+            yield _word(word), 1.0, symbols
 
 
 def _word(field: str) -> str:
     """`word(2)` is a second spelling of `word`."""
+    if not field.endswith(")"):
+        return field
     bare, opened, number = field[:-1].rpartition("(")
-    return bare if opened and bare and field.endswith(")") and number.isdigit() else field
+    return bare if opened and bare and number.isdigit() else field
 
 
-def _has_probabilities(lines: list[str], units: Units) -> bool:
+def _have_probabilities(lines: list[str], units: Units) -> bool:
     """Whether the second field of every line is a probability, and no unit."""
+    names = frozenset(units.names)
     for line in lines:
-        fields = line.split()
+        fields = line.split(None, 2)
         try:
-            if len(fields) < 3 or fields[1] in units.names or not 0 < float(fields[1]) <= 1:
+            if len(fields) < 3 or fields[1] in names or not 0 < float(fields[1]) <= 1:
                 return False
         except ValueError:
             return False
     return True
+
+
+class _KnownSymbols(dict[str, int]):
+    """The unit that each symbol of a lexicon is, as `_unit_of` finds it the first time."""
+
+    def __init__(self, units: Units) -> None:
+        super().__init__()
+        self._units = units
+
+    def __missing__(self, symbol: str) -> int:
+        unit = self[symbol] = _unit_of(symbol, self._units)
+        return unit
 
 
 def _unit_of(symbol: str, units: Units) -> int:
