@@ -16,7 +16,7 @@ GROUPS = {
     "Run": "--run --resume --init",
     "Settings": "--preset --config --set --epochs --lr --batch-seconds --seed",
     "Model": "--model --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken --language --last "
-             "--vocab --top --prune --order --no-interpolate --threshold --ngrams --weights",
+             "--vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights",
     "Tokens": "--spaces",
     "Input": "--part --channel --id --labels",
     "Compared with": "--against",

@@ -182,18 +182,24 @@ def prune(
         float | None, typer.Option(min=0, help="keep an n-gram that lowers perplexity by at least this share")
     ] = None,
     ngrams: Annotated[int | None, typer.Option(min=1, help="keep at most this many n-grams")] = None,
+    decimals: Annotated[
+        int | None,
+        typer.Option(min=1, max=9, help="round log10 probabilities, for smaller files: 2 costs next to nothing",
+                     show_default="all"),
+    ] = None,
     dev: Dev = None,
 ) -> None:
     """Make a model smaller by dropping the n-grams that change it least (Stolcke 1998).
 
     \b
     ds2 lm prune big.arpa --threshold 1e-8 --dev dev.txt -o small.bin
+    ds2 lm prune big.arpa --ngrams 1000000 --decimals 2 -o small.arpa.xz
 
     Pruning by count is cheaper, and happens when a model is built: `ds2 lm build --prune`.
     """
     from ds2cli.workflows.lm.combine import prune as prune_model
 
-    pruned = prune_model(model, output, threshold, ngrams, dev, Narrator(), terminal.warn)
+    pruned = prune_model(model, output, threshold, ngrams, dev, Narrator(), terminal.warn, decimals)
     terminal.say(
         f"{output}: {sum(pruned.after):,} of {sum(pruned.before):,} n-grams, "
         f"{output.stat().st_size / 1e6:,.1f} MB (threshold {pruned.threshold:.3g})"

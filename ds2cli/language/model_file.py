@@ -1,6 +1,7 @@
-"""Models onto disk: ARPA text (plain or gzip) or KenLM's binary, written beside and renamed."""
+"""Models onto disk: ARPA text (plain, gzip or xz) or KenLM's binary, written beside and renamed."""
 
 import gzip
+import lzma
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ from ds2cli.language.kenlm_binary import to_probing
 from ds2cli.language.ngrams import NgramTables
 
 ROWS = 1 << 18
-ENDINGS = (".arpa", ".arpa.gz", ".bin")
+ENDINGS = (".arpa", ".arpa.gz", ".arpa.xz", ".bin")
 
+Output = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 Block = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # ids (N, n), log10 p (N,), log10 back-off (N,)
 
 
@@ -31,7 +33,7 @@ def check_model_path(path: Path) -> None:
 
 
 def write_model(tables: NgramTables, path: Path) -> None:
-    """A model in the form that the file's name asks for: `.bin` is KenLM's binary, `.arpa` or `.arpa.gz` text."""
+    """A model in the form that the file's name asks for: `.bin` is KenLM's binary, the others are text."""
     with written_beside(path) as file:
         if path.suffix == ".bin":
             file.write(to_probing(tables).data)
@@ -39,7 +41,7 @@ def write_model(tables: NgramTables, path: Path) -> None:
             write_arpa(file, tables.words, tables.counts, lambda n: _blocks_of(tables, n))
 
 
-def write_arpa(file: IO[bytes] | gzip.GzipFile, words: list[str], counts: list[int],
+def write_arpa(file: Output, words: list[str], counts: list[int],
                blocks: Callable[[int], Iterator[Block]]) -> None:
     """The text form: counts, then every n-gram with log10 probability and back-off, in the fewest digits.
 
@@ -65,14 +67,17 @@ def _blocks_of(tables: NgramTables, n: int) -> Iterator[Block]:
 
 
 @contextmanager
-def written_beside(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """A file that appears whole at its end or not at all; compressed where its name ends in `.gz`.
+def written_beside(path: Path) -> Iterator[Output]:
+    """A file that appears whole at its end or not at all; compressed where its name ends in `.gz` or `.xz`.
 
     raises  UsageError where it cannot be begun, Ds2Error where it cannot be ended (a full disk)
     """
     with atomic_write(path) as place, open(place, "wb") as raw:
         if path.suffix == ".gz":  # neither name nor time inside: the same model is the same file
             with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as file:
+                yield file
+        elif path.suffix == ".xz":
+            with lzma.LZMAFile(raw, "wb") as file:
                 yield file
         else:
             yield raw

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 import os
 import signal
 import subprocess
@@ -213,3 +214,22 @@ def test_a_model_of_characters_says_that_it_is_asked_for_words(run, tmp_path):
     assert run("lm", "build", text, "--units", "--order", "2", "-o", model).code == 0
     assert "--units" in run("lm", "score", model, text).stderr
     assert "--units" not in run("lm", "score", model, text, "--units").stderr
+
+
+def test_rounded_probabilities_make_a_smaller_file_of_the_same_ngrams(run, tmp_path):
+    folder, text = tmp_path, tmp_path / "text.txt"
+    text.write_text("".join(f"the {a} of the {b} is {c}\n" for a in "abcd" for b in "bcde" for c in "cdefg"))
+    assert run("lm", "build", text, "--order", 3, "-o", folder / "big.arpa").code == 0
+    for name, more in (("whole.arpa.xz", ()), ("short.arpa.xz", ("--decimals", 2))):
+        made = run("lm", "prune", folder / "big.arpa", "--ngrams", 1000, "-o", folder / name, *more)
+        assert made.code == 0, made.stderr
+    whole, short = (lzma.open(folder / name, "rt").read() for name in ("whole.arpa.xz", "short.arpa.xz"))
+    rows = [[line.split("\t") for line in text.splitlines() if "\t" in line] for text in (whole, short)]
+    assert len(rows[0]) > 20
+    for one, other in zip(*rows, strict=True):
+        assert one[1] == other[1] and len(one) == len(other)
+        for exact, rounded in zip(one[::2], other[::2], strict=True):
+            assert abs(float(exact) - float(rounded)) <= 0.005001 and len(rounded.partition(".")[2]) <= 2
+    assert (folder / "short.arpa.xz").stat().st_size < (folder / "whole.arpa.xz").stat().st_size
+    scored = run("lm", "score", folder / "short.arpa.xz", text)
+    assert scored.code == 0, scored.stderr

@@ -1,7 +1,7 @@
 """`ds2 lm prune` and `ds2 lm mix`: models into another model, and what it cost or gained on unseen text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +39,11 @@ class Mixed:
 
 
 def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | None, dev: str | None,
-          listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> PruneResult:
+          listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None,
+          decimals: int | None = None) -> PruneResult:
     """A smaller model, by entropy: to a threshold or to a number of n-grams.
 
+    decimals  of log10 probabilities and back-offs; None keeps all: with two, a compressed file is a third smaller
     raises  UsageError where neither or both are given
     """
     if (threshold is None) == (n_ngrams is None):
@@ -53,11 +55,21 @@ def prune(source: Path, output: Path, threshold: float | None, n_ngrams: int | N
     costs = pruning_costs(tables)
     limit = threshold_for(costs, n_ngrams) if n_ngrams is not None else float(threshold or 0)
     smaller = prune_by_entropy(costs, limit)
+    if decimals is not None:
+        smaller = _rounded(smaller, decimals)
     listen(f"writing {output}")
     write_model(smaller, output)
     perplexities = [score_text(model_in_memory(model), lines).perplexity if lines else None
                     for model in (tables, smaller)]
     return PruneResult(tables.counts, smaller.counts, limit, *perplexities)
+
+
+def _rounded(tables: NgramTables, decimals: int) -> NgramTables:
+    return replace(
+        tables,
+        log10_probs=[numbers.round(decimals) for numbers in tables.log10_probs],
+        log10_backoffs=[numbers.round(decimals) for numbers in tables.log10_backoffs],
+    )
 
 
 def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], dev: str | None,
