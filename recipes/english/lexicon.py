@@ -7,9 +7,9 @@ and s, z or ih z.
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
-
-import g2p_en.g2p  # type: ignore[import-not-found]
+from typing import Any
 
 
 def without_stress(phones: list[str]) -> str:
@@ -28,8 +28,11 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def guesser() -> g2p_en.g2p.G2p:
+@cache
+def guesser() -> Any:
     """The network alone: G2p's constructor would read dictionaries and taggers as well."""
+    import g2p_en.g2p  # type: ignore[import-not-found]
+
     network = g2p_en.g2p.G2p.__new__(g2p_en.g2p.G2p)
     network.graphemes = ["<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz"]
     vowels = "AA AE AH AO AW AY EH ER EY IH IY OW OY UH".split()
@@ -53,7 +56,7 @@ def possessive(noun: str) -> str:
 
 
 def main(dictionary: Path, words: Path) -> None:
-    known, network = read_dictionary(dictionary), guesser()
+    known = read_dictionary(dictionary)
 
     def spoken(word: str) -> list[str]:
         if word in known:
@@ -61,7 +64,7 @@ def main(dictionary: Path, words: Path) -> None:
         if len(word) > 2 and word.endswith("'s"):
             return [possessive(noun) for noun in spoken(word[:-2])]
         letters = word.replace("'", "")
-        guess = without_stress(network.predict(letters)) if letters else ""
+        guess = without_stress(guesser().predict(letters)) if letters else ""
         return [guess] if guess else []
 
     for word in sorted(words.read_text(encoding="utf-8").split()):

@@ -7,22 +7,28 @@ from real_runs import SMALL, write_manifest
 
 
 @pytest.mark.slow
-def test_the_pipe_runs_from_manifests_to_scores(recipe, run, tmp_path, an4_utterances):
+def test_the_pipe_runs_from_manifests_to_scores_and_again(recipe, run, tmp_path, an4_utterances):
     utterances, data = an4_utterances(40), tmp_path / "data"
     speech = data / "librispeech-train-clean-5"
-    (data / "noise").mkdir(parents=True)
-    speech.mkdir()
+    for folder in (data / "noise", data / "cmudict", speech, tmp_path / "settings"):
+        folder.mkdir(parents=True)
     shutil.copy(utterances[0].audio, data / "noise")
     train = write_manifest(speech / "train.jsonl", utterances[:30])
     write_manifest(speech / "dev.jsonl", utterances[30:])
+    words = sorted({word for one in utterances for word in one.text.split()})
+    spelled = "".join(f"{word} {' '.join(word.replace(chr(39), ''))}\n" for word in words)
+    (data / "cmudict" / "cmudict.dict").write_text(spelled)
     assert run("lm", "build", train, "-o", tmp_path / "lm.arpa").code == 0
-    (tmp_path / "tiny.toml").write_text(SMALL.replace("epochs = 3", "epochs = 2"))
-    ran = recipe(
-        "mini", DS2_DATA=data, DS2_WORK=tmp_path / "work", CONFIG=tmp_path / "tiny.toml", LM=tmp_path / "lm.arpa",
-        DEVICE="cpu",
-    )  # fmt: skip
+    tiny = SMALL.replace("epochs = 3", "epochs = 2")
+    (tmp_path / "settings" / "ctc.toml").write_text(tiny)
+    (tmp_path / "settings" / "crf.toml").write_text(tiny)
+    places = {"DS2_DATA": data, "DS2_WORK": tmp_path / "work", "SETTINGS": tmp_path / "settings",
+              "LM": tmp_path / "lm.arpa"}  # fmt: skip
+    ran = recipe("mini", **places)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert "greedy, no language model" in ran.stdout and "beam 500" in ran.stdout
-    run_folder = tmp_path / "work" / "clean5" / "run"
-    assert f'noise = "{data}/noise"' in (run_folder / "config.toml").read_text()
-    assert (run_folder / "decoding.toml").exists()
+    assert ran.stdout.startswith("greedy, phones") and "beam 300, lm.arpa" in ran.stdout
+    work = tmp_path / "work"
+    assert f'noise = "{data}/noise"' in (work / "crf" / "config.toml").read_text()
+    assert all(len(line.split()) > 2 and 0 < float(line.split()[1]) <= 1 for line in open(work / "lexicon.txt"))
+    again = recipe("mini", **places)
+    assert again.returncode == 0 and again.stdout == ran.stdout
