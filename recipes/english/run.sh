@@ -75,7 +75,7 @@ spell phones-wider wider-phones phones-heard --init "$work/wider.safetensors" --
     --set loss.lm="$work/phones-heard.arpa" --set augment.noise="$data/noise"
 ds2 export "$work/phones-wider" -o "$work/english-phones.safetensors" --dev "$work/phones-dev.jsonl"
 
-ngram=$here/../../lm/novels-4gram-pruned.arpa.gz
+ngram=$here/../../lm/novels-4gram-pruned.arpa.xz
 ds2 prepare lexicon "$lexicon" --lm "$ngram" --top 0 --units "$work/phones.txt" --spoken "$work/aligned.jsonl" -o "$work/lexicon.txt"
 ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$ngram" --lexicon-file "$work/lexicon.txt" \
     --alpha 1.2 --beta 0 --beam 300 --score-threshold 14 | ds2 score

@@ -32,7 +32,7 @@ def test_a_recording_alone_is_decoded_in_english_with_a_lexicon_and_a_language_m
     assert found["pred_text"] and set(found["pred_text"].split()) <= words
     assert only_record(run("decode", DEFAULT_RUN, talk)) == found
     own = SHIPPED / DEFAULT_RUN
-    by_name = ("--lm", own / "novels-4gram.arpa.gz", "--lexicon-file", own / "lexicon.txt.gz")
+    by_name = ("--lm", own / "novels-4gram.arpa.xz", "--lexicon-file", own / "lexicon.txt.gz")
     assert only_record(run("decode", DEFAULT_RUN, talk, *by_name)) == found
 
 
