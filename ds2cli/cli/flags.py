@@ -60,7 +60,7 @@ Run = Annotated[
 ]
 LanguageModel = Annotated[
     Path | None,
-    typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary", show_default="the run's own"),
+    typer.Option("--lm", help="n-gram model: ARPA (also .gz, .xz, .bz2) or KenLM binary", show_default="the run's own"),
 ]
 Greedy = Annotated[
     bool, typer.Option("--greedy", help="greedy search, without a language model, even if the run has one")

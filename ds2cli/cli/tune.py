@@ -37,7 +37,7 @@ Command = takes_numbers("--alphas", "--betas", "--lm-lookaheads", "--blank-penal
 
 def tune(
     run: Annotated[str, typer.Argument(metavar="RUN", help="run folder or checkpoint")],
-    lm: Annotated[Path, typer.Option("--lm", help="n-gram model: ARPA, ARPA.gz or KenLM binary")],
+    lm: Annotated[Path, typer.Option("--lm", help="n-gram model: ARPA (also .gz, .xz, .bz2) or KenLM binary")],
     inputs: Annotated[
         list[str] | None, typer.Argument(metavar="INPUT", help="records with text, or saved log-probs; - is stdin")
     ] = None,
