@@ -30,6 +30,7 @@ void Beam::step(const float* log_probs) {
   extend();
   select();
   rescale();
+  if (settings_.recombine) recombine();
   if (settings_.settle_after) settle();
   if (tree_.size() > collect_at_) collect();
   ++frame_;

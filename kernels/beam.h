@@ -20,6 +20,7 @@ struct BeamSettings {
   int cutoff_top = 0;            // and by at most so many of them; 0: all
   std::size_t settle_after = 0;  // frames that a word stands in the best hypothesis before the others must say it too; 0: never
   double settle_share = 1.0;     // or, if that is not 0, as soon as those that say it have this share of the probability
+  bool recombine = false;        // of prefixes that are alike to all that follows, the beaten ones are dropped
   std::size_t collect_after = 1 << 20;  // prefixes; then those that no hypothesis needs are thrown away
 };
 
@@ -118,6 +119,8 @@ class Beam {
   Paths emit(const Arrival& arrival, const Prefix& prefix);
   void fill(Slot& slot);
   void rescale();
+  void recombine();
+  bool is_beaten(const Slot& slot, const Slot& by) const;  // by one that is alike to all that follows
   void settle();
   std::vector<int32_t> best_path() const;  // the histories of the best prefix, shortest first
   void collect();
@@ -133,6 +136,7 @@ class Beam {
   std::vector<double> scores_, ranked_;     // of slots that stay, then of candidates
   std::vector<Candidate> candidates_;
   std::vector<int> order_;
+  std::vector<int32_t> recombined_;         // slots, by what the rest depends on
   std::vector<std::pair<float, int>> units_;  // this frame's units to extend by, likeliest first
   std::vector<double> probabilities_;
   std::vector<std::size_t> probability_frame_, chosen_frame_;  // by unit: when it was last asked for, and chosen

@@ -88,12 +88,12 @@ void bind_decoding(py::module_& module) {
       py::arg("model"), py::arg("n_words"));
   py::class_<Beam>(module, "Beam")
       .def(py::init([](const Scorer& scorer, int beam, double score_threshold, double cutoff_prob, int cutoff_top, std::size_t settle_after,
-                       double settle_share, std::size_t collect_after) {
-             return std::make_unique<Beam>(scorer, BeamSettings{beam, score_threshold, cutoff_prob, cutoff_top, settle_after, settle_share, collect_after});
+                       double settle_share, std::size_t collect_after, bool recombine) {
+             return std::make_unique<Beam>(scorer, BeamSettings{beam, score_threshold, cutoff_prob, cutoff_top, settle_after, settle_share, recombine, collect_after});
            }),
            py::arg("scorer"), py::kw_only(), py::arg("beam"), py::arg("score_threshold"), py::arg("cutoff_prob"),
            py::arg("cutoff_top"), py::arg("settle_after") = std::size_t{0}, py::arg("settle_share") = 1.0,
-           py::arg("collect_after") = std::size_t{1} << 20, py::keep_alive<1, 2>())
+           py::arg("collect_after") = std::size_t{1} << 20, py::arg("recombine") = false, py::keep_alive<1, 2>())
       .def("feed", [](Beam& beam, const LogProbs& log_probs) { feed(beam, log_probs, beam.n_units()); }, py::arg("log_probs").noconvert())
       .def("finish", &finish<Beam>, py::arg("n_best"))
       .def("agreed", &Beam::agreed)

@@ -12,6 +12,7 @@ struct History {
   int32_t phrase;         // that is under way
   double gain;            // of all tokens
   State state;            // the model's, after the last
+  uint64_t context;       // of all that later tokens depend on: the state and the phrase, hashed
 };
 
 struct Prefix {
@@ -45,7 +46,8 @@ class PrefixTree {
 
   explicit PrefixTree(const Scorer& scorer)
       : scorer_(scorer), alphabet_(scorer.alphabet()), lexicon_(scorer.has_words() ? scorer.lexicon() : nullptr), inside_(lexicon_ ? lexicon_->size() : 1) {
-    histories_.push_back({-1, -1, 0, 0.0, scorer.begin()});
+    histories_.push_back({-1, -1, 0, 0.0, scorer.begin(), 0});
+    histories_.back().context = context_of(histories_.back());
     find_or_add(0, Lexicon::kRoot, scorer.space());
   }
 
@@ -76,9 +78,10 @@ class PrefixTree {
   int history_with(int parent, int token, int letters) {
     const int found = find_history(parent, token);
     if (found >= 0) return found;
-    histories_.push_back({parent, token, 0, 0.0, State{}});
+    histories_.push_back({parent, token, 0, 0.0, State{}, 0});
     History& next = histories_.back();
     next.gain = histories_[parent].gain + token_gain(parent, token, letters, next.state, next.phrase);
+    next.context = context_of(next);
     history_table_.add(static_cast<int>(histories_.size()) - 1, [&](int at) { return history_hash(at); });
     return static_cast<int>(histories_.size()) - 1;
   }
@@ -150,15 +153,24 @@ class PrefixTree {
   // Keep the given prefixes and what they need; they come first, in their order.
   void keep_only(const std::vector<int>& wanted);
 
+  static uint64_t hash(int a, int b, int c) {
+    uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(a)) << 32 | static_cast<uint32_t>(b);
+    key = (key ^ key >> 29 ^ static_cast<uint64_t>(static_cast<uint32_t>(c)) << 20) * 0x9E3779B97F4A7C15ULL;
+    return (key ^ key >> 32) * 0xBF58476D1CE4E5B9ULL >> 24;
+  }
+
  private:
   struct Outside {
     int32_t parent, symbol, letters;
   };
 
-  static uint64_t hash(int a, int b, int c) {
-    uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(a)) << 32 | static_cast<uint32_t>(b);
-    key = (key ^ key >> 29 ^ static_cast<uint64_t>(static_cast<uint32_t>(c)) << 20) * 0x9E3779B97F4A7C15ULL;
-    return (key ^ key >> 32) * 0xBF58476D1CE4E5B9ULL >> 24;
+  static uint64_t context_of(const History& history) {
+    uint64_t key = static_cast<uint32_t>(history.phrase) * 0x9E3779B97F4A7C15ULL + history.state.length;
+    for (int i = 0; i < history.state.length; ++i) {
+      key = (key ^ history.state.words[i]) * 0xBF58476D1CE4E5B9ULL;
+      key ^= key >> 31;
+    }
+    return key;
   }
 
   uint64_t prefix_hash(int at) const { return hash(prefixes_[at].history, prefixes_[at].text, prefixes_[at].unit); }

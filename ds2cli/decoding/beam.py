@@ -48,7 +48,7 @@ class BeamDecoder:
 
         log_probs  (T, V) float32 natural logs, as `check_log_probs` returns them
         """
-        search = self.start()
+        search = self.start(recombine=False) if self.config.recombine and n_best > 1 else self.start()
         search.feed(log_probs)
         return search.finish(n_best)
 
@@ -56,10 +56,12 @@ class BeamDecoder:
         """As `check_log_probs`."""
         return check_log_probs(log_probs, len(self.units), where)
 
-    def start(self, settling: Settling | None = None, collect_after: int = 1 << 20) -> "BeamSearch":
+    def start(self, settling: Settling | None = None, collect_after: int = 1 << 20, recombine: bool | None = None
+              ) -> "BeamSearch":  # fmt: skip
         """A search to be fed piece by piece.
 
         settling       in place of the settings' own `settle_frames`
+        recombine      in place of the settings' own: without it `finish` knows more texts than the best
         collect_after  prefixes in memory before those that no hypothesis needs are dropped
         """
         frames, share = settling or Settling(self.config.settle_frames)
@@ -67,6 +69,7 @@ class BeamDecoder:
             self._scorer, beam=self.config.beam, score_threshold=self.config.score_threshold,
             cutoff_prob=self.config.cutoff_prob, cutoff_top=self.config.cutoff_top,
             settle_after=frames, settle_share=share, collect_after=collect_after,
+            recombine=self.config.recombine if recombine is None else recombine,
         )
         return BeamSearch(kernel, self.config.blank_penalty, self._hypothesis)
 

@@ -2,7 +2,7 @@
 for flags, tuning and code.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -58,6 +58,9 @@ class DecodingConfig:
     settle_frames: Annotated[
         int, "frames that a word stands in the best hypothesis until the others must say it too; 0: for ever", (0, inf)
     ] = 0
+    recombine: Annotated[
+        bool, "of hypotheses that nothing to come can tell apart keep the best, where no others are asked for"
+    ] = False
     rescore_alpha: Annotated[float, "second pass: weight of the language model that rescores", (0, inf)] = 0.7
     rescore_beta: Annotated[float, "second pass: reward of each word", (-inf, inf)] = 1.5
     rescore_nbest: Annotated[int, "second pass: hypotheses of the first that are rescored", (1, 100_000)] = 100
@@ -102,8 +105,10 @@ class EndpointConfig:
 
 
 def default_config(n_units: int, is_transducer: bool = False) -> DecodingConfig:
-    """The settings that nobody has named: of thousands of units, a beam extends by the likely ones alone."""
-    beam = TRANSDUCER_BEAM if is_transducer else DecodingConfig.beam
-    if n_units > MANY_UNITS:
-        return DecodingConfig(beam=beam, cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP)
-    return DecodingConfig(beam=beam)
+    """What commands search with where nobody says otherwise: of thousands of units a beam extends by the likely ones
+    alone, and hypotheses of CTC recombine."""
+    if is_transducer:
+        config = DecodingConfig(beam=TRANSDUCER_BEAM)
+    else:
+        config = DecodingConfig(recombine=True)
+    return replace(config, cutoff_prob=CUTOFF_PROB, cutoff_top=CUTOFF_TOP) if n_units > MANY_UNITS else config

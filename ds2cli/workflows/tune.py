@@ -205,7 +205,7 @@ def _untuned(request: TuneRequest) -> dict[str, Any]:
 def _first_pass(base: DecodingConfig, request: TuneRequest) -> DecodingConfig:
     """As `ds2 decode` would set it: the run's own weights below those that were named."""
     own = {} if request.layout else read_tuned(request.run).weights
-    return replace(base, **{**own, "settle_frames": 0, **request.fixed})
+    return replace(base, **{**own, "settle_frames": 0, "recombine": False, **request.fixed})
 
 
 def second_pass(

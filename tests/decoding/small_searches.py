@@ -116,6 +116,20 @@ class Definition:
             return -math.inf
         return self.finished(tokens) + (self.lm_lookahead(unfinished) if unfinished else 0.0)
 
+    def context(self, units: tuple[int, ...]) -> tuple:
+        """What all that follows a prefix depends on: the words that the model still asks for, and the one under way."""
+        tokens = self.tokens(units)
+        unfinished = tokens.pop() if self.space != NO_SPACE and units and units[-1] != self.space else ""
+        last = units[-1] if units else self.space  # at the beginning a space changes nothing, as after another
+        if self.tables is None:
+            return (), unfinished, last
+        history = (1, *(self.tables.words.index(t) if t in self.tables.words else 0 for t in tokens))
+        asked = {tuple(ngram[:-1]) for order in self.tables.ngrams[1:] for ngram in order.tolist()}
+        for order, backoffs in zip(self.tables.ngrams, self.tables.log10_backoffs, strict=False):
+            asked |= {tuple(ngram) for ngram in order[backoffs != 0].tolist()}
+        suffixes = [history[at:] for at in range(len(history)) if history[at:] in asked]
+        return max(suffixes, key=len, default=()) if tokens else history, unfinished, last
+
     def lm_lookahead(self, part: str) -> float:
         """The share of what a partial word can expect at best; outside the vocabulary, its penalty so far."""
         if not self.decoder.tokens.names:

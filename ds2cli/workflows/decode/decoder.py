@@ -44,7 +44,7 @@ def open_decoder(
     # The rewards and tuned weights balance a language model; without one, sound alone decides.
     weights = tuned.weights if lm else {"alpha": 0.0, "beta": 0.0}
     if request.n_best > 1 or rescore:  # readings that all begin alike are no list
-        weights = {**weights, "settle_frames": 0}
+        weights = {**weights, "settle_frames": 0, "recombine": False}
     config = laid_over(replace(default_config(len(units), joint is not None), **weights), overrides, "flag")
     lexicon = open_lexicon(lexicon_file, units, warn) if lexicon_file else None
     model = open_language_model(lm, warn) if lm else None
