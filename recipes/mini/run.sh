@@ -68,9 +68,8 @@ cat > "$work/crf/decoding.toml" <<TOML
 lexicon_file = "../lexicon.txt"
 alpha = 1.2
 beta = 0.0
-beam = 300
+beam = 700
 score_threshold = 14.0
-settle_frames = 50
 TOML
 
 lenient ds2 decode "$work/crf" "$work/phones-dev.jsonl" --greedy -o "$work/greedy.jsonl"
@@ -79,6 +78,6 @@ ds2 score "$work/greedy.jsonl"
 lenient ds2 decode "$work/crf" "$speech/dev.jsonl" --greedy --log-probs "$work/dev.npz" > /dev/null
 for lm in "${models[@]}"; do
     echo
-    echo "beam 300, $(basename "$lm")"
+    echo "beam 700, $(basename "$lm")"
     ds2 decode "$work/crf" "$work/dev.npz" --lm "$lm" | ds2 score
 done

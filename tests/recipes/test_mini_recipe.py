@@ -26,7 +26,7 @@ def test_the_pipe_runs_from_manifests_to_scores_and_again(recipe, run, tmp_path,
               "LM": tmp_path / "lm.arpa"}  # fmt: skip
     ran = recipe("mini", **places)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert ran.stdout.startswith("greedy, phones") and "beam 300, lm.arpa" in ran.stdout
+    assert ran.stdout.startswith("greedy, phones") and "beam 700, lm.arpa" in ran.stdout
     work = tmp_path / "work"
     assert f'noise = "{data}/noise"' in (work / "crf" / "config.toml").read_text()
     assert all(len(line.split()) > 2 and 0 < float(line.split()[1]) <= 1 for line in open(work / "lexicon.txt"))
