@@ -5,7 +5,6 @@ the cache folder, by path, size and time of change.
 """
 
 import os
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ds2cli.errors import Ds2Error, LanguageModelError
-from ds2cli.io.atomic import atomic_write
-from ds2cli.io.cache import cache_folder, short_hash
+from ds2cli.errors import LanguageModelError
+from ds2cli.io.cache import keep, made_from
 from ds2cli.io.remote import local_copy
 from ds2cli.language.arpa import BUILD_HINT, arpa_to_binary
 from ds2cli.language.kenlm_binary import MAGIC, is_kenlm_binary, kernel_of_bytes, open_binary, to_probing
 from ds2cli.language.ngrams import NgramTables
 
 CACHE_VERSION = "2"
-SHOWN_NAME = 100  # characters of a file's name that its copy in the cache is named after
 
 
 @dataclass(frozen=True)
@@ -102,38 +99,19 @@ def begins_as_binary(path: Path) -> bool:
 
 
 def _from_cache(path: Path) -> NgramModel | None:
-    cached = _cache_path(path)
     try:
-        kernel = kernel_of_bytes(np.memmap(cached, np.uint8, "r"), path)
-        return NgramModel(kernel, str(path), tuple(_notes_path(cached).read_text(encoding="utf-8").splitlines()))
+        kernel = kernel_of_bytes(np.memmap(_cached(path), np.uint8, "r"), path)
+        return NgramModel(kernel, str(path), tuple(_cached(path, ".notes").read_text(encoding="utf-8").splitlines()))
     except (OSError, ValueError, LanguageModelError):
         return None  # none yet, or a damaged one: it is made again
 
 
 def _keep(path: Path, content: np.ndarray, notes: tuple[str, ...]) -> None:
-    """Keep a converted model, and drop what was converted from the file as it was before."""
-    cached = _cache_path(path)
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(_notes_path(cached)) as place:
-            place.write_text("".join(note + "\n" for note in notes), encoding="utf-8")
-        with atomic_write(cached) as place:
-            place.write_bytes(content.data)
-        of_this_file = re.compile(rf"{re.escape(cached.name[: cached.name.rindex('-')])}-\w+\.(bin|notes)"
-                                  rf"|{re.escape(path.name)}\.[0-9a-f]{{16}}\.bin")  # as version 1 named them
-        for other in cached.parent.iterdir():
-            if of_this_file.fullmatch(other.name) and other.stem != cached.stem:
-                other.unlink(missing_ok=True)
-    except (OSError, Ds2Error):
-        pass  # a full or read-only disk costs the cache, not the answer
+    """Keep a converted model."""
+    keep(_cached(path, ".notes"), lambda place: place.write_text("".join(f"{note}\n" for note in notes), "utf-8"))
+    keep(_cached(path), lambda place: place.write_bytes(content.data))
 
 
-def _cache_path(path: Path) -> Path:
-    """Where the converted form of this very file lives: `name.path-version.bin`, both as hashes."""
-    status = path.stat()
-    version = f"{CACHE_VERSION}:{status.st_size}:{status.st_mtime_ns}"
-    return cache_folder() / f"{path.name[:SHOWN_NAME]}.{short_hash(str(path.resolve()))}-{short_hash(version)}.bin"
-
-
-def _notes_path(cached: Path) -> Path:
-    return cached.with_suffix(".notes")
+def _cached(path: Path, suffix: str = ".bin") -> Path:
+    """Where the converted form of this very file lives."""
+    return made_from(path, CACHE_VERSION, suffix)

@@ -1,20 +1,25 @@
 """How words are said: a pronouncing lexicon, `word unit unit ...` a line, as Kaldi, flashlight and CMUdict write it."""
 
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
 from ds2cli.errors import UsageError
+from ds2cli.io.cache import keep, made_from, short_hash
 from ds2cli.io.text import read_lines
 from ds2cli.text.units import BLANK, SPACE_NAME, Units
 
 HINT = "a lexicon has a word and its units on each line: hello HH AH L OW"
 WORD_MARKS = ("|", SPACE_NAME, "▁", "_")  # how lexicons of letters write the space behind a word
 SHOWN = 3
+KEPT_FROM = 1 << 18  # bytes of a file from which on what was parsed is kept
+FORM = "lexicon 1"  # of what is kept
+ARRAYS = ("of", "symbols", "starts", "log_weights")
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,45 @@ def read_lexicon(path: str | Path, units: Units) -> Lexicon:
     `word(2)` is a second spelling of `word`; what follows ` #` or stands after `;;;` is a remark. Symbols are units as
     they are written, in the other case, or without CMUdict's stress digits, whichever the units know.
 
+    A large one is parsed once and kept in the cache folder.
+
     raises  UsageError where it cannot be read, or most of it is spelled in other units
     """
+    file = Path(path)
+    if not file.is_file() or file.stat().st_size < KEPT_FROM:
+        return _parsed(path, units)
+    place = made_from(file, FORM, f".{short_hash(repr((units.names, units.separator)))}.npz")
+    if found := _unpacked(place, str(path)):
+        return found
+    lexicon = _parsed(path, units)
+    keep(place, partial(_pack, lexicon))
+    return lexicon
+
+
+def _pack(lexicon: Lexicon, place: Path) -> None:
+    """Write a lexicon as arrays."""
+    with open(place, "wb") as file:
+        np.savez(file, words=_joined(lexicon.words), left_out=_joined(lexicon.left_out.elements()),
+                 **{name: getattr(lexicon, name) for name in ARRAYS})
+
+
+def _joined(texts: Iterable[str]) -> np.ndarray:
+    return np.frombuffer("".join(f"{text}\n" for text in texts).encode(), np.uint8)
+
+
+def _unpacked(place: Path, path: str) -> Lexicon | None:
+    """What `_pack` wrote; None where there is nothing, or a damaged file, which is made again."""
+    try:
+        with np.load(place, allow_pickle=False) as packed:
+            words, left_out = (packed[name].tobytes().decode().split("\n")[:-1] for name in ("words", "left_out"))
+            arrays = {name: packed[name] for name in ARRAYS}
+            return Lexicon(words, **arrays, left_out=Counter(left_out), path=path)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _parsed(path: str | Path, units: Units) -> Lexicon:
+    """A lexicon from its lines."""
     lines = _read(path)
     lexicon = build_lexicon(_entries(lines, units), units, str(path))
     if 2 * len(lexicon) < len(lines):

@@ -29,18 +29,25 @@ if [ ! -f "$work/phones-dev.jsonl" ]; then
     ds2 lm build "$work/phones-train.jsonl" --order 3 -o "$work/phones.arpa"
 fi
 
-learn() {  # NAME [OPTIONS]: train, or go on training
-    local name=$1
-    shift
+learn() {  # NAME RECORDS [OPTIONS]: train, or go on training
+    local name=$1 records=$work/$2.jsonl
+    shift 2
     if [ -f "$work/$name/config.toml" ]; then
         lenient ds2 train --resume "$work/$name"
     else
-        lenient ds2 train "$work/phones-train.jsonl" --dev "$work/phones-dev.jsonl" --units "$work/phones.txt" \
+        lenient ds2 train "$records" --dev "$work/phones-dev.jsonl" --units "$work/phones.txt" \
             --config "$settings/$name.toml" --set train.precision="${PRECISION:-auto}" --run "$work/$name" "$@"
     fi > /dev/null
 }
-learn ctc
-learn crf --init "$work/ctc" --set loss.kind=ctc_crf --set loss.lm="$work/phones.arpa" --set augment.noise="$data/noise"
+learn ctc phones-train
+
+# What was said, of each word's pronunciations, as the network hears it, is what it learns from here on.
+if [ ! -f "$work/heard.arpa" ]; then
+    lenient ds2 align "$work/ctc" "$speech/train.jsonl" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
+    python3 "$here/../english/phones.py" "$work/spoken-words.txt" "$work/aligned.jsonl" > "$work/heard.jsonl"
+    ds2 lm build "$work/heard.jsonl" --order 3 -o "$work/heard.arpa"
+fi
+learn crf heard --init "$work/ctc" --set loss.kind=ctc_crf --set loss.lm="$work/heard.arpa" --set augment.noise="$data/noise"
 
 # Two language models of the novels: a 3-gram in 10 MB, and a 4-gram.
 build() {  # NAME ORDER PRUNING: with the 86,000 commonest words

@@ -104,15 +104,15 @@ def test_what_can_be_a_run_and_what_cannot(tmp_path, talk):
     assert not any(map(is_input, ["english", "runs/a", "runs/a/best.safetensors", str(empty), str(trained)]))
 
 
-def test_words_settle_but_not_in_lists_of_readings():
+def test_neither_settles_nor_recombines_in_lists_of_readings(tmp_path):
     """What all readings must say after a while would make them alike."""
     from ds2cli.model.checkpoint import load_checkpoint
     from ds2cli.workflows.decode.decoder import open_decoder
     from ds2cli.workflows.decode.request import DecodeRequest
 
+    run = shutil.copytree(OWN, tmp_path / "run")
+    with open(run / "decoding.toml", "a", encoding="utf-8") as settings:
+        settings.write("settle_frames = 50\n")
     units = load_checkpoint("english").units
-    frames = [
-        open_decoder(DecodeRequest("english", [], n_best=n, beam_search=True), units, print).config.settle_frames
-        for n in (1, 3)
-    ]
-    assert frames == [50, 0]
+    configs = [open_decoder(DecodeRequest(str(run), [], n_best=n, beam_search=True), units, print).config for n in (1, 3)]
+    assert [(config.settle_frames, config.recombine) for config in configs] == [(50, True), (0, False)]
