@@ -114,5 +114,6 @@ def test_neither_settles_nor_recombines_in_lists_of_readings(tmp_path):
     with open(run / "decoding.toml", "a", encoding="utf-8") as settings:
         settings.write("settle_frames = 50\n")
     units = load_checkpoint("english").units
-    configs = [open_decoder(DecodeRequest(str(run), [], n_best=n, beam_search=True), units, print).config for n in (1, 3)]
+    asked = [DecodeRequest(str(run), [], n_best=n, beam_search=True) for n in (1, 3)]
+    configs = [open_decoder(request, units, print).config for request in asked]
     assert [(config.settle_frames, config.recombine) for config in configs] == [(50, True), (0, False)]
