@@ -78,4 +78,4 @@ ds2 export "$work/phones-wider" -o "$work/english-phones.safetensors" --dev "$wo
 ngram=$here/../../lm/novels-4gram-pruned.arpa.xz
 ds2 prepare lexicon "$lexicon" --lm "$ngram" --top 0 --units "$work/phones.txt" --spoken "$work/aligned.jsonl" -o "$work/lexicon.txt"
 ds2 decode "$work/english-phones.safetensors" "$dev" --lm "$ngram" --lexicon-file "$work/lexicon.txt" \
-    --alpha 1.2 --beta 0 --beam 700 --score-threshold 14 | ds2 score
+    --alpha 1.3 --beta 0 --beam 700 --score-threshold 14 | ds2 score
