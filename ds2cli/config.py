@@ -88,6 +88,10 @@ class AugmentConfig:
     time_mask_frames: Annotated[int, "SpecAugment: longest time mask (at most a fifth of the utterance)", FROM_0] = 40
     frequency_masks: Annotated[int, "SpecAugment: number of frequency masks", FROM_0] = 0
     frequency_mask_bins: Annotated[int, "SpecAugment: widest frequency mask", FROM_0] = 15
+    mask_after: Annotated[
+        float, "share of the schedule before the first masks and dropout, without which the alignment is found sooner",
+        SHARE,
+    ] = 0.0
     vocal_tract: Annotated[
         float, "VTLP: the frequencies of each utterance are scaled by a factor from [1 - x, 1 + x]", BELOW_1
     ] = 0.0

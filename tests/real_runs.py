@@ -34,6 +34,7 @@ time_masks = 1
 frequency_masks = 1
 frequency_mask_bins = 3
 consistency = 0.2
+mask_after = 0.3
 [batch]
 seconds = 16.0
 [optimizer]

@@ -47,6 +47,10 @@ class Batch:
     views: list[list[augment.Masks]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
+    def without_masks(self) -> "Batch":
+        """The same, with every feature in its place."""
+        return replace(self, views=[[replace(one, times=(), bins=()) for one in view] for view in self.views])
+
     def pin_memory(self) -> "Batch":
         """The same in memory that a GPU copies from while the host goes on; DataLoader's readers ask for it."""
         names = "waveforms", "lengths", "targets", "target_lengths"

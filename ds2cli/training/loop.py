@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ds2cli.config import Config
+from ds2cli.model.encoder.layers import set_dropout
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.runs.events import (
     BestEvent,
@@ -180,6 +181,11 @@ class Trainer:
         # Dropout draws from seed and step, so there is no random state to save.
         torch.manual_seed((settings.train.seed * 1_000_003 + position.step) * 64 + self.process.rank)
         self.recogniser.train()
+        if progress < settings.augment.mask_after:
+            batch = batch.without_masks()
+            set_dropout(self.recogniser.network, 0.0)
+        else:
+            set_dropout(self.recogniser.network, settings.model.dropout)
         sizes = [len(part) for part in dealt]
         summary = self.gradients.compute(batch, sum(sizes), min(settings.batch.accumulate, max(sizes)))
         most = settings.optimizer.clip_norm or float("inf")

@@ -167,6 +167,13 @@ def replace_module(parent: nn.Module, **parts: nn.Module) -> None:
         setattr(parent, name, part)
 
 
+def set_dropout(network: nn.Module, share: float) -> None:
+    """Drop that share of activations in training from now on."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = share
+
+
 def normalise_frames(norm: SequenceBatchNorm, x: Tensor, mask: Tensor) -> Tensor:
     """Batch normalisation of (T, B, H) over its valid frames, mask (B, T)."""
     return norm(x.permute(1, 2, 0), mask).permute(2, 0, 1)
