@@ -73,7 +73,7 @@ fi
 
 cat > "$work/crf/decoding.toml" <<TOML
 lexicon_file = "../lexicon.txt"
-alpha = 1.2
+alpha = 1.1
 beta = 0.0
 beam = 700
 score_threshold = 14.0
