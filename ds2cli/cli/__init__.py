@@ -3,6 +3,7 @@
 `main` is the one error boundary: a `Ds2Error` becomes two lines on stderr and an exit code; a bug keeps its traceback.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -100,6 +101,7 @@ def _main(arguments: list[str], session: terminal.Session) -> int:
 
 def run() -> None:
     """The `ds2` command."""
+    gc.set_threshold(10_000)  # of 700, importing torch takes a tenth longer: much is made, and nothing is garbage
     sys.exit(main())
 
 

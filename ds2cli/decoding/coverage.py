@@ -60,7 +60,7 @@ def coverage_of(model: NgramModel | None, what: str, ids: list[int], said: np.nd
     if model is None:
         return None
     mass = np.power(10.0, _kernels.unigrams(model.kernel, len(model.words)).astype(np.float64))
-    mass[[number for number, word in enumerate(model.words) if word in (UNKNOWN, BEGIN, END)]] = 0
+    mass[model.ids([UNKNOWN.encode(), BEGIN.encode(), END.encode()])] = 0
     is_said = np.zeros(len(mass), bool)
     is_said[np.array(ids, np.int64)[np.asarray(said, bool)]] = True
     is_said[0] = False

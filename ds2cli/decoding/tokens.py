@@ -46,13 +46,14 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexi
 
     raises  LanguageModelError where the model's tokens are not what units say; UsageError for hot words that they don't
     """
-    known = [word for word in model.words if word not in (UNKNOWN, BEGIN, END)] if model else []
     if lexicon is not None:
         tokens = _spoken_words(units, model, hot_words, lexicon)
-    elif not _counts_words(units, model, known):
-        tokens = _single_units(units, model, hot_words)
     else:
-        tokens = _spelled_words(units, model, known, hot_words)
+        known = _known_words(model) if model else []
+        if _counts_words(units, model, known):
+            tokens = _spelled_words(units, model, known, hot_words)
+        else:
+            tokens = _single_units(units, model, hot_words)
     if model and tokens.coverage and tokens.coverage.is_nothing:
         raise LanguageModelError(f"`{model.path}` does not fit: {tokens.coverage}", hint=tokens.coverage.cure)
     return tokens
@@ -60,10 +61,15 @@ def tokens_of(units: Units, model: NgramModel | None, hot_words: list[str], lexi
 
 def are_letters(units: Units, tokens: Tokens, model: NgramModel) -> bool:
     """Whether what is taken for a model's words are single units: of a spelling task, or of a model of characters?"""
-    known = [word for word in model.words if word not in (UNKNOWN, BEGIN, END)]
-    if not tokens.has_words or any(map(is_unspaced, known)):
+    if not tokens.has_words:
         return False
-    return len(known) > len(units) // 2 and all(word in units.names for word in known)
+    known = _known_words(model)
+    return len(known) > len(units) // 2 and all(word in units.names for word in known) \
+        and not is_unspaced("".join(known))
+
+
+def _known_words(model: NgramModel) -> list[str]:
+    return [word for word in model.words if word not in (UNKNOWN, BEGIN, END)]
 
 
 def alphabet_of(units: Units) -> Any:
@@ -143,7 +149,7 @@ def _spelled_words(units: Units, model: NgramModel | None, known: list[str], hot
 
 def _spoken_words(units: Units, model: NgramModel | None, hot_words: list[str], lexicon: Lexicon) -> Tokens:
     """Words that a lexicon spells; those of the model's that it lacks cannot be said."""
-    index = {word: number for number, word in enumerate(lexicon.words)}
+    index = {word: number for number, word in enumerate(lexicon.words)} if hot_words else {}
 
     def number_of(word: str, asked: str) -> int:
         form = lexicon.find(word)
@@ -161,8 +167,7 @@ def _spoken_words(units: Units, model: NgramModel | None, hot_words: list[str], 
     symbols, starts = _symbols(units, lexicon)
     trie.add_spellings(lexicon.of, symbols, starts, lexicon.log_weights)
     trie.seal()
-    model_index = {word: number for number, word in enumerate(model.words)} if model else {}
-    ids = [model_index.get(word, 0) for word in lexicon.words]
+    ids = model.ids([word.encode() for word in lexicon.words]).tolist() if model else [0] * len(lexicon.words)
     coverage = coverage_of(model, "words", ids, np.ones(len(ids), bool), lexicon)
     return Tokens(alphabet, trie, lexicon.words, ids, phrases, coverage, has_words=True, spells=not units.separator)
 

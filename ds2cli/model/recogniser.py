@@ -20,11 +20,11 @@ from ds2cli.text.units import Units
 class Recogniser(nn.Module):
     """Front end, network and units, as training builds them and decoding uses them."""
 
-    def __init__(self, config: Config, units: Units) -> None:
+    def __init__(self, config: Config, units: Units, network: Network | None = None) -> None:
         super().__init__()
         self.config, self.units = config, units
         self.frontend = Frontend(config.features)
-        self.network = network_of(config, n_bins(config.features), len(units))
+        self.network = network or network_of(config, n_bins(config.features), len(units))
 
     @property
     def frame_seconds(self) -> float:
@@ -118,9 +118,15 @@ def load_recogniser(path: str | Path, device: str = "cpu") -> Recogniser:
 
 def build_recogniser(checkpoint: Checkpoint, path: str | Path) -> Recogniser:
     """A recogniser with a checkpoint's weights."""
+    config, units = checkpoint.config, checkpoint.units
+    bins = n_bins(config.features)
     try:
-        recogniser = Recogniser(checkpoint.config, checkpoint.units)
-        recogniser.load_state_dict(checkpoint.weights)
+        with torch.device("meta"):  # draws no weights that would be thrown away at once
+            network = network_of(config, bins, len(units))
+        recogniser = Recogniser(config, units, network)
+        # Copies: where a file's own bytes lie, some kernels round otherwise.
+        copies = {name: weights.clone() for name, weights in checkpoint.weights.items()}
+        recogniser.load_state_dict(copies, assign=True)
     except RuntimeError:
         raise CheckpointError(f"the weights of `{path}` do not fit its settings", hint="was the file edited?") from None
     return recogniser

@@ -36,7 +36,7 @@ def widen(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         if tensor.dtype == torch.int8:
             found[name] = tensor.float() * weights[name + SCALE][:, None]
         elif not name.endswith(SCALE):
-            found[name] = tensor.float() if tensor.dtype == torch.float16 else tensor
+            found[name] = tensor.float()
     return found
 
 
@@ -47,4 +47,4 @@ def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """
     scales = matrix.abs().amax(1) / LARGEST
     scales = scales.where(scales > 0, torch.ones_like(scales))
-    return (matrix / scales[:, None]).round().clamp(-LARGEST, LARGEST).to(torch.int8), scales
+    return (matrix / scales[:, None]).round_().to(torch.int8), scales
