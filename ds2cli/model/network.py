@@ -1,5 +1,8 @@
 """The Deep Speech 2 network, whole, on one page (Amodei et al. 2016, arXiv:1512.02595, figure 1)."""
 
+import math
+
+import torch
 from torch import Tensor, nn
 
 from ds2cli.audio.features import frame_mask
@@ -7,6 +10,7 @@ from ds2cli.config import ModelConfig
 from ds2cli.model.encoder.layers import FullyConnected, Lookahead, MaskedConvolution, strided_length
 from ds2cli.model.encoder.recurrent import RecurrentLayer
 from ds2cli.model.heads.transducer import TransducerHead
+from ds2cli.text.units import BLANK
 
 
 class Network(nn.Module):
@@ -47,7 +51,7 @@ class Network(nn.Module):
         self.hidden = nn.ModuleList(hidden)
         self.dropout = nn.Dropout(settings.dropout)
         is_transducer = settings.head == "transducer"
-        self.output = nn.Linear(size, n_units) if ctc or not is_transducer else None
+        self.output = _ctc_output(size, n_units) if ctc or not is_transducer else None
         self.head = TransducerHead(settings, size, n_units, prunes) if is_transducer else None
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,6 +102,18 @@ class Network(nn.Module):
         for layer in self.hidden:
             x = self.dropout(layer(x, mask))
         return x, lengths
+
+
+def _ctc_output(size: int, n_units: int) -> nn.Linear:
+    """The layer before the softmax; the blank begins as likely as all other units together.
+
+    With all V units alike, as fresh weights leave them, a network spends its first epochs on finding out that most frames
+    are blank (recipes/an4/README.md: 3 of 43).
+    """
+    output = nn.Linear(size, n_units)
+    with torch.no_grad():
+        output.bias[BLANK] += math.log(max(n_units - 1, 1))
+    return output
 
 
 def n_output_frames(frames, settings: ModelConfig):

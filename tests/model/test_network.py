@@ -14,7 +14,7 @@ from ds2cli.model.encoder.layers import Lookahead
 from ds2cli.model.encoder.recurrent import FusedRecurrence, RecurrentLayer, StepwiseRecurrence, reversed_within
 from ds2cli.model.network import Network, n_output_frames, time_stride
 from ds2cli.model.recogniser import Recogniser, pad
-from ds2cli.text.units import units_of
+from ds2cli.text.units import BLANK, units_of
 from ds2cli.training.losses.ctc import ctc_losses
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,6 +50,14 @@ def trained(settings: ModelConfig, speech, steps: int = 3) -> Recogniser:
         ctc_losses(log_probs, frames, targets, torch.full((len(waves),), 3)).mean().backward()
         optimizer.step()
     return recogniser.eval()
+
+
+def test_the_blank_begins_as_likely_as_all_other_units_together():
+    torch.manual_seed(1)
+    network = Network(ModelConfig((), (), (), rnn="lstm", rnn_layers=1, rnn_size=32), n_bins=12, n_units=28).eval()
+    log_probs, _ = network(torch.randn(8, 20, 12), torch.full((8,), 20))
+    assert log_probs[..., BLANK].exp().mean().item() == pytest.approx(0.5, abs=0.1)
+    assert log_probs[..., 1:].exp().mean().item() == pytest.approx(0.5 / 27, rel=0.2)
 
 
 @pytest.mark.parametrize(("lookahead", "fully_connected"), list(itertools.product((0, 3), ((), (9,)))))
