@@ -107,8 +107,8 @@ class Network(nn.Module):
 def _ctc_output(size: int, n_units: int) -> nn.Linear:
     """The layer before the softmax; the blank begins as likely as all other units together.
 
-    With all V units alike, as fresh weights leave them, a small network spends its first epochs on finding out that most
-    frames are blank (recipes/an4/README.md).
+    With all V units alike, as fresh weights leave them, a small network spends its first epochs on finding out that
+    most frames are blank (recipes/an4/README.md).
     """
     output = nn.Linear(size, n_units)
     with torch.no_grad():
