@@ -37,6 +37,7 @@ from ds2cli.cli.flags import (
     to_channel,
 )
 from ds2cli.cli.output import lines_to, report_skipped
+from ds2cli.cli.torch_import import import_torch_for_decoding
 from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, SearchMode
 from ds2cli.errors import UsageError
 
@@ -123,6 +124,7 @@ def decode(
     ds2 decode meeting.mp3 --written --format srt > meeting.srt
     ds2 decode logits.npz --units labels.txt --blank last --lm lm.arpa     (another toolkit's)
     """
+    import_torch_for_decoding()
     from ds2cli.records.formats import takes_one_recording, transcript
     from ds2cli.workflows.decode.decode import decode as decode_all
     from ds2cli.workflows.decode.request import DecodeRequest

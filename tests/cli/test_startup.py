@@ -48,3 +48,32 @@ def test_workflows_without_a_network_load_no_torch(name):
 def test_completion_of_presets_loads_no_torch():
     loaded = modules_after(code="from ds2cli.cli.train import _complete_preset\nassert 'tiny' in _complete_preset('t')")
     assert not loaded & {"torch", "numpy"}
+
+
+DECODED = """
+import sys
+from ds2cli.cli import main
+main(["decode", "nowhere.wav"])
+import torch
+assert "torch._meta_registrations" not in sys.modules or not torch.__version__.startswith("2.13.")
+print(torch.nn.Linear(4, 2)(torch.ones(3, 4)).shape, torch.nn.Linear(4, 2, device="meta").weight.shape)
+"""
+EXPORTED = """
+class Twice(torch.nn.Module):
+    def forward(self, x):
+        return torch.linalg.qr(x)[1].abs().sum() * 2
+exported = torch.export.export(Twice(), (torch.eye(3),))
+print(float(exported.module()(torch.eye(3))))
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import torch._meta_registrations", "import torch._prims"])
+def test_decoding_leaves_out_what_only_compilers_need_until_somebody_asks_for_it(first):
+    ran = subprocess.run([sys.executable, "-c", DECODED + first + EXPORTED], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == ["torch.Size([3, 2]) torch.Size([2, 4])", "6.0"]
+
+
+def test_a_version_of_torch_that_nobody_has_tried_is_imported_whole():
+    code = "from ds2cli.cli import torch_import as one; one.TRIED = set(); one.import_torch_for_decoding()"
+    assert "torch" not in modules_after(code=code)
