@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# English letters: transducers and CTC, each alone and with an n-gram; about 70 minutes of a core in bf16.
-#   DS2_DATA=DIR recipes/transducer/run.sh      DIR/librispeech-train-clean-5 with train.jsonl and dev.jsonl
+# English letters: transducers and CTC, each alone and with an n-gram; two hours and a half of a core in bf16.
+#   DS2_DATA=DIR recipes/transducer/run.sh      DIR has librispeech-train-clean-5, ljspeech-part, vctk-p239 and text
 # CTC and one transducer start from `english`, which ds2 brings and which knows these five hours already; another
-# transducer starts from fresh weights. Of the four held-out speakers two are for the weights of the n-gram, two for the
-# table. Everything is in recipes/transducer/work/ (or $DS2_WORK); an interrupted run goes on. PRECISION=bf16 helps where
-# `ds2 doctor` says so.
+# transducer starts from fresh weights; the last from `english-phones`, with more speech and with novels to read. Of the four
+# held-out speakers two are for the weights of the n-gram, two for the table. Everything is in recipes/transducer/work/ (or
+# $DS2_WORK); an interrupted run goes on. PRECISION=bf16 helps where `ds2 doctor` says so.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 work=${DS2_WORK:-$here/work}
-data=${DS2_DATA:?name the folder of the corpora: DS2_DATA=DIR}/librispeech-train-clean-5
+corpora=${DS2_DATA:?name the folder of the corpora: DS2_DATA=DIR}
+data=$corpora/librispeech-train-clean-5
 lm=$here/../../lm/novels-3gram.arpa.gz
 mkdir -p "$work"
 
@@ -22,13 +23,14 @@ absolute() { sed "s#\"audio_filepath\": \"#&$data/#"; }
 tuning | absolute > "$work/tuning.jsonl"
 testing | absolute > "$work/testing.jsonl"
 
-learn() {  # NAME SETTINGS [OPTIONS]
+records=("$data/train.jsonl")
+learn() {  # NAME SETTINGS [OPTIONS]: from $records
     local run=$work/$1 settings=$here/$2.toml
     shift 2
     if [ -f "$run/config.toml" ]; then
         lenient ds2 train --resume "$run"
     else
-        lenient ds2 train "$data/train.jsonl" --dev "$work/tuning.jsonl" --config "$settings" \
+        lenient ds2 train "${records[@]}" --dev "$work/tuning.jsonl" --config "$settings" \
             --set train.precision="${PRECISION:-auto}" --run "$run" "$@"
     fi > /dev/null
 }
@@ -59,6 +61,19 @@ both "$work/transducer" transducer
 learn scratch scratch "${transducer[@]}" --set loss.prune=5
 rate "$work/scratch" scratch beam --beam 8
 both "$work/scratch" scratch
+
+# The last has the encoder of `english-phones`, two more corpora, and a prediction network that reads novels first.
+if [ ! -f "$work/letters.txt" ]; then
+    records=("$data/train.jsonl" "$corpora"/{ljspeech-part,vctk-p239}/all.jsonl)
+    xz -dc "$corpora/text/novels-train.txt.xz" | awk 'length($0) > 20 && length($0) < 160' \
+        | shuf -n 90000 --random-source=<(yes) > "$work/texts.txt"
+    grep -ho '"text": "[^"]*"' "${records[@]}" | cut -d'"' -f4 >> "$work/texts.txt"
+    ds2 prepare units "${records[@]}" -o "$work/letters.txt"
+fi
+learn letters letters --init english-phones --units "$work/letters.txt" "${transducer[@]}" --set loss.prune=5 \
+    --set "train.predictor_texts=$work/texts.txt" --set train.predictor_epochs=1
+rate "$work/letters" letters beam --beam 8
+both "$work/letters" letters
 rate english english greedy --greedy
 for file in "$work"/*.json; do
     printf '%s\t' "$(basename "$file" .json)"
