@@ -38,10 +38,12 @@ def import_torch_for_decoding() -> None:
 class _FirstTheKernels(MetaPathFinder):
     """Is asked for every module that is to be imported; before the first of torch's it imports what was left out."""
 
+    waits = True
+
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        if not fullname.startswith("torch.") or fullname in HARMLESS:
+        if not self.waits or not fullname.startswith("torch.") or fullname in HARMLESS:
             return None
-        sys.meta_path.remove(self)
+        self.waits = False  # it stays in its place: the importer walks along the list
         importlib.import_module(LEFT_OUT)
         loaded = sys.modules.get(fullname)
         if loaded is not None:  # with them; the importer would load it once more, by its `__spec__`

@@ -63,8 +63,8 @@ rate "$work/scratch" scratch beam --beam 8
 both "$work/scratch" scratch
 
 # The last has the encoder of `english-phones`, two more corpora, and a prediction network that reads novels first.
+records=("$data/train.jsonl" "$corpora"/{ljspeech-part,vctk-p239}/all.jsonl)
 if [ ! -f "$work/letters.txt" ]; then
-    records=("$data/train.jsonl" "$corpora"/{ljspeech-part,vctk-p239}/all.jsonl)
     xz -dc "$corpora/text/novels-train.txt.xz" | awk 'length($0) > 20 && length($0) < 160' \
         | shuf -n 90000 --random-source=<(yes) > "$work/texts.txt"
     grep -ho '"text": "[^"]*"' "${records[@]}" | cut -d'"' -f4 >> "$work/texts.txt"
