@@ -11,7 +11,7 @@ from typing import Any, NoReturn, overload
 from ds2cli.api.live import LiveTranscriber
 from ds2cli.api.sounds import Sound, is_one_sound, read_sound, to_utterances
 from ds2cli.decoding.hypothesis import Word
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, EndpointConfig
+from ds2cli.decoding.settings import DEFAULT_RUN, GREEDY, LETTERS, EndpointConfig
 from ds2cli.decoding.transducer import joint_of
 from ds2cli.errors import AudioError, UsageError
 from ds2cli.inference.utterances import Observers
@@ -87,11 +87,12 @@ def load(
               the run's own, where it has one and no `lm` is named; streams have the first pass alone
     raises    CheckpointError, LanguageModelError, ConfigError, UsageError: all of them Ds2Error
     """
-    if greedy and (lm or rescore or lexicon_file or decoding):
+    beam_search = bool((decoding or {}).keys() - GREEDY)
+    if greedy and (lm or rescore or lexicon_file or beam_search):
         raise UsageError("greedy together with settings of the beam search", hint="leave out one of them")
     name = os.fspath(run) if run is not None else LETTERS if greedy else DEFAULT_RUN
     request = DecodeRequest(
-        name, [], Path(lm) if lm else None, greedy, dict(decoding or {}), beam_search=bool(decoding),
+        name, [], Path(lm) if lm else None, greedy, dict(decoding or {}), beam_search=beam_search,
         jobs=jobs or os.cpu_count() or 1, device=device, lexicon_file=Path(lexicon_file) if lexicon_file else None,
         written=written, names=Path(names) if names else None, rescore=Path(rescore) if rescore else None,
     )

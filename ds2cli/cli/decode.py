@@ -38,7 +38,7 @@ from ds2cli.cli.flags import (
 )
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.cli.torch_import import import_torch_for_decoding
-from ds2cli.decoding.settings import DEFAULT_RUN, LETTERS, SearchMode
+from ds2cli.decoding.settings import DEFAULT_RUN, GREEDY, LETTERS, SearchMode
 from ds2cli.errors import UsageError
 
 HOT_BOOST = 6.0
@@ -137,7 +137,7 @@ def decode(
         rescore_alpha=rescore_alpha, rescore_beta=rescore_beta, rescore_nbest=rescore_nbest,
         hot_words=dict(map(_hot_word, hot_words)) if hot_words else None,
     )  # fmt: skip
-    beam_search = bool(overrides.keys() - {"max_labels"}) or n_best > 1
+    beam_search = bool(overrides.keys() - GREEDY) or n_best > 1
     if greedy and (lm or rescore or lexicon_file or beam_search):
         raise UsageError("--greedy together with settings of the beam search", hint="leave out one of them")
     layout = logits_layout(units, blank, frame_seconds, records)

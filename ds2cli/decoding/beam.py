@@ -1,6 +1,5 @@
 """Prefix beam search with an n-gram model: the door to the kernel. `reference.py` is the same search in a screenful."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from ds2cli import _kernels, hints
 from ds2cli.decoding.greedy import units_by_frame
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
-from ds2cli.decoding.log_probs import check_log_probs
+from ds2cli.decoding.log_probs import check_log_probs, lower_blank
 from ds2cli.decoding.settings import DecodingConfig, Settling
 from ds2cli.decoding.tokens import Tokens, tokens_of
 from ds2cli.errors import UsageError
@@ -106,19 +105,5 @@ class BeamSearch:
     def said(self, log_probs: np.ndarray) -> list[tuple[int, ...]]:
         """What the best path says in each frame (any, V): it tells speech from silence."""
         return units_by_frame(log_probs)
-
-
-def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:
-    """(T, V) log-probs with the blank's lowered by `penalty`, normalised again.
-
-    A network that is unsure of a letter answers with the blank, and a language model agrees with every letter that is
-    left out: alpha cannot be raised without words being lost. This holds against it.
-    """
-    if not penalty:
-        return log_probs
-    blank = np.exp(np.minimum(log_probs[:, :1], 0))
-    lowered = log_probs - np.log1p(blank * math.expm1(-penalty))  # all that a frame has left, shared anew
-    lowered[:, 0] -= penalty
-    return lowered
 
 

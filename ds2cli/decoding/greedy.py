@@ -3,7 +3,7 @@
 import numpy as np
 
 from ds2cli.decoding.hypothesis import Hypothesis, spoken_units
-from ds2cli.decoding.log_probs import check_log_probs
+from ds2cli.decoding.log_probs import check_log_probs, lower_blank
 from ds2cli.decoding.settings import Settling
 from ds2cli.text.units import BLANK, Units
 
@@ -33,12 +33,13 @@ def _hypothesis(path: np.ndarray, best: np.ndarray, units: Units) -> Hypothesis:
 class GreedyDecoder:
     """The best path behind the interface of `BeamDecoder`."""
 
-    def __init__(self, units: Units) -> None:
-        self.units = units
+    def __init__(self, units: Units, blank_penalty: float = 0.0) -> None:
+        """blank_penalty  as DecodingConfig's"""
+        self.units, self._blank_penalty = units, blank_penalty
 
     def decode(self, log_probs: np.ndarray, n_best: int = 1) -> list[Hypothesis]:
         """The one hypothesis of a whole utterance, (T, V) log-probs."""
-        return [greedy_decode(log_probs, self.units)]
+        return [greedy_decode(lower_blank(log_probs, self._blank_penalty), self.units)]
 
     def check(self, log_probs: np.ndarray, where: str) -> np.ndarray:
         """As `check_log_probs`."""
@@ -46,18 +47,19 @@ class GreedyDecoder:
 
     def start(self, settling: Settling | None = None) -> "GreedySearch":
         """A search to be fed piece by piece; nothing in it ever changes, so nothing waits to be settled."""
-        return GreedySearch(self.units)
+        return GreedySearch(self.units, self._blank_penalty)
 
 
 class GreedySearch:
     """The best path, piece by piece."""
 
-    def __init__(self, units: Units) -> None:
-        self._units = units
+    def __init__(self, units: Units, blank_penalty: float) -> None:
+        self._units, self._blank_penalty = units, blank_penalty
         self._path, self._best = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
 
     def feed(self, log_probs: np.ndarray) -> None:
         """More frames (any, V)."""
+        log_probs = lower_blank(log_probs, self._blank_penalty)
         self._path.append(log_probs.argmax(1))
         self._best.append(log_probs.max(1))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,6 +24,20 @@ from ds2cli.text.units import Units, parse_units, write_units
 
 FORMAT, PRUNED = "ds2 log-probs 1", "ds2 log-probs 2"  # whole; the likeliest of each frame alone
 SLACK = 0.05  # what rounding (bfloat16, say) may add to or take from a frame's log-sum
+
+
+def lower_blank(log_probs: np.ndarray, penalty: float) -> np.ndarray:
+    """(T, V) log-probs with the blank's lowered by `penalty`, normalised again.
+
+    A network that is unsure of a letter answers with the blank, and a language model agrees with every letter that is
+    left out: alpha cannot be raised without words being lost. A greedy search loses letters by itself.
+    """
+    if not penalty:
+        return log_probs
+    blank = np.exp(np.minimum(log_probs[:, :1], 0))
+    lowered = log_probs - np.log1p(blank * math.expm1(-penalty))  # all that a frame has left, shared anew
+    lowered[:, 0] -= penalty
+    return lowered
 
 
 def check_log_probs(log_probs: np.ndarray, n_units: int, where: str) -> np.ndarray:

@@ -17,6 +17,7 @@ DEFAULT_RUN, LETTERS = "english-phones", "english"
 LexiconMode = Literal["soft", "hard", "none"]
 SearchMode = Literal["time", "best"]
 RESCORING = "rescore_alpha", "rescore_beta", "rescore_nbest"  # settings of a second pass alone
+GREEDY = "blank_penalty", "max_labels"  # settings that need no beam
 TRANSDUCERS = "max_labels", "internal", "search"  # settings of no others
 TRANSDUCER_BEAM = 8  # each of its prefixes has a prediction network to run
 

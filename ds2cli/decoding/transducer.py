@@ -48,7 +48,9 @@ def greedy_decoder(
     joint: Any, units: Units, config: DecodingConfig | None = None
 ) -> "GreedyDecoder | TransducerGreedyDecoder":
     """The best path of CTC's log-probs; of a transducer's frames, where there is a joint layer."""
-    return GreedyDecoder(units) if joint is None else TransducerGreedyDecoder(joint, units, config)
+    if joint is None:
+        return GreedyDecoder(units, config.blank_penalty if config else 0.0)
+    return TransducerGreedyDecoder(joint, units, config)
 
 
 def beam_decoder(joint: Any, units: Units, config: DecodingConfig, model: NgramModel | None,

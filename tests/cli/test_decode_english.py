@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+import ds2cli
 from ds2cli.cli.decode import DEFAULT_RUN, LETTERS
 from ds2cli.errors import ConfigError
 from ds2cli.model.checkpoint import SHIPPED, checkpoint_path
@@ -47,6 +48,13 @@ def test_greedy_leaves_the_language_model_out(run, talk):
     found = only_record(run("decode", talk, "--greedy"))
     assert found["score"]["lm"] == 0
     assert only_record(run("decode", checkpoint_path("english"), talk, "--greedy")) == found
+
+
+def test_a_lower_blank_needs_no_beam(run, talk):
+    plain, lowered, refused = (only_record(run("decode", talk, "--greedy", "--blank-penalty", n)) for n in (0, 2, -2))
+    letters = [len(found["pred_text"].replace(" ", "")) for found in (refused, plain, lowered)]
+    assert letters == sorted(set(letters)) and lowered["score"]["lm"] == 0
+    assert ds2cli.load(greedy=True, decoding={"blank_penalty": 2}).transcribe(talk).text == lowered["pred_text"]
 
 
 @pytest.mark.parametrize("flags", [("--beam", "8"), ("--nbest", "3"), ("--lm", "lm.arpa")])

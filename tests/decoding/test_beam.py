@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "language"))
 from arpa_models import random_tables  # noqa: E402
 from small_searches import UNITS, WORDS, Definition, as_model, random_log_probs, spelled_texts, ways  # noqa: E402
 
-from ds2cli.decoding.beam import BeamDecoder, lower_blank  # noqa: E402
+from ds2cli.decoding.beam import BeamDecoder  # noqa: E402
+from ds2cli.decoding.log_probs import lower_blank  # noqa: E402
 from ds2cli.decoding.reference import beam_search  # noqa: E402
 from ds2cli.decoding.settings import DecodingConfig, Settling  # noqa: E402
 from ds2cli.errors import LanguageModelError, UsageError  # noqa: E402

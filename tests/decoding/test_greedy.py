@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_searches import UNITS, random_log_probs
 
-from ds2cli.decoding.greedy import best_path, greedy_decode
+from ds2cli.decoding.greedy import GreedyDecoder, best_path, greedy_decode
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -21,6 +21,18 @@ def test_greedy_is_the_best_path_collapsed(seed):
     for unit, start, end, peak in found:
         assert path[start:end] == [unit] * (end - start) and peak == log_probs[start:end, unit].max()
     assert [word.word for word in hypothesis.words(0.04)] == hypothesis.text.split()
+
+
+@pytest.mark.parametrize("penalty", [-1.0, 0.7, 3.0])
+def test_a_lowered_blank_wins_where_it_is_still_the_likeliest(penalty):
+    log_probs = random_log_probs(40, 4, 1)
+    lowered = log_probs - penalty * (np.arange(log_probs.shape[1]) == 0)
+    decoder = GreedyDecoder(UNITS, blank_penalty=penalty)
+    assert decoder.decode(log_probs)[0].units.tolist() == best_path(lowered) != best_path(log_probs)
+    search = decoder.start()
+    for piece in np.array_split(log_probs, 7):
+        search.feed(piece)
+    assert search.finish()[0].units.tolist() == best_path(lowered)
 
 
 def test_nothing_said_is_an_empty_text():
