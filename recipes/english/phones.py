@@ -1,8 +1,8 @@
 """Records of words to records of phones: `python phones.py LEXICON... words.jsonl ... > phones.jsonl`.
 
 A lexicon is CMUdict or a file `word phone phone ...` (gzip too); the first one that has a word says it, its first
-pronunciation, without stress digits. Utterances with other words are left out and counted. Aligned records (`ds2 align
---unit-times`) become what was heard. Audio paths become absolute.
+pronunciation, without stress digits. Utterances with other words are left out and counted. Aligned and decoded records
+(`ds2 align`, `ds2 decode`, both with `--unit-times`) become what was heard. Audio paths become absolute.
 """
 
 import gzip
@@ -31,15 +31,16 @@ def main(manifests: list[str], lexicons: list[str]) -> None:
             record = json.loads(line)
             if "unit_times" in record:
                 says = [[unit["unit"] for unit in record.pop("unit_times")]]
+                record["text"] = record.pop("pred_text", record.get("text"))
                 del record["words"]
             else:
                 says = [next((one[word] for one in known if word in one), None) for word in record["text"].split()]
-            if None in says:
+            if None in says or not any(says):
                 left_out += 1
                 continue
             record["audio_filepath"] = str((Path(manifest).parent / record["audio_filepath"]).resolve())
             print(json.dumps({**record, "words_text": record["text"], "text": " ".join(sum(says, []))}))
-    print(f"{left_out} utterances with words that no lexicon has", file=sys.stderr)
+    print(f"{left_out} utterances without words, or with some that no lexicon has", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The pipe of the recipe for Mini LibriSpeech, on a few utterances of AN4 in its folders, with a tiny network."""
 
+import json
 import shutil
 
 import pytest
@@ -20,15 +21,20 @@ def test_the_pipe_runs_from_manifests_to_scores_and_again(recipe, run, tmp_path,
     (data / "cmudict" / "cmudict.dict").write_text(spelled)
     assert run("lm", "build", train, "-o", tmp_path / "lm.arpa").code == 0
     tiny = SMALL.replace("epochs = 3", "epochs = 2")
-    (tmp_path / "settings" / "ctc.toml").write_text(tiny)
-    (tmp_path / "settings" / "crf.toml").write_text(tiny)
+    for name in ("ctc", "crf", "adapt"):
+        (tmp_path / "settings" / f"{name}.toml").write_text(tiny)
     places = {"DS2_DATA": data, "DS2_WORK": tmp_path / "work", "SETTINGS": tmp_path / "settings",
               "LM": tmp_path / "lm.arpa"}  # fmt: skip
     ran = recipe("mini", **places)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert ran.stdout.startswith("greedy, phones") and "beam 700, lm.arpa" in ran.stdout
+    assert ran.stdout.startswith("greedy, phones") and "crf, beam 700, lm.arpa" in ran.stdout
+    assert "adapted, beam 700, lm.arpa" in ran.stdout
     work = tmp_path / "work"
     assert f'noise = "{data}/noise"' in (work / "crf" / "config.toml").read_text()
     assert all(len(line.split()) > 2 and 0 < float(line.split()[1]) <= 1 for line in open(work / "lexicon.txt"))
+    recordings, recognised = (list(map(json.loads, open(work / f"{name}.jsonl")))
+                              for name in ("recordings", "recognised"))
+    assert not any({"text", "words_text"} & record.keys() for record in recordings), "transcripts are for scoring"
+    assert recognised and all(record["text"] and record["words_text"] for record in recognised)
     again = recipe("mini", **places)
     assert again.returncode == 0 and again.stdout == ran.stdout
