@@ -77,6 +77,8 @@ class AugmentConfig:
     """What is done to the training speech, seeded by seed, epoch and utterance."""
 
     speeds: Annotated[tuple[float, ...], "speed factors, one drawn per utterance; change pitch", (0.1, 10)] = (1.0,)
+    tempos: Annotated[tuple[float, ...], "tempo factors, one drawn per utterance; keep pitch", (0.1, 10)] = (1.0,)
+    pauses: Annotated[float, "pauses become longer or shorter, by a factor from [1 / x, x]", FROM_1] = 1.0
     gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)", FROM_0] = 0.0
     noise: Annotated[str, "folder or manifest of noise recordings; empty: none"] = ""
     noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)", SHARE] = 0.4
@@ -208,6 +210,10 @@ CONTRADICTIONS = (
     Contradiction(
         ("augment.speeds",), lambda config: not config.augment.speeds,
         "no speed to draw from", "1.0 is the speed of the recording: [1.0]",
+    ),
+    Contradiction(
+        ("augment.tempos",), lambda config: not config.augment.tempos,
+        "no tempo to draw from", "1.0 is the tempo of the recording: [1.0]",
     ),
     Contradiction(
         ("loss.kind", "loss.lm"), lambda config: config.loss.kind == "ctc_crf" and not config.loss.lm,

@@ -1,4 +1,4 @@
-"""What is done to training speech: speed, noise, a telephone's band, gain, another vocal tract, masks.
+"""What is done to training speech: speed, tempo, pauses, noise, a telephone's band, gain, another vocal tract, masks.
 
 Every draw is the caller's.
 """
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ds2cli.audio.files import resample
 from ds2cli.audio.noises import Noise
+from ds2cli.audio.tempo import change_tempo
 from ds2cli.config import AugmentConfig
 
 TELEPHONE_RATE = 8000
@@ -24,8 +25,11 @@ def generator_for(seed: int, epoch: int, index: int) -> np.random.Generator:
 def augment_waveform(
     waveform: np.ndarray, sample_rate: int, noises: list[Noise], settings: AugmentConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """(samples,) -> (samples,): another speed, noise for some, a telephone's band for some, another gain."""
+    """(samples,) -> (samples,): speed, tempo, pauses, noise for some, a telephone's band for some, gain."""
     waveform = change_speed(waveform, sample_rate, float(rng.choice(settings.speeds)))
+    if settings.tempos != (1.0,) or settings.pauses > 1:
+        pause = settings.pauses ** rng.uniform(-1, 1)
+        waveform = change_tempo(waveform, sample_rate, float(rng.choice(settings.tempos)), pause)
     if noises and rng.random() < settings.noise_share:
         noise = noises[rng.integers(len(noises))]
         snr_db, start = float(rng.uniform(*settings.noise_snr_db)), int(rng.integers(len(noise)))
