@@ -34,9 +34,9 @@ GROUPS = {
     "Address": "--host --port --wyoming",
     "Access": "--token --insecure --origin",
     "Limits": "",
-    "Output": "--output --format --half --written --names --nbest --unit-times --log-probs --good --plot --kaldi "
-              "--extract --report --html --html-sound --confusions --worst --alignments --per-utterance --per-line "
-              "--json --spans",
+    "Output": "--output --format --half --written --names --nbest --unit-times --heard-units --log-probs --good --plot "
+              "--kaldi --extract --report --html --html-sound --confusions --worst --alignments --per-utterance "
+              "--per-line --json --spans",
     "Limits for scripts": "--max-wer --max-cer",
     "Streaming": "",
     "Beam search": "--alpha --beta --beam --lexicon --hot-word --lm-lookahead --blank-penalty --oov-penalty "

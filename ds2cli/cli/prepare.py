@@ -291,6 +291,45 @@ def pronounce(
         raise typer.Exit(Exit.SKIPPED)
 
 
+@app.command("pseudo-labels", epilog=EPILOG)
+def pseudo_labels(
+    manifests: Annotated[list[str], typer.Argument(metavar="RECORDS", help="decoded records; - is stdin")],
+    output: Output = None,
+    in_units: Annotated[
+        bool, typer.Option("--heard-units", help="texts of the units that were heard, for a phone network")
+    ] = False,
+    max_seconds: Annotated[
+        float, typer.Option("--max", min=1, metavar="SECONDS", help="cut longer recordings in their widest pauses")
+    ] = 20.0,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=1, help="least mean confidence of an utterance's words")
+    ] = 0.0,
+) -> None:
+    """Turn what was recognised into texts to train on, for recordings without transcripts.
+
+    \b
+    ds2 decode runs/a archive/ --lm lm.arpa --unit-times -o decoded.jsonl
+    ds2 prepare pseudo-labels decoded.jsonl -o labelled.jsonl
+    ds2 train labelled.jsonl --init runs/a --config runs/a/config.toml --run runs/adapted
+    """
+    from collections import Counter
+
+    from ds2cli.records.jsonl import to_line
+    from ds2cli.workflows.prepare.pseudo_labels import Labelling, pseudo_label
+
+    left_out, rejected = Counter[str](), []
+    labelling = Labelling(in_units, max_seconds, min_confidence)
+    seconds, n_labelled = 0.0, 0
+    with lines_to(output) as write:
+        for record in pseudo_label(manifests, labelling, left_out, lambda problem: rejected.append(str(problem))):
+            write(to_line(record))
+            seconds, n_labelled = seconds + record["duration"], n_labelled + 1
+    terminal.say(f"{counted(n_labelled, 'utterance')} · {seconds / 3600:,.2f} h")
+    for reason, count in left_out.items():
+        terminal.say(f"{count:,} left out: {reason}")
+    report_skipped(rejected)
+
+
 @app.command("split", epilog=EPILOG)
 def split(
     manifest: Annotated[str, typer.Argument(metavar="RECORDS", help="records; - is stdin")],

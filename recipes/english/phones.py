@@ -1,8 +1,7 @@
 """Records of words to records of phones: `python phones.py LEXICON... words.jsonl ... > phones.jsonl`.
 
 A lexicon is CMUdict or a file `word phone phone ...` (gzip too); the first one that has a word says it, its first
-pronunciation, without stress digits. Utterances with other words are left out and counted. Aligned and decoded records
-(`ds2 align`, `ds2 decode`, both with `--unit-times`) become what was heard. Audio paths become absolute.
+pronunciation, without stress digits. Utterances with other words are left out and counted. Audio paths become absolute.
 """
 
 import gzip
@@ -29,12 +28,7 @@ def main(manifests: list[str], lexicons: list[str]) -> None:
     for manifest in manifests:
         for line in open(manifest, encoding="utf-8"):
             record = json.loads(line)
-            if "unit_times" in record:
-                says = [[unit["unit"] for unit in record.pop("unit_times")]]
-                record["text"] = record.pop("pred_text", record.get("text"))
-                del record["words"]
-            else:
-                says = [next((one[word] for one in known if word in one), None) for word in record["text"].split()]
+            says = [next((one[word] for one in known if word in one), None) for word in record["text"].split()]
             if None in says or not any(says):
                 left_out += 1
                 continue

@@ -68,7 +68,7 @@ if [ ! -f "$work/aligned.jsonl" ]; then
     python3 "$here/lexicon.py" "$data/cmudict/cmudict.dict" "$work/words.txt" > "$work/spoken-words.txt"
     ds2 align "$work/phones-further" "${speech[@]}" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
 fi
-phones "$work/aligned.jsonl" > "$work/phones-heard.jsonl"
+ds2 prepare pseudo-labels "$work/aligned.jsonl" --heard-units --max 60 -o "$work/phones-heard.jsonl"
 ds2 lm build "$work/phones-heard.jsonl" --order 3 -o "$work/phones-heard.arpa"
 python3 "$here/widen.py" "$work/phones-further" 384 "$work/wider.safetensors"
 spell phones-wider wider-phones phones-heard --init "$work/wider.safetensors" --set loss.kind=ctc_crf \

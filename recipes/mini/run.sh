@@ -44,7 +44,7 @@ learn ctc phones-train
 # What was said, of each word's pronunciations, as the network hears it, is what it learns from here on.
 if [ ! -f "$work/heard.arpa" ]; then
     lenient ds2 align "$work/ctc" "$speech/train.jsonl" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
-    python3 "$here/../english/phones.py" "$work/spoken-words.txt" "$work/aligned.jsonl" > "$work/heard.jsonl"
+    ds2 prepare pseudo-labels "$work/aligned.jsonl" --heard-units -o "$work/heard.jsonl"
     ds2 lm build "$work/heard.jsonl" --order 3 -o "$work/heard.arpa"
 fi
 learn crf heard --init "$work/ctc" --set loss.kind=ctc_crf --set loss.lm="$work/heard.arpa" --set augment.noise="$data/noise"
@@ -97,8 +97,7 @@ rates crf
 if [ ! -f "$work/recognised.jsonl" ]; then
     sed -E 's/, "(words_)?text": "[^"]*"//g' "$work/phones-dev.jsonl" > "$work/recordings.jsonl"
     lenient ds2 decode "$work/crf" "$work/recordings.jsonl" --lm "${models[-1]}" --unit-times -o "$work/decoded.jsonl"
-    python3 "$here/../english/phones.py" "$work/decoded.jsonl" > "$work/recognised.part"
-    mv "$work/recognised.part" "$work/recognised.jsonl"
+    ds2 prepare pseudo-labels "$work/decoded.jsonl" --heard-units -o "$work/recognised.jsonl"
 fi
 if [ -f "$work/adapted/config.toml" ]; then
     lenient ds2 train --resume "$work/adapted"

@@ -4,7 +4,7 @@ import pytest
 
 COMMANDS = [
     (), ("prepare",), ("prepare", "corpus"), ("prepare", "check"), ("prepare", "units"),
-    ("prepare", "lexicon"), ("prepare", "pronounce"),
+    ("prepare", "lexicon"), ("prepare", "pronounce"), ("prepare", "pseudo-labels"),
     ("prepare", "split"), ("prepare", "shard"), ("prepare", "segment"), ("prepare", "filter"),
     ("train",), ("decode",), ("serve",), ("tune",), ("align",), ("join",), ("average",), ("export",),
     ("import",), ("score",),
