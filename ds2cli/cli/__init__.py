@@ -118,6 +118,7 @@ from ds2cli.cli import (  # noqa: E402
     lm_text,
     plot,
     prepare,
+    prepare_texts,
     score,
     segment,
     serve,
@@ -126,6 +127,8 @@ from ds2cli.cli import (  # noqa: E402
 )
 
 lm.app.command("text", epilog=EPILOG)(lm_text.text)
+for part in (prepare_texts.units, prepare_texts.lexicon, prepare_texts.pronounce, prepare_texts.pseudo_labels):
+    prepare.app.command(part.__name__.replace("_", "-"), epilog=EPILOG)(part)
 prepare.app.command("segment", epilog=EPILOG)(segment.segment)
 prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
