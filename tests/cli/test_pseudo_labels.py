@@ -65,6 +65,13 @@ def test_aligned_records_have_their_own_text(label):
     assert record["text"] == "s o i t i z g d n t" and record["words_text"] == "so it is good night"
 
 
+def test_an_aligned_text_may_be_written_otherwise_than_its_words(label):
+    (record,), _ = label([{**TALK, "pred_text": "So it is -- good etc night"}])
+    assert record["text"] == "So it is -- good etc night"
+    records, _ = label([{**TALK, "pred_text": "So it is good night"}], "--max", "3")
+    assert [one["text"] for one in records] == ["so it is good", "night"]
+
+
 def test_words_without_spaces_between_them_stay_so(label):
     words = [word(character, at * 3, at * 3 + 1) for at, character in enumerate("你好世界")]
     records, _ = label([decoded("你好世界", words, 10.0)], "--max", "6")

@@ -59,7 +59,7 @@ def pseudo_label(
         for utterance in read_manifest(path, required=("audio_filepath", "duration"), reject=reject):
             try:
                 yield from _labelled(utterance, labelling, left_out)
-            except (LookupError, TypeError, ValueError):
+            except (LookupError, TypeError):
                 needed = "ds2 decode --unit-times" if labelling.in_units else "ds2 decode"
                 reject(ManifestError(f"{path}: `{utterance.id}` lacks what `{needed}` adds", hint=HINT))
 
@@ -81,7 +81,9 @@ def _labelled(utterance: Utterance, labelling: Labelling, left_out: Counter[str]
         if reason:
             left_out[reason] += 1
             continue
-        text = said[places[first][0] : places[after - 1][1]]
+        text = SPACE.join(word["word"] for word in piece.words)
+        if is_whole or places:
+            text = said if is_whole else said[places[first][0] : places[after - 1][1]]
         place = {} if is_whole else {
             "id": f"{utterance.id}-{number:04d}", "offset": round(utterance.offset + start, 3),
             "duration": round(end - start, 3),
@@ -120,10 +122,12 @@ def _pieces(words: list[Word], seconds: float, longest: float) -> list[tuple[int
 
 
 def _places(text: str, words: list[Word]) -> list[tuple[int, int]]:
-    """Where each word stands in the text, which need not have spaces. raises  ValueError where one does not"""
+    """Where each word stands in the text, which need not have spaces; nothing where an aligned text lacks one."""
     found, after = [], 0
     for word in words:
-        first = text.index(word["word"], after)
+        first = text.find(word["word"], after)
+        if first < 0:
+            return []
         after = first + len(word["word"])
         found.append((first, after))
     return found
