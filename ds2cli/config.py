@@ -78,7 +78,7 @@ class AugmentConfig:
 
     speeds: Annotated[tuple[float, ...], "speed factors, one drawn per utterance; change pitch", (0.1, 10)] = (1.0,)
     tempos: Annotated[tuple[float, ...], "tempo factors, one drawn per utterance; keep pitch", (0.1, 10)] = (1.0,)
-    pauses: Annotated[float, "pauses become longer or shorter, by a factor from [1 / x, x]", FROM_1] = 1.0
+    pauses: Annotated[float, "pauses become longer or shorter, by a factor from [1 / x, x]", (1, 10)] = 1.0
     gain_db: Annotated[float, "gain drawn from [-x, x] dB (seen only without normalise_power)", FROM_0] = 0.0
     noise: Annotated[str, "folder or manifest of noise recordings; empty: none"] = ""
     noise_share: Annotated[float, "share of utterances that get noise (the paper's 40 %)", SHARE] = 0.4

@@ -153,7 +153,7 @@ def pronounce(
 
 
 def pseudo_labels(
-    manifests: Annotated[list[str], typer.Argument(metavar="RECORDS", help="decoded records; - is stdin")],
+    manifests: Annotated[list[str], typer.Argument(metavar="RECORDS", help="decoded or aligned records; - is stdin")],
     output: Output = None,
     in_units: Annotated[
         bool, typer.Option("--heard-units", help="texts of the units that were heard, for a phone network")

@@ -9,8 +9,7 @@ from torch import nn
 from ds2cli.model.heads.transducer import TransducerHead
 from ds2cli.text.units import BLANK
 
-LINES = 64  # of a step
-RATE = 3e-3  # of the first step, from which it falls to zero in a straight line
+LINES, RATE = 64, 3e-3  # of a step
 
 
 def learn_texts(head: TransducerHead, texts: Sequence[Sequence[int]], epochs: int, seed: int) -> float:
@@ -25,12 +24,10 @@ def learn_texts(head: TransducerHead, texts: Sequence[Sequence[int]], epochs: in
     texts = sorted((text for text in texts if len(text)), key=len)
     readout = nn.Linear(head.predictor.size, len(head.output.bias)).to(device)
     optimizer = torch.optim.AdamW([*head.predictor.parameters(), *readout.parameters()], lr=RATE)
-    n_steps = -(-len(texts) // LINES)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=max(epochs * n_steps, 1))
     total = count = 0.0
     for _ in range(epochs):
         total = count = 0.0
-        for first in (LINES * torch.randperm(n_steps, generator=generator)).tolist():
+        for first in (LINES * torch.randperm(-(-len(texts) // LINES), generator=generator)).tolist():
             lines = [torch.tensor(text) for text in texts[first : first + LINES]]
             labels = nn.utils.rnn.pad_sequence(lines, batch_first=True, padding_value=BLANK).to(device)
             logits = readout(head.predictor(labels)[:, :-1])
@@ -39,7 +36,6 @@ def learn_texts(head: TransducerHead, texts: Sequence[Sequence[int]], epochs: in
             loss.backward()
             nn.utils.clip_grad_norm_(head.predictor.parameters(), 1.0)
             optimizer.step()
-            schedule.step()
             n_labels = sum(map(len, lines))
             total, count = total + loss.item() * n_labels, count + n_labels
     return total / max(count, 1)
