@@ -40,6 +40,8 @@ SET_TRANSDUCER = "--set model.head=transducer --set loss.kind=transducer"
 SET_PRUNE = "--set loss.prune=5"
 NO_CONSISTENCY = "--set augment.consistency=0"
 NO_VOCAL_TRACT = "--set augment.vocal_tract=0"
+NAME_CTC_RUNS = "name runs with loss.kind=ctc or ctc_crf"
+TRAIN_ON_SAME_UNITS = "train both with the same units: --units units.txt"
 
 # Training
 TRAIN_CTC_TOO = "train with --set loss.ctc_weight=0.1, or name a CTC run"

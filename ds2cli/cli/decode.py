@@ -46,6 +46,10 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(metavar="INPUT", help="audio, folders, records, saved log-probs; - is stdin", show_default="-"),
 ]
+Others = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="RUN", help="another network of the same units; log-probs are averaged"),
+]
 Rescore = Annotated[
     Path | None,
     typer.Option("--rescore", metavar="FILE", help="n-gram model that rescores the best hypotheses in a second pass",
@@ -65,6 +69,7 @@ def decode(
     context: typer.Context,
     run: Run = None,
     inputs: Inputs = None,
+    others: Others = None,
     lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
     rescore: Rescore = None,
@@ -146,13 +151,15 @@ def decode(
         run, inputs, lm, greedy, overrides, beam_search=beam_search, n_best=n_best,
         unit_times=unit_times, log_probs=log_probs, jobs=threads(jobs, ray), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
-        written=written, names=names, rescore=rescore,
+        written=written, names=names, rescore=rescore, others=tuple(others or ()),
     )  # fmt: skip
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
         if rescore:
             raise UsageError("--rescore does not work on a stream: words already printed cannot change",
                              hint="name the large model in the first pass: --lm")
+        if others:
+            raise UsageError("--with does not work on a stream", hint="leave it out, or decode whole recordings")
         rules = (silence, longest, settle, sure)
         return streams.print_streams(request, (pcm, chunk, real_time, microphone), rules, kind, output)
     terminal.note_stdin(request.inputs, "decode")

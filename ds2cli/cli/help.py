@@ -15,8 +15,8 @@ GROUPS = {
     "Data": "--dev --units",
     "Run": "--run --resume --init",
     "Settings": "--preset --config --set --epochs --lr --batch-seconds --seed",
-    "Model": "--model --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken --language --last "
-             "--vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights",
+    "Model": "--model --with --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken --language "
+             "--last --vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights",
     "Tokens": "--spaces",
     "Input": "--part --channel --id --labels",
     "Compared with": "--against",

@@ -14,6 +14,7 @@ class DecodeRequest:
     lm            language model; where none is named, the run's own, if it comes with one
     rescore       language model of a second pass; none named, and no `lm` either: the run's own
     greedy        without any language model
+    others        networks whose log-probs are averaged with the run's
     lexicon_file  how words are said in the units; where none is named, the run's own
     written       text and words as people write them
     names         of written text: a list of words, or any text, with capitals where they belong
@@ -38,3 +39,4 @@ class DecodeRequest:
     written: bool = False
     names: Path | None = None
     rescore: Path | None = None
+    others: tuple[str, ...] = ()

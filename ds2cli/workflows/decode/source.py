@@ -1,6 +1,6 @@
 """Where a decoder's log-probs come from: a network and recordings, files of log-probs, logits of other toolkits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,14 +48,18 @@ def open_source(
     warn: Callable[[str], None] = lambda message: None,
     hears: Callable[[float, float], None] = lambda done, total: None,
     layout: LogitsLayout | None = None, say: Callable[[str], None] = lambda line: None,
-    skip: Callable[[str], None] = lambda message: None, one_recording: bool = False,
+    skip: Callable[[str], None] = lambda message: None, one_recording: bool = False, others: Sequence[str] = (),
 ) -> LogProbSource:
     """Log-probs from files of them, or from the run's network and the audio.
 
     layout  inputs are logits of another toolkit, and no run is asked
+    others  networks whose log-probs are averaged with the run's
     raises  UsageError where a file's units are not the run's, or not known; where there is one recording
-            more than there may be
+            more than there may be; where networks cannot be averaged
     """
+    if others and (layout or are_log_probs(inputs)):
+        raise UsageError("log-probs are there, and --with names networks that would have to hear the recordings",
+                         hint=f"ds2 decode {run} test.jsonl --with {others[0]}")
     if layout:
         found = read_records(layout.records) if layout.records else ()
         records = {str(record.get("id")): record for _, record in found}
@@ -74,10 +78,11 @@ def open_source(
         return LogProbSource(files[0].units, files[0].frame_seconds, items)
     from ds2cli.inference.utterances import Observers
     from ds2cli.model.devices import usable_device
-    from ds2cli.model.quantised import load_for_decoding
+    from ds2cli.model.ensemble import load_together
 
     utterances = read_asked(inputs, channel, skip, one_recording)
-    return listening(load_for_decoding(run, usable_device(device)), utterances, jobs, Observers(warn=warn, heard=hears))
+    recogniser = load_together(run, others, usable_device(device))
+    return listening(recogniser, utterances, jobs, Observers(warn=warn, heard=hears))
 
 
 def listening(recogniser: Any, utterances: Iterable[Utterance], jobs: int, listeners: Any) -> LogProbSource:

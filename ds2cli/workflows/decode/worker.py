@@ -11,8 +11,8 @@ from ds2cli.jobs.plan import Plan
 from ds2cli.jobs.work import Worker
 from ds2cli.model.checkpoint import load_checkpoint
 from ds2cli.model.devices import usable_device
+from ds2cli.model.ensemble import load_together
 from ds2cli.model.network import time_stride
-from ds2cli.model.quantised import load_for_decoding
 from ds2cli.text.units import Units
 from ds2cli.workflows.decode.decoder import must_have_log_probs, open_decoder
 from ds2cli.workflows.decode.outcomes import outcomes_of
@@ -45,7 +45,7 @@ def form_of(request: DecodeRequest) -> tuple[Units, float]:
 def open_group_decoder(request: DecodeRequest) -> Worker:
     """Loads network, language model and lexicon; what there is to say of them comes with the first answer."""
     notes: list[str] = []
-    recogniser = load_for_decoding(request.run, usable_device(request.device))
+    recogniser = load_together(request.run, request.others, usable_device(request.device))
     joint = joint_of(recogniser)
     must_have_log_probs(request, joint)
     decoder = open_decoder(request, recogniser.units, notes.append, joint)
