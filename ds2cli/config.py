@@ -18,7 +18,7 @@ FROM_0, FROM_1, ABOVE_0, SHARE, BELOW_1 = (0, inf), (1, inf), (1e-6, inf), (0, 1
 SIZE = (1, 1e6)
 
 # Settings that name files or folders, by section.
-PATHS = (("augment", "noise"), ("loss", "lm"), ("train", "predictor_texts"))
+PATHS = (("augment", "noise"), ("loss", "lm"), ("loss", "teachers"), ("train", "predictor_texts"))
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,11 @@ class LossConfig:
     prune: Annotated[
         int, "transducer: places between labels where a frame is learned, found by a simple joiner; 0: all", (0, 1e5)
     ] = 0
+    teachers: Annotated[
+        tuple[str, ...],
+        "CTC runs whose answers to what is not masked, averaged, are learned too; the run keeps copies",
+    ] = ()
+    distillation: Annotated[float, "weight of the divergence from the teachers' answers", FROM_0] = 1.0
     simple_weight: Annotated[float, "with prune: weight of the added loss of the simple joint network", FROM_0] = 0.5
 
 
@@ -235,6 +240,11 @@ CONTRADICTIONS = (
         ("augment.consistency", "model.head"),
         lambda config: config.augment.consistency > 0 and config.model.head == "transducer",
         "CR-CTC compares CTC's answers, which a transducer does not give", hints.NO_CONSISTENCY,
+    ),
+    Contradiction(
+        ("loss.teachers", "model.head"),
+        lambda config: bool(config.loss.teachers) and config.model.head == "transducer",
+        "teachers give CTC's answers, which a transducer does not learn", hints.NO_TEACHERS,
     ),
     Contradiction(
         ("augment.vocal_tract", "features.kind"),

@@ -39,6 +39,7 @@ LM_OF_LOSS = ("ds2 lm build TRAIN.jsonl --units --spaces --order 4 -o units.arpa
 SET_TRANSDUCER = "--set model.head=transducer --set loss.kind=transducer"
 SET_PRUNE = "--set loss.prune=5"
 NO_CONSISTENCY = "--set augment.consistency=0"
+NO_TEACHERS = "--set loss.teachers=[]"
 NO_VOCAL_TRACT = "--set augment.vocal_tract=0"
 NAME_CTC_RUNS = "name runs with loss.kind=ctc or ctc_crf"
 TRAIN_ON_SAME_UNITS = "train both with the same units: --units units.txt"

@@ -202,4 +202,6 @@ def _say_header(experiment, device: str) -> None:
             terminal.say(f"set otherwise: {change}")
     if experiment.unit_graph:
         terminal.say(f"loss: CTC-CRF over {len(experiment.unit_graph.ends):,} histories of units")
+    if experiment.teacher:
+        terminal.say(f"learns from other runs, too: {', '.join(experiment.config.loss.teachers)}")
     terminal.detail(f"padding: {100 * experiment.padding_share():.1f} % of the seconds computed")

@@ -4,6 +4,8 @@ import dataclasses
 import gzip
 import json
 import math
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from ds2cli import hints
@@ -16,6 +18,7 @@ from ds2cli.model.checkpoint import (
     BEST,
     LAST,
     Checkpoint,
+    checkpoint_path,
     load_checkpoint,
     load_training_state,
     save_checkpoint,
@@ -50,6 +53,7 @@ class RunFolder:
     dev = _File("dev.jsonl")
     init = _File("init.safetensors")  # what the network begins with, where that is another's weights
     unit_lm = _File("units.arpa.gz")  # the n-gram in the loss, where it has one
+    teachers = _File("teachers")  # a folder: those it learns from, numbered from 1
     best = _File(BEST)
     last = _File(LAST)
     trainer = _File("trainer.pt")  # weights, optimiser and position: what --resume goes on from
@@ -112,6 +116,17 @@ class RunFolder:
             content = gzip.compress(content, mtime=0)
         with atomic_write(self.unit_lm) as place:
             place.write_bytes(content)
+
+    def teacher(self, number: int) -> Path:
+        """The copy of a teacher, from 1."""
+        return self.teachers / f"{number}.safetensors"
+
+    def keep_teachers(self, sources: Iterable[str]) -> None:
+        """Copy the networks that it learns from, so that --resume needs nothing else."""
+        for number, source in enumerate(sources, 1):
+            make_folder(self.teachers)
+            with atomic_write(self.teacher(number)) as place:
+                shutil.copyfile(checkpoint_path(source), place)
 
     def record(self, event: StepEvent | EvaluationEvent | RollbackEvent) -> None:
         """One line of metrics.jsonl; an evaluation's samples go to samples.jsonl; a detour's lines are forgotten."""

@@ -17,6 +17,7 @@ from ds2cli.training.distributed import Exchange, Process, all_gather, all_reduc
 from ds2cli.training.losses.choice import Losses
 from ds2cli.training.losses.consistency import consistency_losses
 from ds2cli.training.losses.ctc import ctc_losses, utterance_mean
+from ds2cli.training.losses.distillation import distillation_losses
 from ds2cli.training.memory import TOO_LARGE, is_out_of_memory
 from ds2cli.training.microbatches import silent_batch, split_batch
 
@@ -65,9 +66,11 @@ class StepGradients:
     """
 
     def __init__(
-        self, recogniser: Recogniser, config: Config, process: Process, losses: Losses = ctc_losses
+        self, recogniser: Recogniser, config: Config, process: Process, losses: Losses = ctc_losses,
+        teacher: Recogniser | None = None,
     ) -> None:
         self.recogniser, self.config, self.process, self.losses = recogniser, config, process, losses
+        self.teacher = teacher.to(process.device).eval() if teacher else None
         self._weights = list(recogniser.network.parameters())
         shared = process.world > 1 and config.train.synchronise_statistics
         self._exchange = Exchange() if shared else None
@@ -127,13 +130,14 @@ class StepGradients:
     def _pass(self, batch: Batch, n_utterances: int, answered: int = 0) -> MicrobatchResult:
         """Through the network, to the loss and back.
 
-        The loss of an utterance is its mean over the views, and what parts the views.
+        The loss of an utterance is its mean over the views, what parts the views, and what parts them from the teacher.
         answered  sums over all processes that the others have already
         """
         if self._exchange is not None:
             self._exchange.begin(answered)
         device, n_views = self.process.device, len(batch.views)
         waveforms, lengths = batch.waveforms.to(device, non_blocking=True), batch.lengths.to(device, non_blocking=True)
+        taught = self._taught(waveforms, lengths)
         with torch.no_grad():
             features, frames = self.recogniser.frontend(waveforms, lengths)
             features = torch.cat([self._distorted(features, masks) for masks in batch.views])
@@ -145,11 +149,22 @@ class StepGradients:
         losses = self.losses(log_probs, *spelled).view(n_views, -1).mean(0)
         if n_views > 1:
             losses = losses + self.config.augment.consistency * consistency_losses(log_probs, frames, n_views)
+        if taught is not None:
+            apart = distillation_losses(log_probs, taught.repeat(n_views, 1, 1), frames).view(n_views, -1).mean(0)
+            losses = losses + self.config.loss.distillation * apart
         loss, finite = utterance_mean(losses if batch.ids else losses * 0.0, n_utterances)
         # A gradient may lie in memory as its weights do not (that of a 1-D convolution does), and the fused optimiser,
         # which walks both in order, would move the wrong weights.
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self._weights)]
         return MicrobatchResult(loss.detach(), finite, gradients)
+
+    @torch.no_grad()
+    def _taught(self, waveforms: Tensor, lengths: Tensor) -> Tensor | None:
+        """(B, T', V) what the teacher hears in them, where there is one: with no masks and their own vocal tracts."""
+        if self.teacher is None:
+            return None
+        with torch.autocast(waveforms.device.type, torch.bfloat16, enabled=self._uses_bf16()):
+            return self.teacher(waveforms, lengths)[0]
 
     def _distorted(self, features: Tensor, masks: list[Masks]) -> Tensor:
         """Features (B, T, F) with other vocal tracts, then masked."""

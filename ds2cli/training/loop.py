@@ -42,6 +42,7 @@ class Trainer:
     should_stop  asked after every step; True saves and ends
     last_saved   the state that was kept at the last SaveEvent, to go back to; None where nothing is kept
     losses       what is brought down
+    teacher      whose answers are learned too
     clock        seconds, from any moment on
     """
 
@@ -53,6 +54,7 @@ class Trainer:
     should_stop: Callable[[], bool] = lambda: False
     last_saved: Callable[[], dict | None] = lambda: None
     losses: Losses = ctc_losses
+    teacher: Recogniser | None = None
     position: TrainerState = field(default_factory=TrainerState)
     clock: Callable[[], float] = time.monotonic
 
@@ -60,7 +62,7 @@ class Trainer:
         self.recogniser.to(self.process.device)
         self.optimizer = make_optimizer(self.recogniser.network, self.config.optimizer)
         self.average = WeightAverage(self.recogniser, self.config.optimizer.average)
-        self.gradients = StepGradients(self.recogniser, self.config, self.process, self.losses)
+        self.gradients = StepGradients(self.recogniser, self.config, self.process, self.losses, self.teacher)
         self._started = self._saved_at = self.clock()
         self._stopped = False
 

@@ -1,7 +1,8 @@
 """What parts two views of the same utterance."""
 
-import torch
 from torch import Tensor
+
+from ds2cli.training.losses.distillation import distillation_losses
 
 
 def consistency_losses(log_probs: Tensor, frames: Tensor, n_views: int) -> Tensor:
@@ -10,12 +11,8 @@ def consistency_losses(log_probs: Tensor, frames: Tensor, n_views: int) -> Tenso
     log_probs (2 B, T, V) the first views, then the second ones; frames (2 B,)
 
     Half of KL(sg(b) | a) + KL(sg(a) | b), with sg() holding the target still (Yao et al. 2024, arXiv:2410.05101,
-    equation 5).
+    equation 5): each view is the other's teacher.
     """
     first, second = log_probs.chunk(n_views)
-    real = torch.arange(log_probs.shape[1], device=frames.device) < frames[: len(first), None]
-    total = torch.zeros_like(first[..., 0])
-    for moving, still in ((first, second), (second, first)):
-        still = still.detach()
-        total = total + 0.5 * (still.exp() * (still - moving)).sum(-1)
-    return (total * real).sum(1)
+    frames = frames[: len(first)]
+    return 0.5 * (distillation_losses(first, second, frames) + distillation_losses(second, first, frames))

@@ -146,7 +146,8 @@ def without_folders(config: Config) -> Config:
     return replace(
         config,
         augment=replace(config.augment, noise=Path(config.augment.noise).name),
-        loss=replace(config.loss, lm=Path(config.loss.lm).name),
+        loss=replace(config.loss, lm=Path(config.loss.lm).name,
+                     teachers=tuple(Path(teacher).name for teacher in config.loss.teachers)),
         train=replace(config.train, predictor_texts=Path(config.train.predictor_texts).name),
     )
 

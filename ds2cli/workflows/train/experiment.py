@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,10 @@ from ds2cli.errors import TextError, UsageError
 from ds2cli.io.urls import absolute
 from ds2cli.language.texts import read_tokenised
 from ds2cli.language.unit_graph import UnitGraph, read_unit_graph
-from ds2cli.model.checkpoint import Checkpoint, load_checkpoint
+from ds2cli.model.checkpoint import Checkpoint, is_shipped, load_checkpoint
+from ds2cli.model.ensemble import Ensemble, must_answer_alike
 from ds2cli.model.network import n_output_frames
-from ds2cli.model.recogniser import Recogniser
+from ds2cli.model.recogniser import Recogniser, load_recogniser
 from ds2cli.model.transfer import differences, transfer
 from ds2cli.records.manifest import Utterance, read_manifest
 from ds2cli.runs.folder import RunFolder, read_utterances
@@ -51,6 +53,7 @@ class Experiment:
     unspelled  ids of held-out utterances that the units do not spell (their words count as errors); the first's reason
     init      whose weights the network begins with
     unit_graph  the n-gram in the loss, where it has one
+    teacher   whose answers it learns, too
     texts     what a transducer's prediction network learns first, as units
     """
 
@@ -67,6 +70,7 @@ class Experiment:
     is_resumed: bool = False
     init: Checkpoint | None = None
     unit_graph: UnitGraph | None = None
+    teacher: Recogniser | None = None
     texts: list[list[int]] = field(default_factory=list)
 
     @property
@@ -123,10 +127,16 @@ def _with_absolute_paths(config: Config) -> Config:
     """Settings that name files, from the root on: a run may be resumed from another folder."""
     for section, name in PATHS:
         part = getattr(config, section)
-        if getattr(part, name):
-            part = dataclasses.replace(part, **{name: absolute(getattr(part, name))})
+        if value := getattr(part, name):
+            found = tuple(map(_from_the_root, value)) if isinstance(value, tuple) else absolute(value)
+            part = dataclasses.replace(part, **{name: found})
             config = dataclasses.replace(config, **{section: part})
     return config
+
+
+def _from_the_root(run: str) -> str:
+    """A run's absolute path; the name of a model that comes with ds2."""
+    return run if is_shipped(run) else absolute(run)
 
 
 def _kept_layer(init: Path) -> Layer:
@@ -174,6 +184,7 @@ def new_experiment(request: Request) -> Experiment:
         raise UsageError("`augment.segmentation` needs units of pieces that have probabilities", hint=hint)
     graph = read_unit_graph(config.loss.lm, units) if config.loss.kind == "ctc_crf" else None
     experiment = Experiment(RunFolder(request.run), config, origins, units, [], dev, init=init, unit_graph=graph)
+    experiment.teacher = _teacher_of(experiment, config.loss.teachers, config.loss.teachers)
     if config.train.predictor_texts:
         experiment.texts = _spelled(config.train.predictor_texts, units)
     experiment.train = _admitted(experiment, utterances)
@@ -200,7 +211,21 @@ def resumed_experiment(run: Path) -> Experiment:
         raise UsageError(f"no utterance in `{folder.train}`", hint="was it edited? copy it from a backup")
     init = load_checkpoint(folder.init) if folder.init.exists() else None
     graph = read_unit_graph(folder.unit_lm, units) if config.loss.kind == "ctc_crf" else None
-    return Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init, unit_graph=graph)
+    found = Experiment(folder, config, {}, units, train, dev, is_resumed=True, init=init, unit_graph=graph)
+    copies = [folder.teacher(number) for number, _ in enumerate(config.loss.teachers, 1)]
+    found.teacher = _teacher_of(found, config.loss.teachers, copies)
+    return found
+
+
+def _teacher_of(experiment: Experiment, names: Sequence[str], places: Sequence[str | Path]) -> Recogniser | None:
+    """The network, or the ensemble of networks, whose answers are learned.
+
+    raises  UsageError where they are not of the same units and frames as those of the network that learns
+    """
+    members = [load_recogniser(place) for place in places]
+    for name, member in zip(names, members, strict=True):
+        must_answer_alike(name, member, str(experiment.run.path), experiment.recogniser)
+    return Ensemble(members) if members else None
 
 
 def _spelled(path: str, units: Units) -> list[list[int]]:

@@ -128,6 +128,7 @@ def _ready(experiment: Experiment, process: Process, interrupt: Interrupt) -> Tr
         should_stop=lambda: interrupt.requested,
         last_saved=last_saved,
         losses=chosen_losses(config.loss, experiment.unit_graph, experiment.recogniser.network),
+        teacher=experiment.teacher,
     )
     trainer.train.noises = load_noises(config.augment.noise, config.features.sample_rate)
     state = last_saved() if experiment.is_resumed else None
@@ -186,6 +187,7 @@ def _begin(experiment: Experiment) -> None:
         save_checkpoint(folder.init, experiment.init)
     if experiment.unit_graph:
         folder.keep_unit_lm(experiment.config.loss.lm)
+    folder.keep_teachers(experiment.config.loss.teachers)
     # Last, because a folder with a config.toml holds a run that can be resumed.
     write_text(folder.config, to_toml(experiment.config, experiment.origins))
 
