@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Mini LibriSpeech: what 4.9 hours of speech give, with n-grams of novels; two hours of one core in bf16.
+# Mini LibriSpeech: what 4.9 hours of speech give, with n-grams of novels; four hours of one core in bf16.
 #   DS2_DATA=DIR recipes/mini/run.sh
 # Reads librispeech-train-clean-5, noise, text and cmudict in DS2_DATA. Everything it makes is in recipes/mini/work/ (or
 # $DS2_WORK); an interrupted run goes on where it was. PRECISION=bf16 helps where `ds2 doctor` says so.
-#   SETTINGS  another folder of ctc.toml, crf.toml and adapt.toml          LM  another language model than the two of novels
+#   SETTINGS  another folder of the five .toml files          LM  another language model than the two of novels
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,7 +47,10 @@ if [ ! -f "$work/heard.arpa" ]; then
     ds2 prepare pseudo-labels "$work/aligned.jsonl" --heard-units -o "$work/heard.jsonl"
     ds2 lm build "$work/heard.jsonl" --order 3 -o "$work/heard.arpa"
 fi
-learn crf heard --init "$work/ctc" --set loss.kind=ctc_crf --set loss.lm="$work/heard.arpa" --set augment.noise="$data/noise"
+crf=(--set loss.kind=ctc_crf --set loss.lm="$work/heard.arpa" --set augment.noise="$data/noise")
+learn crf heard --init "$work/ctc" "${crf[@]}"
+learn further heard --init "$work/crf" "${crf[@]}"
+learn distilled heard --init "$work/further" "${crf[@]}" --set loss.teachers="[\"$work/crf\", \"$work/further\"]"
 
 # Two language models of the novels: a 3-gram in 10 MB, and a 4-gram.
 build() {  # NAME ORDER PRUNING: with the 86,000 commonest words
@@ -66,12 +69,12 @@ fi
 if [ ! -f "$work/lexicon.txt" ]; then
     sed -n '/\\1-grams:/,/^$/p' <(xz -dcf "${models[0]}") | cut -sf2 | grep -v '[<>]' | sort -u > "$work/vocabulary.txt"
     lexicon "$work/vocabulary.txt" > "$work/vocabulary-lexicon.txt"
-    lenient ds2 align "$work/crf" "$speech/train.jsonl" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
+    lenient ds2 align "$work/distilled" "$speech/train.jsonl" --lexicon-file "$work/spoken-words.txt" --unit-times -o "$work/aligned.jsonl"
     ds2 prepare lexicon "$work/vocabulary-lexicon.txt" --lm "${models[0]}" --top 0 --units "$work/phones.txt" \
         --spoken "$work/aligned.jsonl" -o "$work/lexicon.txt"
 fi
 
-cat > "$work/crf/decoding.toml" <<TOML
+cat > "$work/distilled/decoding.toml" <<TOML
 lexicon_file = "../lexicon.txt"
 alpha = 1.1
 beta = 0.0
@@ -79,31 +82,36 @@ beam = 700
 score_threshold = 14.0
 TOML
 
-lenient ds2 decode "$work/crf" "$work/phones-dev.jsonl" --greedy -o "$work/greedy.jsonl"
+lenient ds2 decode "$work/distilled" "$work/phones-dev.jsonl" --greedy -o "$work/greedy.jsonl"
 echo "greedy, phones"
 ds2 score "$work/greedy.jsonl"
 
-rates() {  # NAME: with each language model
-    lenient ds2 decode "$work/$1" "$speech/dev.jsonl" --greedy --log-probs "$work/$1.npz" > /dev/null
+rates() {  # NAME [OPTIONS]: with each language model
+    local name=$1
+    shift
+    lenient ds2 decode "$work/$name" "$speech/dev.jsonl" --greedy "$@" --log-probs "$work/$name.npz" > /dev/null
     for lm in "${models[@]}"; do
         echo
-        echo "$1, beam 700, $(basename "$lm")"
-        ds2 decode "$work/$1" "$work/$1.npz" --lm "$lm" | ds2 score
+        echo "$name${*:+ and its teachers}, beam 700, $(basename "$lm")"
+        ds2 decode "$work/$name" "$work/$name.npz" --lm "$lm" | ds2 score
     done
 }
-rates crf
+rates distilled
+teachers=(--with "$work/crf" --with "$work/further")
+rates distilled "${teachers[@]}"
 
 # Last, speakers who are not strangers: the network learns from what it recognised in their recordings, without transcripts.
 if [ ! -f "$work/recognised.jsonl" ]; then
     sed -E 's/, "(words_)?text": "[^"]*"//g' "$work/phones-dev.jsonl" > "$work/recordings.jsonl"
-    lenient ds2 decode "$work/crf" "$work/recordings.jsonl" --lm "${models[-1]}" --unit-times -o "$work/decoded.jsonl"
+    lenient ds2 decode "$work/distilled" "$work/recordings.jsonl" "${teachers[@]}" --lm "${models[-1]}" --unit-times \
+        -o "$work/decoded.jsonl"
     ds2 prepare pseudo-labels "$work/decoded.jsonl" --heard-units -o "$work/recognised.jsonl"
 fi
 if [ -f "$work/adapted/config.toml" ]; then
     lenient ds2 train --resume "$work/adapted"
 else
-    lenient ds2 train "$work/recognised.jsonl" --units "$work/phones.txt" --config "$settings/adapt.toml" --init "$work/crf" \
+    lenient ds2 train "$work/recognised.jsonl" --units "$work/phones.txt" --config "$settings/adapt.toml" --init "$work/distilled" \
         --set loss.kind=ctc_crf --set loss.lm="$work/heard.arpa" --set train.precision="${PRECISION:-auto}" --run "$work/adapted"
 fi > /dev/null
-cp "$work/crf/decoding.toml" "$work/adapted/"
+cp "$work/distilled/decoding.toml" "$work/adapted/"
 rates adapted

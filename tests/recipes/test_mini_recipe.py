@@ -21,13 +21,14 @@ def test_the_pipe_runs_from_manifests_to_scores_and_again(recipe, run, tmp_path,
     (data / "cmudict" / "cmudict.dict").write_text(spelled)
     assert run("lm", "build", train, "-o", tmp_path / "lm.arpa").code == 0
     tiny = SMALL.replace("epochs = 3", "epochs = 2")
-    for name in ("ctc", "crf", "adapt"):
+    for name in ("ctc", "crf", "further", "distilled", "adapt"):
         (tmp_path / "settings" / f"{name}.toml").write_text(tiny)
     places = {"DS2_DATA": data, "DS2_WORK": tmp_path / "work", "SETTINGS": tmp_path / "settings",
               "LM": tmp_path / "lm.arpa"}  # fmt: skip
     ran = recipe("mini", **places)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert ran.stdout.startswith("greedy, phones") and "crf, beam 700, lm.arpa" in ran.stdout
+    assert ran.stdout.startswith("greedy, phones") and "distilled, beam 700, lm.arpa" in ran.stdout
+    assert "distilled and its teachers, beam 700, lm.arpa" in ran.stdout
     assert "adapted, beam 700, lm.arpa" in ran.stdout
     work = tmp_path / "work"
     assert f'noise = "{data}/noise"' in (work / "crf" / "config.toml").read_text()
