@@ -172,12 +172,12 @@ class LossConfig:
     prune: Annotated[
         int, "transducer: places between labels where a frame is learned, found by a simple joiner; 0: all", (0, 1e5)
     ] = 0
+    simple_weight: Annotated[float, "with prune: weight of the added loss of the simple joint network", FROM_0] = 0.5
     teachers: Annotated[
         tuple[str, ...],
         "CTC runs whose answers to what is not masked, averaged, are learned too; the run keeps copies",
     ] = ()
     distillation: Annotated[float, "weight of the divergence from the teachers' answers", FROM_0] = 1.0
-    simple_weight: Annotated[float, "with prune: weight of the added loss of the simple joint network", FROM_0] = 0.5
 
 
 def _convolutions_differ(config: "Config") -> bool:
