@@ -16,7 +16,8 @@ GROUPS = {
     "Run": "--run --resume --init",
     "Settings": "--preset --config --set --epochs --lr --batch-seconds --seed",
     "Model": "--model --with --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken --language "
-             "--last --vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights",
+             "--last --vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights "
+             "--by-context",
     "Tokens": "--spaces",
     "Input": "--part --channel --id --labels",
     "Compared with": "--against",

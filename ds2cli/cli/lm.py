@@ -217,6 +217,9 @@ def mix(
     weights: Annotated[
         str, typer.Option(metavar="W W ...", help="weight of each model", show_default="fitted on --dev")
     ] = "",
+    by_context: Annotated[
+        bool, typer.Option("--by-context", help="weigh a model more in contexts that it expected (Bayesian)")
+    ] = False,
 ) -> None:
     """Mix several models into one.
 
@@ -224,11 +227,13 @@ def mix(
 
     \b
     ds2 lm mix general.arpa.gz domain.arpa --dev dev.txt -o mixed.arpa.gz
+
+    With --by-context, a model of names, for example, counts within names and hardly elsewhere.
     """
     from ds2cli.workflows.lm.combine import mix_models
 
     shares = to_numbers(weights, "--weights", float, "0.7 0.3")
-    mixed = mix_models(models, output, shares, dev, Narrator(), terminal.warn)
+    mixed = mix_models(models, output, shares, dev, Narrator(), terminal.warn, by_context)
     for place, model in enumerate(models):
         alone = f"   perplexity {mixed.perplexities[place]:.2f}" if mixed.perplexities else ""
         terminal.say(f"{mixed.weights[place]:.4f}  {model}{alone}")

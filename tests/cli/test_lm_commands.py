@@ -143,6 +143,35 @@ def test_mix_takes_given_weights(run, models):
     assert ran.code == 0 and ran.stderr.startswith("0.7000")
 
 
+def test_by_context_a_model_of_spelled_names_counts_within_names(run, tmp_path):
+    commands = ["go", "stop", "enter nine", "enter two", "b o b", "enter nine", "go"] * 3
+    (tmp_path / "commands.txt").write_text("\n".join(commands) + "\n")
+    (tmp_path / "names.txt").write_text("\n".join("b o b,a n n,n a n,b e n,a b e".split(",")) + "\n")
+    (tmp_path / "dev.txt").write_text("enter two\na n n\ngo\nb e n\n")
+    for name, order in (("commands", 3), ("names", 4)):
+        run("lm", "build", tmp_path / f"{name}.txt", "--order", order, "-o", tmp_path / f"{name}.arpa")
+    perplexities = []
+    for options in ([], ["--by-context"]):
+        ran = run("lm", "mix", tmp_path / "commands.arpa", tmp_path / "names.arpa", "--dev", tmp_path / "dev.txt",
+                  *options, "-o", tmp_path / "mixed.arpa")
+        assert ran.code == 0, ran.stderr
+        perplexities.append(float(ran.stderr.split()[-1]))
+    assert perplexities[1] < 0.95 * perplexities[0]
+    # Two of the four sentences have words that only one of the models knows, and the other two likewise.
+    assert [line.split()[0] for line in ran.stderr.splitlines()[-3:-1]] == ["0.5000", "0.5000"]
+
+
+def test_by_context_sentences_that_no_model_knows_whole_fit_nothing(run, models, tmp_path):
+    for name, text in (("one", "a b a"), ("two", "c d c")):
+        (tmp_path / f"{name}.txt").write_text(f"{text}\n" * 3)
+        run("lm", "build", tmp_path / f"{name}.txt", "--order", 2, "-o", tmp_path / f"{name}.arpa")
+    (tmp_path / "dev.txt").write_text("a d\n")
+    ran = run("lm", "mix", tmp_path / "one.arpa", tmp_path / "two.arpa", "--dev", tmp_path / "dev.txt", "--by-context",
+              "-o", tmp_path / "mixed.arpa")
+    assert ran.code == 1 and "that one model knows whole" in ran.stderr and "--weights" in ran.stderr
+    assert not (tmp_path / "mixed.arpa").exists()
+
+
 @pytest.mark.parametrize("words, code, what", [
     (["build", "none.txt", "-o", "m.arpa"], 2, "no such file: `none.txt`"),
     (["build", "text", "-o", "m.txt"], 2, "ends in .arpa"),

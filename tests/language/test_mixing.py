@@ -50,9 +50,42 @@ def test_every_context_of_a_mixture_sums_to_one(parts):
     assert masses(mixed, contexts) == pytest.approx([1] * len(contexts), abs=1e-5)
 
 
-def test_a_model_mixed_with_itself_is_itself():
+@pytest.mark.parametrize("by_context", [False, True])
+def test_a_model_mixed_with_itself_is_itself(by_context):
     tables = build(random_lines(3), 3)
-    assert_same_model(mix([tables, tables], [0.4, 0.6]), tables, 2e-5)
+    assert_same_model(mix([tables, tables], [0.4, 0.6], by_context), tables, 2e-5)
+
+
+def expected(tables, gram: tuple[str, ...]) -> float:
+    """p(gram) of one part as a whole; its beginning of a sentence is given."""
+    return float(np.prod([says(tables, gram[: n + 1]) for n in range(len(gram)) if gram[n] != "<s>"]))
+
+
+def test_by_context_each_part_counts_as_much_as_it_expected_the_context(parts):
+    mixed = as_dicts(mix(parts, WEIGHTS, by_context=True))
+    generator = np.random.default_rng(0)
+    for n, grams in enumerate(mixed):
+        names = [gram for gram in grams if gram != ("<s>",)]
+        for place in generator.integers(len(names), size=60):
+            gram = names[place]
+            shares = np.array([weight * expected(part, gram[:-1]) for weight, part in zip(WEIGHTS, parts, strict=True)])
+            sayings = np.array([says(part, gram) for part in parts])
+            assert 10 ** grams[gram][0] == pytest.approx(shares @ sayings / shares.sum(), rel=1e-4), (n, gram)
+
+
+def test_by_context_every_context_sums_to_one(parts):
+    mixed = mix(parts, WEIGHTS, by_context=True)
+    contexts = random_contexts(mixed, 6, seed=5)
+    assert masses(mixed, contexts) == pytest.approx([1] * len(contexts), abs=1e-5)
+
+
+def test_by_context_a_sentence_within_the_order_has_the_weighted_sum_of_its_probabilities():
+    lines = ["a b c", "a b d", "c a", "d c b", "b", "a d"]
+    sentence = ("<s>", "a", "b", "d", "</s>")
+    first, second = (build([line for line in lines if line is not left], 5) for left in (lines[2], lines[3]))
+    mixed = mix([first, second], [0.3, 0.7], by_context=True)
+    both = 0.3 * expected(first, sentence) + 0.7 * expected(second, sentence)
+    assert expected(mixed, sentence) == pytest.approx(both)
 
 
 @pytest.mark.parametrize("seed", range(5))

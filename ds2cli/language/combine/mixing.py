@@ -3,6 +3,10 @@
 p(w|h) = sum_i lambda_i p_i(w|h) for every n-gram that one of the models lists; back-offs are fitted so that every
 context sums to one. A model gives nothing to a word that it does not know, and <unk> is what no model knows; so the
 sum stays one. Weights come from EM on text that no model has seen (Jelinek and Mercer 1980).
+
+By context, each model counts in a context h as much as it expected h: lambda_i(h) ~ lambda_i p_i(h), the posterior of
+the model after h (Weintraub et al. 1996, "Fast training and portability", CLSP Research Note 1, Johns Hopkins
+University; SRILM's `-bayes`). A model of names then counts within names, and hardly elsewhere.
 """
 
 from collections.abc import Sequence
@@ -18,29 +22,56 @@ EM_STEPS = 200
 EM_TOLERANCE = 1e-6
 
 
-def mix(models: Sequence[NgramTables], weights: Sequence[float]) -> NgramTables:
-    """One model over the union of the models' words and n-grams."""
+def mix(models: Sequence[NgramTables], weights: Sequence[float], by_context: bool = False) -> NgramTables:
+    """One model over the union of the models' words and n-grams.
+
+    by_context  weigh each model in each context by how likely it found the context, too
+    """
     words = list(dict.fromkeys([UNKNOWN, BEGIN, END, *(word for model in models for word in model.words)]))
     number = {word: index for index, word in enumerate(words)}
     renamed = [_renamed(closed(model)[0], number, words) for model in models]
     union = _union(renamed, words)
     union, suffixes, contexts = closed(union)
-    probs = [np.zeros(count) for count in union.counts]
-    for model, weight in zip(renamed, weights, strict=True):
-        for total, own in zip(probs, _probs_of(model, union, suffixes), strict=True):
-            total += weight * own
     begin = union.ngrams[0][:, 0] == number[BEGIN]
-    probs[0][begin] = 1
-    backoffs = [fit_backoffs(probs[n], probs[n - 1][suffixes[n - 1]], contexts[n - 1], union.counts[n - 1])
+    own = [_probs_of(model, union, suffixes) for model in renamed]
+    for probs in own:
+        probs[0][begin] = 1
+    mixed = _weighted_by_context(own, weights, contexts) if by_context else _weighted(own, weights)
+    backoffs = [fit_backoffs(mixed[n], mixed[n - 1][suffixes[n - 1]], contexts[n - 1], union.counts[n - 1])
                 for n in range(1, union.order)]
-    logs = [np.log10(np.maximum(p, 10**LOG10_ZERO)).astype(np.float32) for p in probs]
+    logs = [np.log10(np.maximum(p, 10**LOG10_ZERO)).astype(np.float32) for p in mixed]
     return NgramTables(words, union.ngrams, [np.minimum(log, 0) for log in logs], backoffs)
+
+
+def _weighted(own: Sequence[list[np.ndarray]], weights: Sequence[float]) -> list[np.ndarray]:
+    """sum_i lambda_i p_i(w|h), per order; `own` has p_i(w|h) of each model."""
+    return [np.tensordot(weights, np.stack(probs), 1) for probs in zip(*own, strict=True)]
+
+
+def _weighted_by_context(own: Sequence[list[np.ndarray]], weights: Sequence[float],
+                         contexts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """sum_i lambda_i(h) p_i(w|h), per order; the weights as they are where no model expected the context.
+
+    own       p_i(w|h) of each n-gram, per model and order
+    contexts  the row of each n-gram's h in the order below, per order from 2 on
+    """
+    orders = [np.stack(probs) for probs in zip(*own, strict=True)]  # (M, N) each
+    prior = np.asarray(weights)[:, None]
+    likelihoods = orders[0]  # of each n-gram as a whole, p_i(h w), under each model
+    mixed = [(prior * orders[0]).sum(0)]
+    for probs, context in zip(orders[1:], contexts, strict=True):
+        shares = prior * likelihoods[:, context]
+        total = shares.sum(0)
+        shares = np.where(total > 0, shares / np.where(total > 0, total, 1), prior)
+        mixed.append((shares * probs).sum(0))
+        likelihoods = likelihoods[:, context] * probs
+    return mixed
 
 
 def fit_weights(probs: np.ndarray) -> np.ndarray:
     """The weights (M,) under which a text is likeliest, by expectation maximisation.
 
-    probs  (M, T) what each model gives each token; tokens that no model knows are not in it
+    probs  (M, T) what each model gives each token, or each sentence; what no model knows is not in it
     """
     weights = np.full(len(probs), 1 / len(probs))
     for _ in range(EM_STEPS):

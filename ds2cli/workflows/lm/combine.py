@@ -73,8 +73,9 @@ def _rounded(tables: NgramTables, decimals: int) -> NgramTables:
 
 
 def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], dev: str | None,
-               listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None) -> Mixed:
-    """One model out of several, with given weights or those that suit the dev text best.
+               listen: Callable[[str], None], warn: Callable[[str], None] = lambda note: None,
+               by_context: bool = False) -> Mixed:
+    """One model out of several, with given weights or those that suit the dev text best; see `mix`.
 
     raises  UsageError where weights do not fit, or neither weights nor dev text are given
     """
@@ -89,9 +90,9 @@ def mix_models(sources: Sequence[Path], output: Path, weights: Sequence[float], 
     models = [_read(source, listen, warn) for source in sources]
     listen("fitting weights")
     kernels = [model_in_memory(model) for model in models] if lines else []
-    weights = list(weights) or fit_weights(_token_probs(kernels, lines)).tolist()
+    weights = list(weights) or fit_weights((_sentence_probs if by_context else _token_probs)(kernels, lines)).tolist()
     listen("mixing")
-    mixed = mix(models, weights)
+    mixed = mix(models, weights, by_context)
     listen(f"writing {output}")
     write_model(mixed, output)
     perplexities = [score_text(kernel, lines).perplexity for kernel in kernels]
@@ -121,10 +122,34 @@ def _read_dev(dev: str | None) -> list[list[bytes]]:
 
 def _token_probs(models: Sequence[NgramModel], lines: list[list[bytes]]) -> np.ndarray:
     """(M, T) what each model gives each token of the text; 0 for its unknown words, tokens unknown to all left out."""
-    rows = []
-    for model in models:
-        ids = [np.append(model.ids(line), np.uint32(model.kernel.end_sentence)) for line in lines]
-        logs = np.concatenate([model.kernel.score_tokens(line, begin=True) for line in ids]).astype(np.float64)
-        rows.append(np.where(np.concatenate(ids) == 0, 0, np.power(10.0, logs)))
-    probs = np.array(rows)
+    probs = np.exp(np.concatenate(_log_probs(models, lines), axis=1))
     return probs[:, probs.sum(axis=0) > 0]
+
+
+def _sentence_probs(models: Sequence[NgramModel], lines: list[list[bytes]]) -> np.ndarray:
+    """(M, S) what each model gives each sentence, its best model's being 1; tokens unknown to all do not count.
+
+    A mixture by context gives a sentence the weighted sum of what its models give it, as far as n-grams reach.
+    """
+    rows = []
+    for logs in _log_probs(models, lines):
+        total = logs[:, np.isfinite(logs).any(axis=0)].sum(axis=1)
+        if np.isfinite(total).any():
+            rows.append(np.exp(total - total.max()))
+    if not rows:
+        raise TextError("there is no sentence in the dev text that one model knows whole",
+                        hint="give the weights with --weights, or leave out --by-context")
+    return np.array(rows).T
+
+
+def _log_probs(models: Sequence[NgramModel], lines: list[list[bytes]]) -> list[np.ndarray]:
+    """Per sentence (M, T): the natural logs that each model gives its tokens; -inf for words that it does not know."""
+    sentences = []
+    for line in lines:
+        rows = []
+        for model in models:
+            ids = np.append(model.ids(line), np.uint32(model.kernel.end_sentence))
+            logs = model.kernel.score_tokens(ids, begin=True).astype(np.float64) * np.log(10)
+            rows.append(np.where(ids == 0, -np.inf, logs))
+        sentences.append(np.array(rows))
+    return sentences
