@@ -61,8 +61,6 @@ WHICH_BLANK = "which column is it? --blank last, --blank first, --blank 3"
 MEND_TUNED = "correct it, or decode with --greedy"
 TUNED_FLAGS = {"lm": "--lm", "rescore": "--rescore", "lexicon_file": "--lexicon-file"}
 
-NO_VOCAL_TRACTS = "leave out --vocal-tracts, or train with features.kind=mel"
-
 # Models of other toolkits
 NAME_LABELS = "name them: --labels labels.json"
 NAME_ALL_LABELS = "name them all, the blank as `_`: --labels labels.json"

@@ -134,8 +134,7 @@ prepare.app.command("filter", epilog=EPILOG)(segment.fit)
 for name, group in (("prepare", prepare), ("lm", lm), ("plot", plot)):
     app.add_typer(group.app, name=name)
 app.command("tune", epilog=EPILOG, cls=tune.Command)(tune.tune)
-app.command("decode", epilog=EPILOG, cls=decode.Command)(decode.decode)
-for command in (train.train, serve.serve, score.score, align.align, join.join, average.average,
+for command in (train.train, decode.decode, serve.serve, score.score, align.align, join.join, average.average,
                 doctor.doctor):  # fmt: skip
     app.command(command.__name__, epilog=EPILOG)(command)
 app.command("export", help=export.HELP, epilog=EPILOG)(export.export)

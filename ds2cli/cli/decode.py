@@ -36,15 +36,12 @@ from ds2cli.cli.flags import (
     threads,
     to_channel,
 )
-from ds2cli.cli.numbers import takes_numbers, to_numbers
 from ds2cli.cli.output import lines_to, report_skipped
 from ds2cli.cli.torch_import import import_torch_for_decoding
 from ds2cli.decoding.settings import DEFAULT_RUN, GREEDY, LETTERS, SearchMode
 from ds2cli.errors import UsageError
 
 HOT_BOOST = 6.0
-Command = takes_numbers("--vocal-tracts")
-FARTHEST = 0.5  # of other vocal tracts; people's differ by a quarter at most
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(metavar="INPUT", help="audio, folders, records, saved log-probs; - is stdin", show_default="-"),
@@ -53,11 +50,6 @@ Others = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="RUN", help="another network of the same units; log-probs are averaged"),
 ]
-VocalTracts = Annotated[
-    str,
-    typer.Option("--vocal-tracts", metavar="F F ...", show_default="1",
-                 help="hear speech with its frequencies times each of these, and average: 0.94 1 1.06"),
-]  # fmt: skip
 Rescore = Annotated[
     Path | None,
     typer.Option("--rescore", metavar="FILE", help="n-gram model that rescores the best hypotheses in a second pass",
@@ -78,7 +70,6 @@ def decode(
     run: Run = None,
     inputs: Inputs = None,
     others: Others = None,
-    vocal_tracts: VocalTracts = "",
     lm: LanguageModel = None,
     lexicon_file: LexiconFile = None,
     rescore: Rescore = None,
@@ -161,16 +152,12 @@ def decode(
         unit_times=unit_times, log_probs=log_probs, jobs=threads(jobs, ray), device=device, lexicon_file=lexicon_file,
         channel=to_channel(channel), layout=layout, letters_are_words=letters_are_words, one_recording=only_one,
         written=written, names=names, rescore=rescore, others=tuple(others or ()),
-        vocal_tracts=_factors(vocal_tracts),
     )  # fmt: skip
     plan = plan_of(context, shard, shares, ray, output, request.jobs)
     if live or microphone or real_time:
         if rescore:
             raise UsageError("--rescore does not work on a stream: words already printed cannot change",
                              hint="name the large model in the first pass: --lm")
-        if request.vocal_tracts:
-            raise UsageError("--vocal-tracts does not work on a stream",
-                             hint="leave it out, or decode whole recordings")
         if others:
             raise UsageError("--with does not work on a stream", hint="leave it out, or decode whole recordings")
         rules = (silence, longest, settle, sure)
@@ -196,15 +183,6 @@ def _run_and_inputs(run: str | None, inputs: list[str], are_logits: bool, defaul
     if run is not None and (are_logits or is_input(run)):
         return default, [run, *inputs]
     return run or default, inputs or ["-"]
-
-
-def _factors(text: str) -> tuple[float, ...]:
-    """Of `--vocal-tracts`."""
-    factors = to_numbers(text, "--vocal-tracts", float, "0.94 1 1.06")
-    if any(not FARTHEST <= factor <= 1 / FARTHEST for factor in factors):
-        raise UsageError(f"--vocal-tracts takes factors from {FARTHEST:g} to {1 / FARTHEST:g}",
-                         hint="--vocal-tracts 0.94 1 1.06")
-    return tuple(factors)
 
 
 def _hot_word(text: str) -> tuple[str, float]:

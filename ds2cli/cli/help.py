@@ -15,9 +15,9 @@ GROUPS = {
     "Data": "--dev --units",
     "Run": "--run --resume --init",
     "Settings": "--preset --config --set --epochs --lr --batch-seconds --seed",
-    "Model": "--model --with --vocal-tracts --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken "
-             "--language --last --vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals "
-             "--weights --by-context",
+    "Model": "--model --with --lm --lexicon-file --greedy --letters-are-words --guess --pinyin --spoken --language "
+             "--last --vocab --top --prune --order --no-interpolate --threshold --ngrams --decimals --weights "
+             "--by-context",
     "Tokens": "--spaces",
     "Input": "--part --channel --id --labels",
     "Compared with": "--against",

@@ -21,6 +21,7 @@ from ds2cli.errors import AudioError, Ds2Error
 from ds2cli.inference.stream import Streams, needs_of_the_future
 from ds2cli.inference.windows import PIECE_SECONDS, Window, kept_frames, windows
 from ds2cli.io.parallel import ordered_map
+from ds2cli.model.ensemble import Ensemble
 from ds2cli.model.recogniser import Recogniser
 from ds2cli.records.manifest import Utterance
 
@@ -81,7 +82,8 @@ def infer(recogniser: Recogniser, utterances: Iterable[Utterance], jobs: int, li
     clock = ProgressMeter(features.sample_rate, listeners.heard)
     notes = Notes(recogniser.config, listeners.warn)
 
-    streams = Streams(recogniser) if recogniser.is_plain and not needs_of_the_future(recogniser.config) else None
+    is_alone = not isinstance(recogniser, Ensemble)
+    streams = Streams(recogniser) if is_alone and not needs_of_the_future(recogniser.config) else None
 
     def read(utterance: Utterance) -> np.ndarray | LongSound | str:
         listeners.reads(utterance)

@@ -1,4 +1,4 @@
-"""Several networks that listen as one, or one that listens as to several speakers."""
+"""Several networks that listen as one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,37 +15,13 @@ from ds2cli.model.quantised import load_for_decoding
 from ds2cli.model.recogniser import Recogniser
 
 
-class OtherVocalTract(Recogniser):
-    """A network that hears all frequencies times `scale`: as if the vocal tract were so much longer.
-
-    Training with `augment.vocal_tract` distorts speech in the same way (vocal tract length perturbation, Jaitly and
-    Hinton 2013, ICML Workshop on Deep Learning for Audio, Speech and Language Processing).
-    """
-
-    is_plain = False
-
-    def __init__(self, listener: Recogniser, scale: float) -> None:
-        nn.Module.__init__(self)
-        self.config, self.units = listener.config, listener.units
-        self.frontend, self.network = listener.frontend, listener.network
-        self.scale = scale
-
-    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """As `Recogniser.forward`."""
-        features, frames = self.frontend(waveforms, lengths)
-        scales = torch.full((len(features),), self.scale, dtype=torch.float64)
-        return self.network(self.frontend.scale_frequencies(features, scales), frames)
-
-
 class Ensemble(Recogniser):
-    """CTC networks with the same units and frames, or one network as several; settings and front end are the first's.
+    """CTC networks with the same units and frames; settings and front end are the first one's.
 
     Its log-probs are the mean of theirs, normalised again: a log-linear combination with equal weights (Deng and Platt
     2014, "Ensemble deep learning for speech recognition", Interspeech). Networks that were trained alike err in
-    different places, and agree where they are right. Of a transducer's frames it is the mean.
+    different places, and agree where they are right.
     """
-
-    is_plain = False
 
     def __init__(self, members: Sequence[Recogniser]) -> None:
         nn.Module.__init__(self)
@@ -57,28 +33,21 @@ class Ensemble(Recogniser):
         """As `Recogniser.forward`."""
         answers = [member.forward(waveforms, lengths) for member in self.members]
         mean = torch.stack([log_probs.float() for log_probs, _ in answers]).mean(0)
-        return mean if self.is_transducer else mean.log_softmax(-1), answers[0][1]
+        return mean.log_softmax(-1), answers[0][1]
 
 
-def load_together(run: str | Path, others: Sequence[str | Path] = (), vocal_tracts: Sequence[float] = (),
-                  device: str = "cpu") -> Recogniser:
-    """A run's recogniser, as `load_for_decoding`; an ensemble where there are others, or several vocal tracts.
+def load_together(run: str | Path, others: Sequence[str | Path], device: str = "cpu") -> Recogniser:
+    """A run's recogniser, as `load_for_decoding`; an ensemble where there are others.
 
-    raises  UsageError where their log-probs are not of the same units and frames, or are none; where cepstral
-            coefficients are heard, whose frequencies cannot be scaled
+    raises  UsageError where their log-probs are not of the same units and frames, or are none
     """
-    members = [load_for_decoding(run, device)]
-    if others:
-        members += [load_for_decoding(other, device) for other in others]
-        for name, member in zip([run, *others], members, strict=True):
-            must_answer_alike(str(name), member, str(run), members[0])
-    if vocal_tracts:
-        for name, member in zip([run, *others], members, strict=True):
-            if member.config.features.kind == "mfcc":
-                raise UsageError(f"`{name}` hears cepstral coefficients, whose frequencies cannot be scaled",
-                                 hint=hints.NO_VOCAL_TRACTS)
-        members = [OtherVocalTract(member, scale) for member in members for scale in vocal_tracts]
-    return members[0] if len(members) == 1 else Ensemble(members)
+    first = load_for_decoding(run, device)
+    if not others:
+        return first
+    members = [first, *(load_for_decoding(other, device) for other in others)]
+    for name, member in zip([run, *others], members, strict=True):
+        must_answer_alike(str(name), member, str(run), first)
+    return Ensemble(members)
 
 
 def must_answer_alike(name: str, one: Recogniser, other_name: str, other: Recogniser) -> None:

@@ -20,8 +20,6 @@ from ds2cli.text.units import Units
 class Recogniser(nn.Module):
     """Front end, network and units, as training builds them and decoding uses them."""
 
-    is_plain = True  # its front end and network are all there is to hear with, so that a stream may use them in pieces
-
     def __init__(self, config: Config, units: Units, network: Network | None = None) -> None:
         super().__init__()
         self.config, self.units = config, units

@@ -30,8 +30,7 @@ def decode(
     plan = plan or Plan()
     if plan.is_here:
         source = open_source(request.run, request.inputs, request.jobs, request.device, request.channel, warn, heard,
-                             request.layout, say, skip=skip, one_recording=request.one_recording, others=request.others,
-                             vocal_tracts=request.vocal_tracts)
+                             request.layout, say, skip=skip, one_recording=request.one_recording, others=request.others)
         if request.layout and not request.layout.frame_seconds:
             warn("how long a frame is was not said (--frame-seconds): times count frames")
         must_have_log_probs(request, source.joint)

@@ -15,7 +15,6 @@ class DecodeRequest:
     rescore       language model of a second pass; none named, and no `lm` either: the run's own
     greedy        without any language model
     others        networks whose log-probs are averaged with the run's
-    vocal_tracts  factors by which frequencies are scaled before the network hears them; log-probs are averaged
     lexicon_file  how words are said in the units; where none is named, the run's own
     written       text and words as people write them
     names         of written text: a list of words, or any text, with capitals where they belong
@@ -41,4 +40,3 @@ class DecodeRequest:
     names: Path | None = None
     rescore: Path | None = None
     others: tuple[str, ...] = ()
-    vocal_tracts: tuple[float, ...] = ()

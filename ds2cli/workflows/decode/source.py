@@ -49,22 +49,17 @@ def open_source(
     hears: Callable[[float, float], None] = lambda done, total: None,
     layout: LogitsLayout | None = None, say: Callable[[str], None] = lambda line: None,
     skip: Callable[[str], None] = lambda message: None, one_recording: bool = False, others: Sequence[str] = (),
-    vocal_tracts: Sequence[float] = (),
 ) -> LogProbSource:
     """Log-probs from files of them, or from the run's network and the audio.
 
     layout  inputs are logits of another toolkit, and no run is asked
     others  networks whose log-probs are averaged with the run's
-    vocal_tracts  factors by which frequencies are scaled before the network hears them; log-probs are averaged
     raises  UsageError where a file's units are not the run's, or not known; where there is one recording
             more than there may be; where networks cannot be averaged
     """
     if others and (layout or are_log_probs(inputs)):
         raise UsageError("log-probs are there, and --with names networks that would have to hear the recordings",
                          hint=f"ds2 decode {run} test.jsonl --with {others[0]}")
-    if vocal_tracts and (layout or are_log_probs(inputs)):
-        raise UsageError("log-probs are there, and --vocal-tracts would have the recordings heard again",
-                         hint=f"ds2 decode {run} test.jsonl --vocal-tracts 0.94 1 1.06")
     if layout:
         found = read_records(layout.records) if layout.records else ()
         records = {str(record.get("id")): record for _, record in found}
@@ -86,7 +81,7 @@ def open_source(
     from ds2cli.model.ensemble import load_together
 
     utterances = read_asked(inputs, channel, skip, one_recording)
-    recogniser = load_together(run, others, vocal_tracts, usable_device(device))
+    recogniser = load_together(run, others, usable_device(device))
     return listening(recogniser, utterances, jobs, Observers(warn=warn, heard=hears))
 
 

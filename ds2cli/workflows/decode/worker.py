@@ -45,7 +45,7 @@ def form_of(request: DecodeRequest) -> tuple[Units, float]:
 def open_group_decoder(request: DecodeRequest) -> Worker:
     """Loads network, language model and lexicon; what there is to say of them comes with the first answer."""
     notes: list[str] = []
-    recogniser = load_together(request.run, request.others, request.vocal_tracts, usable_device(request.device))
+    recogniser = load_together(request.run, request.others, usable_device(request.device))
     joint = joint_of(recogniser)
     must_have_log_probs(request, joint)
     decoder = open_decoder(request, recogniser.units, notes.append, joint)
