@@ -157,11 +157,11 @@ def test_by_context_a_model_of_spelled_names_counts_within_names(run, tmp_path):
         assert ran.code == 0, ran.stderr
         perplexities.append(float(ran.stderr.split()[-1]))
     assert perplexities[1] < 0.95 * perplexities[0]
-    # Two of the four sentences have words that only one of the models knows, and the other two likewise.
+    # Two of the four sentences can only be commands, the other two only names.
     assert [line.split()[0] for line in ran.stderr.splitlines()[-3:-1]] == ["0.5000", "0.5000"]
 
 
-def test_by_context_sentences_that_no_model_knows_whole_fit_nothing(run, models, tmp_path):
+def test_by_context_sentences_that_no_model_knows_whole_fit_nothing(run, tmp_path):
     for name, text in (("one", "a b a"), ("two", "c d c")):
         (tmp_path / f"{name}.txt").write_text(f"{text}\n" * 3)
         run("lm", "build", tmp_path / f"{name}.txt", "--order", 2, "-o", tmp_path / f"{name}.arpa")

@@ -45,7 +45,7 @@ def mix(models: Sequence[NgramTables], weights: Sequence[float], by_context: boo
 
 def _weighted(own: Sequence[list[np.ndarray]], weights: Sequence[float]) -> list[np.ndarray]:
     """sum_i lambda_i p_i(w|h), per order; `own` has p_i(w|h) of each model."""
-    return [np.tensordot(weights, np.stack(probs), 1) for probs in zip(*own, strict=True)]
+    return [sum(weight * part for weight, part in zip(weights, probs, strict=True)) for probs in zip(*own, strict=True)]
 
 
 def _weighted_by_context(own: Sequence[list[np.ndarray]], weights: Sequence[float],
