@@ -41,7 +41,7 @@ golden: install  ## rewrite the golden files; the diff is the review
 	$(BIN)/python -m pytest tests/cli tests/reporting tests/scoring --golden
 
 bench: $(VENV)-bench/installed  ## the benchmarks, beside the peers, in an environment of their own; speech from DS2_DATA
-	for bar in decode_kinds units decode stream align lm score scores load train crf transducer transducer_loss normalise cluster; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
+	for bar in decode_kinds units decode stream align lm score scores load train lstm crf transducer transducer_loss normalise cluster; do $(VENV)-bench/bin/python tests/benchmarks/$$bar.py || exit 1; done
 	$(VENV)-bench/bin/python tests/benchmarks/serve.py english-live $(DS2_DATA)/librispeech-train-clean-5/dev.jsonl
 
 $(VENV)-bench/installed: tests/benchmarks/requirements.txt pyproject.toml constraints.txt $(wildcard kernels/*)

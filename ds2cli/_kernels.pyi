@@ -170,3 +170,14 @@ def ctc_crf_denominators(
 def transducer_paths(
     blanks: Floats, labels: Floats, frames: Ints, n_labels: Ints, *, with_shares: bool, threads: int
 ) -> tuple[Any, ...]: ...
+
+def lstm_multiple() -> int: ...
+
+def lstm_forward(
+    weights: list[Floats], frames: Ints, gates: Floats, cells: Floats, outputs: list[Floats],
+    *, threads: int, wide: bool | None = None,
+) -> None: ...
+def lstm_backward(
+    weights: list[Floats], frames: Ints, gates: Floats, cells: Floats, of_outputs: Floats, of_gates: Floats,
+    *, threads: int, wide: bool | None = None,
+) -> None: ...

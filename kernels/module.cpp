@@ -11,5 +11,6 @@ PYBIND11_MODULE(_kernels, module) {
   ds2::bind_transducer(module);
   ds2::bind_alignment(module);
   ds2::bind_training(module);
+  ds2::bind_lstm(module);
   ds2::bind_scoring(module);
 }

@@ -5,49 +5,10 @@
 #include <cstring>
 
 #include "clones.h"
-
-#define DS2_INLINE inline __attribute__((always_inline))
+#include "lane_math.h"
 
 namespace ds2 {
 namespace {
-
-typedef int32_t Ints __attribute__((vector_size(kLanes * sizeof(int32_t)), aligned(kLanes * sizeof(int32_t))));
-
-DS2_INLINE void load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof to); }
-DS2_INLINE void store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof from); }
-
-// e^x by a polynomial around the nearest power of two (Cephes' expf), to 1e-7 of it.
-DS2_INLINE void exponential(Lanes& x) {
-  const Lanes least = Lanes{} - 87.0f, most = Lanes{} + 88.0f;
-  x = x < least ? least : x;
-  x = x > most ? most : x;
-  const float magic = 12582912.0f;  // rounds to an integer, and shows it in its last bits
-  const Lanes shifted = x * 1.44269504f + magic, n = shifted - magic;
-  const Lanes r = x - n * 0.693359375f + n * 2.12194440e-4f;
-  Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  Ints bits, whole;
-  std::memcpy(&whole, &shifted, sizeof whole);
-  std::memcpy(&bits, &p, sizeof bits);
-  bits += (whole - 0x4B400000) << 23;
-  std::memcpy(&x, &bits, sizeof x);
-}
-
-DS2_INLINE void sigmoid(Lanes& x) {
-  x = -x;
-  exponential(x);
-  x = 1.0f / (1.0f + x);
-}
-
-DS2_INLINE void hyperbolic(Lanes& x) {
-  x = -2.0f * x;
-  exponential(x);
-  x = 2.0f / (1.0f + x) - 1.0f;
-}
 
 template <int R> DS2_INLINE void panel_of(const float* rows, std::size_t stride, const Lanes* panel, int n_in, Lanes (&sums)[R][2]) {
   for (int i = 0; i < n_in; ++i) {

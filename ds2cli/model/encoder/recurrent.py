@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ds2cli.config import ModelConfig
 from ds2cli.model.encoder.clipped_rnn import clipped_rnn
 from ds2cli.model.encoder.layers import CLIP, SequenceBatchNorm, all_of, normalise_frames
+from ds2cli.model.encoder.lstm import kernel_suits, lstm_layer
 
 GATES = {"rnn": 1, "relu": 1, "gru": 3, "lstm": 4}
 CLIPS = {"rnn": CLIP, "relu": float("inf")}  # of the rectifiers
@@ -48,6 +49,9 @@ class RecurrentLayer(nn.Module):
         """x (T, B, H), lengths (B,), mask (B, T) -> (T, B, rnn_size), zero beyond each utterance."""
         if self.norm is not None:
             x = normalise_frames(self.norm, x, mask) * mask.t()[..., None]
+        fused = [one.recurrence for one in self.directions if isinstance(one, FusedRecurrence)]
+        if self.kind == "lstm" and len(fused) == len(self.directions) and kernel_suits(x, self.size):
+            return lstm_layer(x, lengths, fused)
         if len(self.directions) == 1:
             y = self.directions[0](x, mask)
         else:
