@@ -101,12 +101,20 @@ class MaskedConvolution(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """x (B, C, F, T), zero beyond lengths (B,) -> (B, C', F', T'), zero beyond the new lengths (B,)."""
-        x = self.convolution(x)
+        x = self._convolve(x)
         lengths = strided_length(lengths, self.kernel[1], self.stride[1])
         mask = torch.arange(x.shape[-1], device=x.device) < lengths[:, None]
         if self.norm is not None:
             x = self.norm(x, mask)
         return clipped_relu(x) * mask[:, None, None, :], lengths
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        one = self.convolution
+        if x.device.type != "cpu" or x.shape[2] == 1 or torch.jit.is_tracing():
+            return one(x)
+        # Over frequency and time, with few channels, oneDNN is up to six times as fast with channels last.
+        weight, x = one.weight.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+        return nn.functional.conv2d(x, weight, one.bias, self.stride, (self.kernel[0] // 2, self.kernel[1] // 2))
 
     def bins(self, bins: int) -> int:
         """F -> F'."""
