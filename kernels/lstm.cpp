@@ -12,12 +12,12 @@
 namespace ds2 {
 namespace {
 
-typedef float Eight __attribute__((vector_size(32), aligned(4)));
-typedef float Sixteen __attribute__((vector_size(64), aligned(4)));
+typedef float Eight __attribute__((vector_size(32)));
+typedef float Sixteen __attribute__((vector_size(64)));
 
 template <class V> constexpr std::size_t lanes() { return sizeof(V) / sizeof(float); }
 
-// Some utterances in one direction, the longest first: at step `s` those that still go on are the first of them.
+// Some utterances in one direction, the longest first, so that those which go on at a step come before the others.
 struct Task {
   const LstmLayer* layer;
   std::size_t direction;
@@ -29,7 +29,7 @@ struct Task {
     while (n < utterances.size() && step < static_cast<std::size_t>(layer->frames[utterances[n]])) ++n;
     return n;
   }
-  // Frame x utterance at a step, and at the one before, which `step` 0 does not have.
+  // The row of (T, B, ...) where that utterance is at a step.
   std::size_t place(std::size_t step, std::size_t utterance) const {
     const std::size_t b = utterances[utterance];
     const std::size_t t = direction ? layer->frames[b] - 1 - step : step;
@@ -37,6 +37,7 @@ struct Task {
   }
 };
 
+// What one direction reads and writes, as in lstm.h.
 struct Forward {
   float *gates, *cells, *outputs;
 };
@@ -48,7 +49,7 @@ struct Backward {
 
 // ---- forward ----
 
-// Weights in panels: of so many units as there are lanes, for each unit that speaks, its weights to four gates.
+// Weights in panels, each of as many units as there are lanes: for every unit before, its weights to their four gates.
 template <class V> DS2_INLINE void pack_forward(const float* weights, std::size_t H, float* panels) {
   constexpr std::size_t N = lanes<V>();
   for (std::size_t first = 0; first < H; first += N, panels += 4 * N * H)
@@ -60,7 +61,7 @@ template <class V> DS2_INLINE void pack_forward(const float* weights, std::size_
       }
 }
 
-// Where one utterance is at one step.
+// One utterance's step.
 struct Row {
   const float *h_before, *c_before;
   float *gates, *c, *h;
@@ -140,7 +141,7 @@ DS2_INLINE void through_cells(std::size_t H, const float* gates, const float* c,
   }
 }
 
-// Weights in panels of two vectors of units that speak: for each gate, all rows.
+// Weights in panels, one for each gate and two vectors of units before.
 template <class V> DS2_INLINE void pack_backward(const float* weights, std::size_t H, float* panels) {
   constexpr std::size_t N = 2 * lanes<V>();
   for (std::size_t gate = 0; gate < 4; ++gate)

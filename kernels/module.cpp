@@ -4,7 +4,7 @@
 #include "bindings.h"
 
 PYBIND11_MODULE(_kernels, module) {
-  module.doc() = "n-gram models, CTC beam search, alignment and CTC-CRF, compiled; ds2cli.language, .decoding, .alignment and .training are the doors";
+  module.doc() = "n-gram models, CTC beam search, alignment, CTC-CRF and LSTMs, compiled; ds2cli.language, .decoding, .alignment, .model and .training are the doors";
   ds2::bind_language(module);
   ds2::bind_estimation(module);
   ds2::bind_decoding(module);
