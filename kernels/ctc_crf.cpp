@@ -1,11 +1,11 @@
 #include "ctc_crf.h"
+#include "threads.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <thread>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -168,10 +168,7 @@ void ctc_crf_denominators(const UnitGraph& graph, const Emissions& emissions, st
       if (first < after) Group(graph, emissions, &order[first], after - first, memory).compute(store, log_z, occupancy);
     }
   };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < n_threads; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& one : others) one.join();
+  on_threads(n_threads, work);
 }
 
 }  // namespace ds2

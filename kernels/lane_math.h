@@ -10,7 +10,7 @@ namespace ds2 {
 template <class V> DS2_INLINE void load(const float* from, V& to) { std::memcpy(&to, from, sizeof to); }
 template <class V> DS2_INLINE void store(const V& from, float* to) { std::memcpy(to, &from, sizeof from); }
 
-// e^x by a polynomial around the nearest power of two (Cephes' expf), to 1e-7 of it.
+// e^x by a polynomial around the nearest power of two (Cephes' expf), to 1e-7 of it; not a number stays so.
 template <class V> DS2_INLINE void exponential(V& x) {
   typedef decltype(V{} < V{}) Ints;
   const V least = V{} - 87.0f, most = V{} + 88.0f;
@@ -29,7 +29,9 @@ template <class V> DS2_INLINE void exponential(V& x) {
   std::memcpy(&whole, &shifted, sizeof whole);
   std::memcpy(&bits, &p, sizeof bits);
   bits += (whole - 0x4B400000) << 23;
-  std::memcpy(&x, &bits, sizeof x);
+  V power;
+  std::memcpy(&power, &bits, sizeof power);
+  x = power + 0.0f * x;
 }
 
 template <class V> DS2_INLINE void sigmoid(V& x) {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
-#include <thread>
 #include <vector>
 
 #include "clones.h"
 #include "lane_math.h"
+#include "threads.h"
 
 namespace ds2 {
 namespace {
@@ -226,10 +226,7 @@ template <class Work> void work_through(const std::vector<Task>& tasks, std::siz
   const auto some = [&] {
     for (std::size_t i; (i = next++) < tasks.size();) work(tasks[i]);
   };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min(n_threads, tasks.size()); ++i) others.emplace_back(some);
-  some();
-  for (std::thread& one : others) one.join();
+  on_threads(std::min(n_threads, tasks.size()), some);
 }
 
 // Zeros in `rows` of `width` that belong to frames beyond an utterance's end.

@@ -1,10 +1,10 @@
 #include "transducer_loss.h"
+#include "threads.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 namespace ds2 {
@@ -55,10 +55,7 @@ void transducer_paths(const Lattices& lattices, std::size_t n_threads, double* l
     std::vector<double> before;
     for (std::size_t b; (b = next++) < B;) paths(lattices, b, before, log_p, blank_shares, label_shares);
   };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min(n_threads, B); ++i) others.emplace_back(work);
-  work();
-  for (std::thread& one : others) one.join();
+  on_threads(std::min(n_threads, B), work);
 }
 
 }  // namespace ds2

@@ -83,6 +83,20 @@ def test_a_layer_gives_the_same_with_and_without_the_kernel(monkeypatch):
     torch.testing.assert_close(ours, one(x, lengths, mask), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_not_finite_is_not_hidden(bad):
+    """A run that diverges is seen by its loss."""
+    torch.manual_seed(3)
+    directions, x = layer(2, 8, 32), torch.randn(5, 3, 8)
+    x[2, 1] = bad
+    expected = by_torch(x, [5, 5, 5], list(directions))
+    torch.testing.assert_close(lstm_layer(x, torch.tensor([5, 5, 5]), list(directions)), expected, equal_nan=True)
+    with torch.no_grad():
+        directions[1].weight_hh_l0[0, 0] = bad
+    ours = lstm_layer(x.nan_to_num(0, 0, 0), torch.tensor([5, 5, 5]), list(directions))
+    assert ours.isnan().any() == by_torch(x.nan_to_num(0, 0, 0), [5, 5, 5], list(directions)).isnan().any()
+
+
 def test_what_the_kernel_leaves_to_torch():
     x = torch.zeros(1, 1, 4)
     assert kernel_suits(x, 64)
