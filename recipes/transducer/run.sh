@@ -52,6 +52,13 @@ both() {  # MODEL NAME: greedily, and with the 3-gram at the weights that suit t
     rate "$1" "$2" lm --lm "$lm"
 }
 
+penalty() {  # MODEL: the blank penalty with which it hears the other two speakers best
+    for penalty in 0 0.3 0.6 0.9; do
+        lenient ds2 decode "$1" "$work/tuning.jsonl" --greedy --blank-penalty "$penalty" -o "$work/trial.jsonl" 2> /dev/null
+        ds2 score "$work/trial.jsonl" --json | python -c 'import json, sys; print(json.load(sys.stdin)["wer"], sys.argv[1])' "$penalty"
+    done | sort -n | head -n 1 | cut -d' ' -f2
+}
+
 transducer=(--set model.head=transducer --set loss.kind=transducer)
 learn ctc further --init english
 both "$work/ctc" ctc
@@ -74,6 +81,7 @@ learn letters letters --init english-phones --units "$work/letters.txt" "${trans
     --set "train.predictor_texts=$work/texts.txt" --set train.predictor_epochs=1
 rate "$work/letters" letters beam --beam 8
 both "$work/letters" letters
+rate "$work/letters" letters penalised --greedy --blank-penalty "$(penalty "$work/letters")"
 rate english english greedy --greedy
 for file in "$work"/*.json; do
     printf '%s\t' "$(basename "$file" .json)"
