@@ -3,7 +3,7 @@
 #   DS2_DATA=DIR recipes/transducer/run.sh      DIR has librispeech-train-clean-5, ljspeech-part, vctk-p239 and text
 # CTC and one transducer start from `english`, which ds2 brings and which knows these five hours already; another
 # transducer starts from fresh weights; the last from `english-phones`, with more speech and with novels to read. Of the four
-# held-out speakers two are for the weights of the n-gram, two for the table. Everything is in recipes/transducer/work/ (or
+# held-out speakers two are for the n-gram's weights and the blank penalty, two for the table. All is in recipes/transducer/work/ (or
 # $DS2_WORK); an interrupted run goes on. PRECISION=bf16 helps where `ds2 doctor` says so.
 set -euo pipefail
 
